@@ -1,0 +1,122 @@
+/* weyl/data.h: data sets, file formats, simulators and generators.  Models never see files; data never sees models.
+ *
+ * A data set is a list of samples; a sample has rows of several counts (1 of "batch", its nodes, its edges ...), and fields are arrays over
+ * one of these counts, sample after sample: the field "x" of 3 samples with 5, 2 and 4 nodes is [11, 3].
+ */
+#ifndef WEYL_DATA_H
+#define WEYL_DATA_H
+
+#include <weyl/group.h>
+
+WEYL_BEGIN_API
+
+/* What a field has one row of. The numbers equal the engine's counts. */
+typedef enum weyl_per { WEYL_PER_SAMPLE = 1, WEYL_PER_NODE = 2, WEYL_PER_EDGE = 3, WEYL_PER_COUNT = 4 } weyl_per;
+
+typedef struct weyl_field {
+  const char *name;
+  weyl_per per;
+  weyl_array array; /* [rows, ...]: f64, f32 or i32; edges' indices are local to the sample */
+  const char *unit; /* "" when dimensionless */
+} weyl_field;
+
+typedef struct weyl_dataset weyl_dataset;
+WEYL_MUST_CHECK weyl_status weyl_dataset_new(weyl_context *ctx, const char *name, int64_t samples, weyl_dataset **out);
+void weyl_dataset_free(weyl_dataset *set);
+const char *weyl_dataset_name(const weyl_dataset *set);
+int64_t weyl_dataset_samples(const weyl_dataset *set);
+/* offsets [samples + 1]: sample s has the rows offsets[s] .. offsets[s+1]-1. For samples themselves 0, 1, 2, ... NULL until set. */
+const int64_t *weyl_dataset_offsets(const weyl_dataset *set, weyl_per per);
+WEYL_MUST_CHECK weyl_status weyl_dataset_set_offsets(weyl_dataset *set, weyl_per per, const int64_t *offsets); /* copied, checked ascending */
+/* Adds a field of zeros and gives its array to be filled; rows follow from the offsets. row_dim/row_rank: shape of one row. */
+WEYL_MUST_CHECK weyl_status weyl_dataset_add(weyl_dataset *set, const char *name, weyl_per per, weyl_dtype dtype, int row_rank, const int64_t *row_dim,
+                                             const char *unit, weyl_array *out);
+size_t weyl_dataset_fields(const weyl_dataset *set);
+const weyl_field *weyl_dataset_field(const weyl_dataset *set, size_t i);
+const weyl_field *weyl_dataset_find(const weyl_dataset *set, const char *name); /* NULL when absent */
+WEYL_MUST_CHECK weyl_status weyl_dataset_note(weyl_dataset *set, const char *key, const char *value); /* "source", "units", "seed" ... */
+const char *weyl_dataset_noted(const weyl_dataset *set, const char *key);
+/* NaN, infinities, empty samples: the first found is named ("test sample 17, node 3: x is nan"). */
+WEYL_MUST_CHECK weyl_status weyl_dataset_check_finite(weyl_context *ctx, const weyl_dataset *set);
+/* SHA-256 of names, shapes and bytes. */
+void weyl_dataset_checksum(const weyl_dataset *set, char hex[65]);
+
+/* train, valid, test of one task. */
+typedef struct weyl_splits {
+  weyl_dataset *train, *valid, *test;
+} weyl_splits;
+void weyl_splits_free(weyl_splits *splits);
+
+/* ---- sets (datasets.def): what `weyl data` knows ------------------------------------------------------------------------------------- */
+
+typedef struct weyl_set_def {
+  const char *name;    /* "nbody", "dynamics" */
+  const char *summary; /* one line */
+  const char *source;  /* paper or project, licence */
+  const weyl_option *options;
+  /* Makes (generator) or loads (from `path`, may be NULL) the three splits. */
+  weyl_status (*load)(weyl_context *ctx, const weyl_options *options, const char *path, uint64_t seed, weyl_splits *out);
+  /* Writes the set as `weyl data make` does; NULL: the splits' fields as <split>_<field> in an npz. */
+  weyl_status (*write)(weyl_context *ctx, const weyl_options *options, uint64_t seed, const char *file, weyl_json *result);
+} weyl_set_def;
+const weyl_set_def *weyl_set_find(const char *name);
+const weyl_set_def *const *weyl_sets(void); /* NULL ends */
+
+/* ---- charged n-body (src/data/sim/nbody.c) ----------------------------------------------------------------------------------------------- */
+
+/* The generator of the EGNN and Frame Averaging papers, draw for draw (spec sheet 5.1). Trajectories of `simulations` runs from one stream:
+ * frames 49 of steps 100, 200 ... 4900. */
+typedef struct weyl_nbody_opts {
+  uint64_t seed;          /* 43: the published set */
+  int64_t simulations[3]; /* train, valid, test: 10000, 2000, 2000 */
+  int particles;          /* 5 */
+  int64_t steps;          /* 5000 */
+  int64_t sample_every;   /* 100 */
+} weyl_nbody_opts;
+weyl_nbody_opts weyl_nbody_defaults(void);
+typedef struct weyl_nbody {
+  int64_t simulations, frames, particles;
+  double *position, *velocity; /* [simulations][frames][particles][3] */
+  double *charge;              /* [simulations][particles] */
+  double *start_position, *start_velocity; /* [simulations][particles][3] */
+} weyl_nbody;
+/* One of each split, in arenas of the caller. Runs simulations on all threads; same bytes on any number. */
+WEYL_MUST_CHECK weyl_status weyl_nbody_simulate(weyl_context *ctx, weyl_arena *arena, const weyl_nbody_opts *opts, weyl_nbody out[3]);
+
+/* ---- trajectories in files (formats.def) ---------------------------------------------------------------------------------------------------- */
+
+/* Any number of trajectories of point systems; systems may differ in size. */
+typedef struct weyl_trajectory {
+  int64_t frames, points, d;
+  double *position;  /* [frames][points][d] */
+  double *velocity;  /* same, or NULL */
+  double *force;     /* same, or NULL */
+  double *energy;    /* [frames], or NULL */
+  double *charge;    /* [points], or NULL */
+  int32_t *type;     /* [points] atomic number or class, or NULL */
+  double *cell;      /* [3][3] rows are lattice vectors, or NULL */
+  bool periodic[3];
+  double time_step;  /* time between frames; 0: unknown */
+} weyl_trajectory;
+typedef struct weyl_trajectories {
+  weyl_arena *arena;
+  int64_t count;
+  weyl_trajectory *item;
+  const char *format; /* "npz", "extxyz", "hdf5" */
+  const char *length_unit, *time_unit;
+} weyl_trajectories;
+
+typedef struct weyl_format_def {
+  const char *name, *extensions, *summary; /* "extxyz", ".xyz|.extxyz" */
+  bool (*recognise)(const char *path, const unsigned char *head, size_t n);
+  weyl_status (*read)(weyl_context *ctx, const char *path, weyl_trajectories *out);
+  weyl_status (*write)(weyl_context *ctx, const char *path, const weyl_trajectories *in);
+} weyl_format_def;
+const weyl_format_def *const *weyl_formats(void); /* NULL ends */
+/* Recognised by content, then by extension. xz and gz compressed files are read too. WEYL_FORMAT names file, line or array. */
+WEYL_MUST_CHECK weyl_status weyl_trajectories_read(weyl_context *ctx, const char *path, weyl_trajectories *out);
+WEYL_MUST_CHECK weyl_status weyl_trajectories_write(weyl_context *ctx, const char *path, const weyl_trajectories *in); /* by extension */
+void weyl_trajectories_free(weyl_trajectories *in);
+
+WEYL_END_API
+#endif
