@@ -1,0 +1,112 @@
+/* weyl/train.h: tasks, losses, optimisers, schedules, the trainer, checkpoints, evaluation and prediction.
+ *
+ * A run directory holds config.ini, model.safetensors (parameters and running statistics, and only what determines them),
+ * state.safetensors (optimiser, averages, counters), log.jsonl and metrics.json: enough to run it again.
+ */
+#ifndef WEYL_TRAIN_H
+#define WEYL_TRAIN_H
+
+#include <weyl/data.h>
+#include <weyl/measure.h>
+#include <weyl/models.h>
+
+WEYL_BEGIN_API
+
+/* ---- tasks (tasks.def) -------------------------------------------------------------------------------------------- */
+
+typedef struct weyl_traced {
+  weyl_tensor loss;       /* whole scalar */
+  weyl_tensor prediction; /* sharded */
+  int metrics;
+  const char *metric[4];  /* "mse", "mae": sum of value over sum of weight, both [batch] */
+  weyl_tensor value[4], weight[4];
+  weyl_tensor diagnostic; /* [batch] smallest frame gap, or null */
+} weyl_traced;
+
+typedef struct weyl_task_def {
+  const char *name;      /* "nbody" */
+  const char *summary;
+  const char *set;       /* data set */
+  const char *symmetry;  /* the group that the task has: "E(3) x S(n)" */
+  const char *controls;  /* groups that it does not have, audited as controls: comma-separated, or "" */
+  const char *model;     /* default model */
+  const weyl_option *options;
+  /* Traces model and loss; inputs are named as the fields of the data set, and node_sample, node_key, sample_key. */
+  weyl_traced (*trace)(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model, const char *symmetry, const weyl_options *options);
+} weyl_task_def;
+const weyl_task_def *weyl_task_find(const char *name);
+const weyl_task_def *const *weyl_tasks(void);
+
+/* ---- loading batches ------------------------------------------------------------------------------------------------- */
+
+/* Turns samples of a data set into the batch of one program: whole samples laid out in shards by WEYL_SHARD_BYTES (or a fixed number of samples
+ * per shard, for tests), inputs converted to the program's type. */
+typedef struct weyl_loader weyl_loader;
+WEYL_MUST_CHECK weyl_status weyl_loader_new(weyl_context *ctx, const weyl_dataset *set, const weyl_program *program, int64_t shard_samples, weyl_loader **out);
+void weyl_loader_free(weyl_loader *loader);
+WEYL_MUST_CHECK weyl_status weyl_loader_fill(weyl_loader *loader, const int64_t *samples, int64_t n, uint64_t seed, uint64_t step, weyl_batch *out);
+/* A whole input that is not in the data (a learning rate): copied into the next batches. */
+WEYL_MUST_CHECK weyl_status weyl_loader_set(weyl_loader *loader, const char *input, double value);
+
+/* ---- optimisers and schedules: traced like the rest --------------------------------------------------------------------- */
+
+/* Declares the optimiser's slots and assigns the new parameters. rate: a whole scalar input "rate". Options: optimiser (sgd adam adamw amsgrad), momentum,
+ * beta1, beta2, eps, weight_decay, clip_norm (0 off), ema (0 off). Returns the gradient's norm. */
+weyl_tensor weyl_optimiser_trace(weyl_graph *g, weyl_tensor loss, const weyl_options *options);
+/* The learning rate at a step (0-based): schedule constant | cosine (with warm-up) | step | plateau. */
+typedef struct weyl_schedule weyl_schedule;
+WEYL_MUST_CHECK weyl_status weyl_schedule_new(weyl_context *ctx, const weyl_options *options, int64_t steps_per_epoch, weyl_schedule **out);
+void weyl_schedule_free(weyl_schedule *schedule);
+double weyl_schedule_rate(const weyl_schedule *schedule, int64_t step);
+void weyl_schedule_observe(weyl_schedule *schedule, int64_t epoch, double validation); /* plateau */
+
+/* ---- training --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct weyl_train_config {
+  const char *task, *model, *symmetry, *data; /* model, symmetry, data may be NULL: the task's defaults */
+  const char *out;                            /* run directory, made if absent; an existing run there is WEYL_BAD_ARG unless resume */
+  bool resume;
+  const weyl_options *options;                /* train, task, model and data set options, declared by weyl_train_options */
+  uint64_t seed;
+  const volatile int *stop;                   /* set by a signal handler: finish the step, save, return WEYL_INTERRUPTED; may be NULL */
+} weyl_train_config;
+
+typedef struct weyl_metric {
+  char name[32];
+  double value;
+} weyl_metric;
+typedef struct weyl_train_result {
+  char task[32], model[64], symmetry[64];
+  int64_t params, epochs, best_epoch;
+  double train_loss, seconds_per_epoch;
+  int metrics;
+  weyl_metric valid[4], test[4];
+  bool stopped_early;
+} weyl_train_result;
+/* Every option that training a task with a model takes: names are unique over the tables. */
+WEYL_MUST_CHECK weyl_status weyl_train_options(weyl_context *ctx, const char *task, const char *model, weyl_options **out);
+WEYL_MUST_CHECK weyl_status weyl_train(weyl_context *ctx, const weyl_train_config *config, weyl_train_result *out);
+
+/* ---- finished runs -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct weyl_trained weyl_trained; /* a run directory opened: configuration, weights, data on demand */
+/* real: WEYL_F32 or WEYL_F64 (weights converted). data: overrides the run's data path, may be NULL. */
+WEYL_MUST_CHECK weyl_status weyl_trained_open(weyl_context *ctx, const char *run, weyl_dtype real, const char *data, weyl_trained **out);
+void weyl_trained_free(weyl_trained *trained);
+const weyl_task_def *weyl_trained_task(const weyl_trained *trained);
+const weyl_model_def *weyl_trained_model(const weyl_trained *trained);
+const char *weyl_trained_symmetry(const weyl_trained *trained);
+const weyl_options *weyl_trained_options(const weyl_trained *trained);
+uint64_t weyl_trained_seed(const weyl_trained *trained);
+weyl_program *weyl_trained_program(const weyl_trained *trained); /* the evaluation program */
+WEYL_MUST_CHECK weyl_status weyl_trained_train_program(weyl_trained *trained, weyl_program **out); /* the training step's, for explain */
+WEYL_MUST_CHECK weyl_status weyl_trained_splits(weyl_trained *trained, const weyl_splits **out);
+WEYL_MUST_CHECK weyl_status weyl_trained_eval(weyl_trained *trained, const weyl_dataset *set, weyl_metric metrics[4], int *count, int64_t *samples);
+/* Predictions for all samples of a set: rows as the set's nodes, [nodes, width], in double. */
+WEYL_MUST_CHECK weyl_status weyl_trained_predict(weyl_trained *trained, const weyl_dataset *set, weyl_arena *arena, weyl_array *out, double *smallest_gap);
+/* Equivariance of the run's model on its test inputs, in the precision it was opened with. */
+WEYL_MUST_CHECK weyl_status weyl_trained_audit(weyl_trained *trained, weyl_arena *arena, const weyl_group *group, const weyl_audit_opts *opts, weyl_audit_result *out,
+                                               double *smallest_gap);
+
+WEYL_END_API
+#endif

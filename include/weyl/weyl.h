@@ -1,0 +1,9 @@
+/* weyl/weyl.h: everything. */
+#ifndef WEYL_WEYL_H
+#define WEYL_WEYL_H
+
+#include <weyl/report.h>
+#include <weyl/study.h>
+#include <weyl/train.h>
+
+#endif
