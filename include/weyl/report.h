@@ -18,7 +18,7 @@ typedef struct weyl_series {
 
 typedef struct weyl_plot {
   const char *title, *x_label, *y_label;
-  bool log_x, log_y, equal_axes;
+  bool log_x, log_y, equal_axes; /* equal_axes: one unit has one length; not with logarithms */
   size_t count;
   const weyl_series *series;
   double width, height; /* pixels; 0: 640 x 400 */
