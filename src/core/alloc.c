@@ -1,10 +1,11 @@
-/* Blocks are calloc's, so that large ones are zero pages until touched; a 64-byte header before each holds its size. */
+/* Blocks are calloc's, so that large ones are zero pages until touched; a 64-byte header before each holds
+ * its size. */
 #include "internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGN 64
+#define ALIGN    64
 #define OVERHEAD (2 * ALIGN) /* the header, and room to align what calloc aligns to 16 */
 
 typedef struct header {
@@ -27,16 +28,18 @@ static bool fails_by_order(weyl_context *ctx) {
 
 /* Takes `bytes` of the limit, or says why not. */
 static weyl_status reserve(weyl_context *ctx, size_t bytes) {
-  if (fails_by_order(ctx)) return weyl_fail(ctx, WEYL_MEMORY, "%zu bytes refused by order of a test", bytes);
+  if (fails_by_order(ctx))
+    return weyl_fail(ctx, WEYL_MEMORY, "%zu bytes refused by order of a test", bytes);
   if (bytes > ctx->machine_memory)
-    return weyl_fail(ctx, WEYL_MEMORY, "%.3g GB are needed at once, the machine has %.3g GB", (double)bytes * 1e-9,
-                     (double)ctx->machine_memory * 1e-9);
+    return weyl_fail(ctx, WEYL_MEMORY, "%.3g GB are needed at once, the machine has %.3g GB",
+                     (double)bytes * 1e-9, (double)ctx->machine_memory * 1e-9);
   const size_t limit = ctx->opts.memory_limit;
   size_t used = atomic_load(&ctx->memory_used);
   do {
     if (limit && (bytes > limit || used > limit - bytes))
-      return weyl_fail(ctx, WEYL_MEMORY, "%zu bytes more than the %zu in use would pass the memory limit of %zu", bytes,
-                       used, limit);
+      return weyl_fail(ctx, WEYL_MEMORY,
+                       "%zu bytes more than the %zu in use would pass the memory limit of %zu", bytes, used,
+                       limit);
   } while (!atomic_compare_exchange_weak(&ctx->memory_used, &used, used + bytes));
   return WEYL_OK;
 }

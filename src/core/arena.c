@@ -1,10 +1,10 @@
-/* A list of blocks; those behind the current one are empty and wait for reuse, so a loop that marks and releases
- * allocates only in its first round. */
+/* A list of blocks; those behind the current one are empty and wait for reuse, so a loop that marks and
+ * releases allocates only in its first round. */
 #include "internal.h"
 
 #include <string.h>
 
-#define ALIGN ((size_t)64)
+#define ALIGN     ((size_t)64)
 #define BLOCK_MIN ((size_t)1 << 16)
 #define BLOCK_MAX ((size_t)1 << 22)
 
@@ -46,7 +46,8 @@ void weyl_arena_free(weyl_arena *arena) {
   weyl_dealloc(arena->ctx, arena);
 }
 
-/* A block with room for `bytes` becomes the current one: the next that waits if it is large enough, else a new one. */
+/* A block with room for `bytes` becomes the current one: the next that waits if it is large enough, else a
+ * new one. */
 static bool grow(weyl_arena *arena, size_t bytes) {
   block *waiting = arena->current ? arena->current->next : arena->first;
   if (!waiting || waiting->size < bytes) {
@@ -73,7 +74,8 @@ static bool grow(weyl_arena *arena, size_t bytes) {
 
 void *weyl_arena_alloc(weyl_arena *arena, size_t count, size_t size) {
   size_t bytes, padded;
-  if (__builtin_mul_overflow(count, size, &bytes) || __builtin_add_overflow(bytes, ALIGN - 1 + GAP, &padded)) {
+  if (__builtin_mul_overflow(count, size, &bytes) ||
+      __builtin_add_overflow(bytes, ALIGN - 1 + GAP, &padded)) {
     weyl_fail(arena->ctx, WEYL_MEMORY, "%zu items of %zu bytes pass what can be addressed", count, size);
     return NULL;
   }

@@ -9,7 +9,8 @@ const char *weyl_version(void) {
   return WEYL_VERSION_TEXT;
 }
 
-/* Cores this process may run on, which taskset, a batch system or a container may have made fewer than there are. */
+/* Cores this process may run on, which taskset, a batch system or a container may have made fewer than
+ * there are. */
 static int cores_available(void) {
   for (size_t cpus = 1024; cpus <= 65536; cpus *= 2) {
     cpu_set_t *set = CPU_ALLOC(cpus);

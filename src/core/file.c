@@ -29,8 +29,8 @@ weyl_status weyl_file_read(weyl_context *ctx, const char *path, size_t limit, ch
     status = too_long(ctx, path, limit);
     goto done;
   }
-  /* The size is only a first guess: pipes have none and files grow. One byte is for the zero at the end, one finds
-   * out that nothing follows. */
+  /* The size is only a first guess: pipes have none and files grow. One byte is for the zero at the end,
+   * one finds out that nothing follows. */
   size_t room = S_ISREG(st.st_mode) ? (size_t)st.st_size + 2 : 65536;
   data = weyl_alloc(ctx, room, 1);
   if (!data) {

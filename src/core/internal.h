@@ -20,7 +20,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a little-endian machi
 #ifdef WEYL_HAS_ASAN
 #include <sanitizer/asan_interface.h>
 #else
-#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
@@ -55,7 +55,8 @@ weyl_status core_fail_errno(weyl_context *ctx, int error, const char *what, cons
 void core_number_print(double value, char text[NUMBER_TEXT_MAX]); /* shortest that reads back the same */
 bool core_number_parse(const char *text, double *value);          /* the whole text, or false */
 
-/* The length in bytes of the well-formed UTF-8 character at `text` (n bytes follow), 0 when it is malformed. */
+/* The length in bytes of the well-formed UTF-8 character at `text` (n bytes follow), 0 when it is
+ * malformed. */
 size_t core_utf8_length(const unsigned char *text, size_t n);
 bool core_utf8_valid(const char *text);
 

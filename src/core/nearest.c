@@ -12,7 +12,8 @@ static int least(int a, int b) {
   return a < b ? a : b;
 }
 
-/* Insertions, deletions, changes and swaps of neighbours that make b of a; letters of either case are equal. */
+/* Insertions, deletions, changes and swaps of neighbours that make b of a; letters of either case are
+ * equal. */
 static int distance(const char *a, const char *b) {
   const size_t na = strlen(a), nb = strlen(b);
   int rows[3][WORD_MAX + 1];
@@ -23,7 +24,8 @@ static int distance(const char *a, const char *b) {
     for (size_t j = 1; j <= nb; j++) {
       const char x = lower(a[i - 1]), y = lower(b[j - 1]);
       now[j] = least(last[j - 1] + (x != y), least(last[j], now[j - 1]) + 1);
-      if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2])) now[j] = least(now[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]))
+        now[j] = least(now[j], before[j - 2] + 1);
     }
     int *t = before;
     before = last;

@@ -1,5 +1,5 @@
-/* Numbers as text with a point, also in a program whose locale writes a comma.  newlocale("C") hands out a constant of
- * the C library, so making one for each call costs nothing. */
+/* Numbers as text with a point, also in a program whose locale writes a comma.  newlocale("C") hands out a
+ * constant of the C library, so making one for each call costs nothing. */
 #include "internal.h"
 
 #include <locale.h>

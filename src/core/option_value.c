@@ -110,7 +110,8 @@ bool option_value_good(const weyl_option *option, const char *value, char why[OP
   bool yes;
   switch (option->type) {
     case WEYL_OPT_INT: return number_good(option, value, parse_int(value, &i), "a whole number", why);
-    case WEYL_OPT_U64: return number_good(option, value, parse_u64(value, &u), "a whole number without sign", why);
+    case WEYL_OPT_U64:
+      return number_good(option, value, parse_u64(value, &u), "a whole number without sign", why);
     case WEYL_OPT_DOUBLE: return number_good(option, value, core_number_parse(value, &x), "a number", why);
     case WEYL_OPT_BOOL:
       if (option_value_bool(value, &yes)) return true;

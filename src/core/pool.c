@@ -1,5 +1,6 @@
-/* The thread pool. A job is open from its start until the caller finds no item left; a worker that wakes in between
- * joins, one that wakes later does not, so the caller never waits for a thread that has not begun. */
+/* The thread pool. A job is open from its start until the caller finds no item left; a worker that wakes in
+ * between joins, one that wakes later does not, so the caller never waits for a thread that has not begun.
+ */
 #include "internal.h"
 
 #include <signal.h>
@@ -43,8 +44,8 @@ static void pause_briefly(void) {
 #endif
 }
 
-/* All items run in one mode: round to nearest, exceptions masked, denormals flushed (FTZ and DAZ), whatever the
- * mode of the caller, so that results depend neither on it nor on the thread. */
+/* All items run in one mode: round to nearest, exceptions masked, denormals flushed (FTZ and DAZ), whatever
+ * the mode of the caller, so that results depend neither on it nor on the thread. */
 static unsigned mode_enter(void) {
 #ifdef __SSE__
   const unsigned old = _mm_getcsr();
@@ -79,7 +80,8 @@ static void *worker_main(void *arg) {
   inside_index = self->index;
   mode_enter();
   for (;;) {
-    for (int k = 0; k < SPINS && atomic_load_explicit(&pool->round, memory_order_acquire) == seen; k++) pause_briefly();
+    for (int k = 0; k < SPINS && atomic_load_explicit(&pool->round, memory_order_acquire) == seen; k++)
+      pause_briefly();
     pthread_mutex_lock(&pool->lock);
     while (!pool->stop && !(pool->open && atomic_load(&pool->round) != seen)) {
       pthread_cond_wait(&pool->opened, &pool->lock);
@@ -155,7 +157,8 @@ static void run_here(int64_t n, void (*job)(void *arg, int64_t i, int thread), v
   for (int64_t i = 0; i < n; i++) job(arg, i, thread);
 }
 
-static void run_shared(weyl_pool *pool, int64_t n, void (*job)(void *arg, int64_t i, int thread), void *arg) {
+static void run_shared(weyl_pool *pool, int64_t n, void (*job)(void *arg, int64_t i, int thread),
+                       void *arg) {
   pthread_mutex_lock(&pool->lock);
   pool->job = job;
   pool->arg = arg;
@@ -172,7 +175,8 @@ static void run_shared(weyl_pool *pool, int64_t n, void (*job)(void *arg, int64_
 
   take_items(pool, 0);
 
-  for (int k = 0; k < SPINS && atomic_load_explicit(&pool->active, memory_order_acquire) > 0; k++) pause_briefly();
+  for (int k = 0; k < SPINS && atomic_load_explicit(&pool->active, memory_order_acquire) > 0; k++)
+    pause_briefly();
   pthread_mutex_lock(&pool->lock);
   pool->open = false;
   while (atomic_load(&pool->active) > 0) pthread_cond_wait(&pool->idle, &pool->lock);

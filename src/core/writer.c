@@ -124,7 +124,8 @@ weyl_status weyl_writer_write(weyl_writer *writer, const void *bytes, size_t n) 
 }
 
 weyl_status weyl_writer_printf(weyl_writer *writer, const char *fmt, ...) {
-  /* Files hold points, not the commas of the program's locale; only this thread is switched, and back at once. */
+  /* Files hold points, not the commas of the program's locale; only this thread is switched, and back at
+   * once. */
   const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
   const locale_t old = c ? uselocale(c) : (locale_t)0;
   errno = 0;
@@ -145,7 +146,8 @@ FILE *weyl_writer_file(weyl_writer *writer) {
   return writer->file;
 }
 
-/* The rename itself must reach the disk too. Some file systems cannot sync a folder: then we have done what we can. */
+/* The rename itself must reach the disk too. Some file systems cannot sync a folder: then we have done what
+ * we can. */
 static void sync_folder(const char *path) {
   const char *slash = strrchr(path, '/');
   int fd;
@@ -165,7 +167,8 @@ static void sync_folder(const char *path) {
 weyl_status weyl_writer_close(weyl_writer *writer) {
   errno = 0;
   bool good = !writer->error && !ferror(writer->file);
-  if (!good && !writer->error) writer->error = EIO; /* a library printed to the FILE and its errno is gone */
+  if (!good && !writer->error)
+    writer->error = EIO; /* a library printed to the FILE and its errno is gone */
   if (good) {
     good = fflush(writer->file) == 0 && (!writer->temporary || fsync(fileno(writer->file)) == 0);
     if (!good) writer->error = errno ? errno : EIO;
