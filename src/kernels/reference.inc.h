@@ -1,0 +1,129 @@
+/* The reference kernels of one type: T, WEYL_TYPE. Plain loops in double and libm; sums too, so that the other tables
+ * are measured against something better than themselves. */
+
+static inline double K(signum)(double x) {
+  return x > 0 ? 1 : x < 0 ? -1 : x;
+}
+
+#define UNARY(name, formula)                         \
+  void K(unary_##name)(size_t n, const void *xv, void *yv) { \
+    const T *x = xv;                                 \
+    T *y = yv;                                       \
+    for (size_t i = 0; i < n; i++) {                 \
+      const double v = (double)x[i];                 \
+      y[i] = (T)(formula);                           \
+    }                                                \
+  }
+UNARY(neg, -v)
+UNARY(abs, fabs(v))
+UNARY(sign, K(signum)(v))
+UNARY(floor, floor(v))
+UNARY(sqrt, sqrt(v))
+UNARY(rsqrt, 1 / sqrt(v))
+UNARY(recip, 1 / v)
+UNARY(exp, exp(v))
+UNARY(expm1, expm1(v))
+UNARY(log, log(v))
+UNARY(log1p, log1p(v))
+UNARY(sin, sin(v))
+UNARY(cos, cos(v))
+UNARY(tanh, tanh(v))
+UNARY(sigmoid, v >= 0 ? 1 / (1 + exp(-v)) : exp(v) / (1 + exp(v)))
+UNARY(erf, erf(v))
+#undef UNARY
+
+#define BINARY(name, formula)                                                                           \
+  void K(binary_##name)(size_t n, const void *xv, size_t sx, const void *yv, size_t sy, void *zv) {     \
+    const T *x = xv, *y = yv;                                                                           \
+    T *z = zv;                                                                                          \
+    for (size_t i = 0; i < n; i++) {                                                                    \
+      const double u = (double)x[i * sx], v = (double)y[i * sy];                                        \
+      z[i] = (T)(formula);                                                                              \
+    }                                                                                                   \
+  }
+BINARY(add, u + v)
+BINARY(sub, u - v)
+BINARY(mul, u * v)
+BINARY(div, u / v)
+BINARY(pow, pow(u, v))
+BINARY(max, isnan(u) || u > v ? u : v)
+BINARY(min, isnan(u) || u < v ? u : v)
+BINARY(atan2, atan2(u, v))
+BINARY(lt, u < v)
+BINARY(le, u <= v)
+BINARY(eq, u == v)
+#undef BINARY
+
+void K(where)(size_t n, const void *cv, size_t sc, const void *xv, size_t sx, const void *yv, size_t sy, void *zv) {
+  const T *c = cv, *x = xv, *y = yv;
+  T *z = zv;
+  for (size_t i = 0; i < n; i++) z[i] = c[i * sc] != 0 ? x[i * sx] : y[i * sy];
+}
+
+void K(fill)(size_t n, double value, void *yv) {
+  T *y = yv;
+  for (size_t i = 0; i < n; i++) y[i] = (T)value;
+}
+
+void K(axpy)(size_t n, double a, const void *xv, void *yv) {
+  const T *x = xv, factor = (T)a;
+  T *y = yv;
+  for (size_t i = 0; i < n; i++) y[i] = (T)((double)y[i] + (double)factor * (double)x[i]);
+}
+
+/* Sum (or maximum) of n values `step` apart. */
+static T K(sum_of)(size_t n, const T *x, size_t step) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += (double)x[i * step];
+  return (T)sum;
+}
+
+static T K(max_of)(size_t n, const T *x, size_t step) {
+  T top = x[0];
+  for (size_t i = 1; i < n && !isnan(top); i++)
+    if (isnan(x[i * step]) || x[i * step] > top) top = x[i * step];
+  return top;
+}
+
+#define REDUCE(name)                                                           \
+  void K(name##_rows)(size_t rows, size_t n, const void *xv, void *yv) {       \
+    const T *x = xv;                                                           \
+    T *y = yv;                                                                 \
+    for (size_t i = 0; i < rows; i++) y[i] = K(name##_of)(n, x + i * n, 1);    \
+  }                                                                            \
+  void K(name##_columns)(size_t rows, size_t n, const void *xv, void *yv) {    \
+    const T *x = xv;                                                           \
+    T *y = yv;                                                                 \
+    for (size_t j = 0; j < n; j++) y[j] = K(name##_of)(rows, x + j, n);        \
+  }
+REDUCE(sum)
+REDUCE(max)
+#undef REDUCE
+
+void K(gather)(size_t m, size_t w, const void *xv, const int32_t *index, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t i = 0; i < m; i++)
+    for (size_t j = 0; j < w; j++) y[i * w + j] = x[(size_t)index[i] * w + j];
+}
+
+void K(scatter_add)(size_t m, size_t w, const void *xv, const int32_t *index, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t i = 0; i < m; i++)
+    for (size_t j = 0; j < w; j++) y[(size_t)index[i] * w + j] += x[i * w + j];
+}
+
+void K(gemm)(size_t m, size_t n, size_t k, const void *av, ptrdiff_t a_row, ptrdiff_t a_col, const void *bv,
+             ptrdiff_t b_row, ptrdiff_t b_col, void *cv, ptrdiff_t c_row, bool accumulate, void *scratch) {
+  const T *a = av, *b = bv;
+  T *c = cv;
+  (void)scratch;
+  for (ptrdiff_t i = 0; i < (ptrdiff_t)m; i++)
+    for (ptrdiff_t j = 0; j < (ptrdiff_t)n; j++) {
+      double sum = accumulate ? (double)c[i * c_row + j] : 0;
+      for (ptrdiff_t p = 0; p < (ptrdiff_t)k; p++)
+        sum += (double)a[i * a_row + p * a_col] * (double)b[p * b_row + j * b_col];
+      c[i * c_row + j] = (T)sum;
+    }
+}
