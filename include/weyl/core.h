@@ -108,7 +108,7 @@ const char *weyl_message(const weyl_context *ctx); /* "" when there is none */
 void weyl_message_clear(weyl_context *ctx);
 /* Puts "place: " before the message recorded, to say in which file or step an inner failure happened. */
 weyl_status weyl_fail_within(weyl_context *ctx, weyl_status status, const char *fmt, ...) WEYL_PRINTF(3, 4);
-void weyl_log(weyl_context *ctx, weyl_level level, const char *fmt, ...) WEYL_PRINTF(3, 4);
+void weyl_context_log(weyl_context *ctx, weyl_level level, const char *fmt, ...) WEYL_PRINTF(3, 4);
 /* Reports progress; true when the user asked to stop. */
 bool weyl_progress(weyl_context *ctx, const char *what, double done, double total);
 

@@ -77,7 +77,7 @@ static void on_log(void *user, weyl_level level, const char *text) {
   s->logs++;
   s->level = level;
   snprintf(s->text, sizeof s->text, "%s", text);
-  if (s->logs == 1) weyl_log(s->ctx, WEYL_DEBUG, "from within");
+  if (s->logs == 1) weyl_context_log(s->ctx, WEYL_DEBUG, "from within");
 }
 
 static bool on_progress(void *user, const char *what, double done, double total) {
@@ -89,7 +89,7 @@ static bool on_progress(void *user, const char *what, double done, double total)
 
 static void log_job(void *arg, int64_t i, int thread) {
   (void)thread;
-  weyl_log(arg, WEYL_INFO, "item %d", (int)i);
+  weyl_context_log(arg, WEYL_INFO, "item %d", (int)i);
 }
 
 static void callbacks_are_called(void **state) {
@@ -103,7 +103,7 @@ static void callbacks_are_called(void **state) {
   weyl_context *ctx;
   assert_int_equal(weyl_context_new(&opts, &ctx), WEYL_OK);
   s.ctx = ctx;
-  weyl_log(ctx, WEYL_WARN, "%d", 5);
+  weyl_context_log(ctx, WEYL_WARN, "%d", 5);
   assert_int_equal(s.logs, 2);
   assert_string_equal(s.text, "from within");
   assert_false(weyl_progress(ctx, "epoch", 1, 2));
@@ -120,7 +120,7 @@ static void defaults_fit_the_machine(void **state) {
   assert_int_equal(weyl_context_new(NULL, &ctx), WEYL_OK);
   assert_true(weyl_threads(ctx) >= 1);
   assert_non_null(weyl_context_pool(ctx));
-  weyl_log(ctx, WEYL_INFO, "silence");
+  weyl_context_log(ctx, WEYL_INFO, "silence");
   assert_false(weyl_progress(ctx, "x", 0, 1));
   weyl_context_free(ctx);
   weyl_context_free(NULL);

@@ -46,7 +46,7 @@ void weyl_message_clear(weyl_context *ctx) {
   pthread_mutex_unlock(&ctx->message_lock);
 }
 
-void weyl_log(weyl_context *ctx, weyl_level level, const char *fmt, ...) {
+void weyl_context_log(weyl_context *ctx, weyl_level level, const char *fmt, ...) {
   if (!ctx || !ctx->opts.log) return;
   char text[MESSAGE_MAX];
   va_list args;
