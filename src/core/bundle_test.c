@@ -40,7 +40,8 @@ static size_t bytes_of(const weyl_array *a) {
 }
 
 static weyl_bundle *random_bundle(weyl_context *ctx, weyl_rng *rng) {
-  static const char *const names[] = {"x", "", "enc.0.weight", "a/b c", "caf\xc3\xa9", "\"quoted\\\"", "z\n"};
+  static const char *const names[] = {"x",  "", "enc.0.weight", "a/b c", "caf\xc3\xa9", "\"quoted\\\"",
+                                      "z\n"};
   weyl_bundle *b = NULL;
   assert_ok(ctx, weyl_bundle_new(ctx, &b));
   const size_t count = (size_t)weyl_rng_below(rng, 8);
@@ -177,8 +178,8 @@ static weyl_status parse(weyl_context *ctx, int version, const char *header, con
   return status;
 }
 
-static void assert_values(weyl_context *ctx, const char *header, const void *data, size_t n, weyl_dtype dtype,
-                          size_t count, const double *expected) {
+static void assert_values(weyl_context *ctx, const char *header, const void *data, size_t n,
+                          weyl_dtype dtype, size_t count, const double *expected) {
   for (int version = 1; version <= 3; version++) {
     weyl_bundle *b;
     assert_ok(ctx, parse(ctx, version, header, data, n, &b));
@@ -201,7 +202,8 @@ static void assert_values(weyl_context *ctx, const char *header, const void *dat
   }
 }
 
-#define HEAD(descr, order, shape) "{'descr': '" descr "', 'fortran_order': " order ", 'shape': " shape ", }\n"
+#define HEAD(descr, order, shape) \
+  "{'descr': '" descr "', 'fortran_order': " order ", 'shape': " shape ", }\n"
 
 static void npy_types(void **state) {
   (void)state;
@@ -214,13 +216,17 @@ static void npy_types(void **state) {
   assert_values(ctx, HEAD("<u2", "False", "(1,)"), "\xfe\xff", 2, WEYL_I32, 1, (double[]){65534});
   assert_values(ctx, HEAD("<i4", "False", "(1,)"), "\xfe\xff\xff\xff", 4, WEYL_I32, 1, (double[]){-2});
   assert_values(ctx, HEAD(">i4", "False", "(1,)"), "\xff\xff\xff\xfe", 4, WEYL_I32, 1, (double[]){-2});
-  assert_values(ctx, HEAD("<u4", "False", "(1,)"), "\xfe\xff\xff\xff", 4, WEYL_I64, 1, (double[]){4294967294.});
-  assert_values(ctx, HEAD(">i8", "False", "(1,)"), "\xff\xff\xff\xff\xff\xff\xff\xfd", 8, WEYL_I64, 1, (double[]){-3});
+  assert_values(ctx, HEAD("<u4", "False", "(1,)"), "\xfe\xff\xff\xff", 4, WEYL_I64, 1,
+                (double[]){4294967294.});
+  assert_values(ctx, HEAD(">i8", "False", "(1,)"), "\xff\xff\xff\xff\xff\xff\xff\xfd", 8, WEYL_I64, 1,
+                (double[]){-3});
   assert_values(ctx, HEAD("<u8", "False", "()"), "\7\0\0\0\0\0\0\0", 8, WEYL_I64, 1, (double[]){7});
   assert_values(ctx, HEAD("<f4", "False", "(1,)"), "\0\0\xc0\x3f", 4, WEYL_F32, 1, (double[]){1.5});
   assert_values(ctx, HEAD(">f4", "False", "(1,)"), "\x3f\xc0\0\0", 4, WEYL_F32, 1, (double[]){1.5});
-  assert_values(ctx, HEAD("<f8", "False", "(1,)"), "\0\0\0\0\0\0\xf8\xbf", 8, WEYL_F64, 1, (double[]){-1.5});
-  assert_values(ctx, HEAD(">f8", "False", "(1,)"), "\xbf\xf8\0\0\0\0\0\0", 8, WEYL_F64, 1, (double[]){-1.5});
+  assert_values(ctx, HEAD("<f8", "False", "(1,)"), "\0\0\0\0\0\0\xf8\xbf", 8, WEYL_F64, 1,
+                (double[]){-1.5});
+  assert_values(ctx, HEAD(">f8", "False", "(1,)"), "\xbf\xf8\0\0\0\0\0\0", 8, WEYL_F64, 1,
+                (double[]){-1.5});
   /* half: 1, -2, the largest, the smallest normal, the smallest denormal, infinity, NaN, -0 */
   static const uint16_t half[] = {0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x7c00, 0x7e00, 0x8000};
   assert_values(ctx, HEAD("<f2", "False", "(2, 4)"), half, 16, WEYL_F32, 8,
@@ -282,8 +288,8 @@ static void npy_refuses(void **state) {
               "9223372036854775808");
   weyl_bundle *b;
   assert_ok(ctx, weyl_bundle_new(ctx, &b));
-  assert_says(ctx, weyl_npy_parse(ctx, "\x93NUMPY\2\0\xff\xff\xff\xff{}", 14, "big.npy", b, ""), WEYL_FORMAT,
-              "4294967295");
+  assert_says(ctx, weyl_npy_parse(ctx, "\x93NUMPY\2\0\xff\xff\xff\xff{}", 14, "big.npy", b, ""),
+              WEYL_FORMAT, "4294967295");
   weyl_bundle_free(b);
   test_context_free(ctx);
 }
@@ -305,8 +311,8 @@ static weyl_bundle *small_bundle(weyl_context *ctx) {
 
 typedef weyl_status reader(weyl_context *ctx, const char *path, weyl_bundle **out);
 
-/* Files cut at any byte or with one byte changed are refused or read, never crashed on. With a checksum (npz) or
- * where the byte is structure they are refused with a message. */
+/* Files cut at any byte or with one byte changed are refused or read, never crashed on. With a checksum
+ * (npz) or where the byte is structure they are refused with a message. */
 static void damage(reader *read, const char *path) {
   weyl_context *ctx = test_context(1);
   char *bytes;
@@ -430,9 +436,12 @@ static void safetensors_refuses(void **state) {
       {"{" T("a", "F32", "[1]", "0", "4,4") "}", "data_offsets", 4, WEYL_FORMAT},
       {"{" T("a", "F32", "{}", "0", "4") "}", "\"shape\"", 4, WEYL_FORMAT},
       {"{\"a\":{\"dtype\":5,\"shape\":[],\"data_offsets\":[0,4]}}", "\"dtype\"", 4, WEYL_FORMAT},
-      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "2", "6") "}", "begins at byte 2", 6, WEYL_FORMAT},
-      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "5", "9") "}", "begins at byte 5", 9, WEYL_FORMAT},
-      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "0", "4") "}", "begins at byte 0", 4, WEYL_FORMAT},
+      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "2", "6") "}", "begins at byte 2", 6,
+       WEYL_FORMAT},
+      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "5", "9") "}", "begins at byte 5", 9,
+       WEYL_FORMAT},
+      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "0", "4") "}", "begins at byte 0", 4,
+       WEYL_FORMAT},
       {"{" T("a", "F32", "[1]", "4", "8") "}", "begins at byte 4", 8, WEYL_FORMAT},
       {"{" T("a", "F32", "[1]", "0", "4") "}", "2 bytes of data belong", 6, WEYL_FORMAT},
       {"{\"__metadata__\":[]}", "__metadata__", 0, WEYL_FORMAT},
@@ -441,12 +450,14 @@ static void safetensors_refuses(void **state) {
   for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
     assert_says(ctx, parse_st(ctx, bad[k].header, bad[k].n), bad[k].status, bad[k].words);
   }
-  assert_ok(ctx, parse_st(ctx, "{" T("a", "F32", "[]", "4", "8") "," T("b", "U8", "[4,0]", "4", "4") "," T(
-                                   "c", "I32", "[1]", "0", "4") "}", 8));
+  assert_ok(ctx, parse_st(ctx,
+                          "{" T("a", "F32", "[]", "4", "8") "," T("b", "U8", "[4,0]", "4", "4") "," T(
+                              "c", "I32", "[1]", "0", "4") "}",
+                          8));
   assert_ok(ctx, parse_st(ctx, "{}    ", 0));
   weyl_bundle *b = NULL;
-  assert_says(ctx, weyl_safetensors_parse(ctx, "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10, "t.st", &b), WEYL_FORMAT,
-              "18446744073709551615");
+  assert_says(ctx, weyl_safetensors_parse(ctx, "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10, "t.st", &b),
+              WEYL_FORMAT, "18446744073709551615");
   assert_status(ctx, weyl_safetensors_parse(ctx, "\2\0\0", 3, "t.st", &b), WEYL_FORMAT);
   assert_says(ctx, weyl_safetensors_read(ctx, in_folder("absent.st"), &b), WEYL_NO_FILE, "absent");
   assert_null(b);
@@ -489,11 +500,16 @@ static void refused_memory_is_survived(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      property_test(npz_round_trip),         property_test(safetensors_round_trip),
-      cmocka_unit_test(names_are_unique_text), cmocka_unit_test(npy_types),
-      cmocka_unit_test(npy_orders),          cmocka_unit_test(npy_refuses),
-      cmocka_unit_test(damaged_files),       cmocka_unit_test(npz_refuses),
-      cmocka_unit_test(safetensors_refuses), cmocka_unit_test(refused_memory_is_survived),
+      property_test(npz_round_trip),
+      property_test(safetensors_round_trip),
+      cmocka_unit_test(names_are_unique_text),
+      cmocka_unit_test(npy_types),
+      cmocka_unit_test(npy_orders),
+      cmocka_unit_test(npy_refuses),
+      cmocka_unit_test(damaged_files),
+      cmocka_unit_test(npz_refuses),
+      cmocka_unit_test(safetensors_refuses),
+      cmocka_unit_test(refused_memory_is_survived),
   };
   return cmocka_run_group_tests_name("bundle", tests, make_folder, remove_folder);
 }

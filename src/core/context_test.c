@@ -158,10 +158,14 @@ static void arrays_have_sizes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(statuses_have_names),      cmocka_unit_test(the_first_message_wins),
-      cmocka_unit_test(long_messages_are_cut),    cmocka_unit_test(workers_may_fail),
-      cmocka_unit_test(callbacks_are_called),     cmocka_unit_test(defaults_fit_the_machine),
-      cmocka_unit_test(clocks_run),               cmocka_unit_test(arrays_have_sizes),
+      cmocka_unit_test(statuses_have_names),
+      cmocka_unit_test(the_first_message_wins),
+      cmocka_unit_test(long_messages_are_cut),
+      cmocka_unit_test(workers_may_fail),
+      cmocka_unit_test(callbacks_are_called),
+      cmocka_unit_test(defaults_fit_the_machine),
+      cmocka_unit_test(clocks_run),
+      cmocka_unit_test(arrays_have_sizes),
   };
   return cmocka_run_group_tests_name("context", tests, NULL, NULL);
 }

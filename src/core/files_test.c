@@ -166,8 +166,8 @@ static void saves_for_ever(const char *path) {
     weyl_writer *w;
     char block[20000];
     memset(block, 'a' + k % 26, sizeof block);
-    if (weyl_writer_open(ctx, path, &w) != WEYL_OK || weyl_writer_write(w, block, sizeof block) != WEYL_OK ||
-        weyl_writer_close(w) != WEYL_OK)
+    if (weyl_writer_open(ctx, path, &w) != WEYL_OK ||
+        weyl_writer_write(w, block, sizeof block) != WEYL_OK || weyl_writer_close(w) != WEYL_OK)
       _exit(1);
   }
 }
@@ -195,7 +195,8 @@ static void kills_at_any_time(void **state) {
   test_context_free(ctx);
 }
 
-/* A limit on the size of files stands for the full disk: writes fail with EFBIG in the middle of the file. */
+/* A limit on the size of files stands for the full disk: writes fail with EFBIG in the middle of the file.
+ */
 static void disk_is_full(const char *path) {
   signal(SIGXFSZ, SIG_IGN);
   const struct rlimit small = {10000, 10000};

@@ -63,10 +63,18 @@ static void numbers_ignore_the_locale(void **state) {
 
 static void utf8_is_told_from_bytes(void **state) {
   (void)state;
-  static const char *const good[] = {"", "a", "caf\xc3\xa9", "\xe2\x88\x87", "\xf0\x9f\x98\x80", "\xed\x9f\xbf",
-                                     "\xf4\x8f\xbf\xbf"};
-  static const char *const bad[] = {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                                    "\xf8\x88\x80\x80\x80", "\xe2\x88", "\xe2\x28\xa1", "a\xff"};
+  static const char *const good[] = {
+      "", "a", "caf\xc3\xa9", "\xe2\x88\x87", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"};
+  static const char *const bad[] = {"\x80",
+                                    "\xc3",
+                                    "\xc0\x80",
+                                    "\xe0\x80\x80",
+                                    "\xed\xa0\x80",
+                                    "\xf4\x90\x80\x80",
+                                    "\xf8\x88\x80\x80\x80",
+                                    "\xe2\x88",
+                                    "\xe2\x28\xa1",
+                                    "a\xff"};
   for (size_t k = 0; k < sizeof good / sizeof good[0]; k++) assert_true(core_utf8_valid(good[k]));
   for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) assert_false(core_utf8_valid(bad[k]));
 }
@@ -93,10 +101,11 @@ static void json_documents(void **state) {
   weyl_json_end(j);
   weyl_json_bool(j, "b", false);
   weyl_json_end(j);
-  assert_string_equal(weyl_json_text(j),
-                      "{\"s\": \"a\\\"\\\\\\n\\t\\u0001 caf\xc3\xa9 \xef\xbf\xbd\", \"none\": null, \"x\": 0.1, "
-                      "\"nan\": \"NaN\", \"inf\": \"-Infinity\", \"i\": -9223372036854775808, "
-                      "\"a\": [true, {}, []], \"b\": false}");
+  assert_string_equal(
+      weyl_json_text(j),
+      "{\"s\": \"a\\\"\\\\\\n\\t\\u0001 caf\xc3\xa9 \xef\xbf\xbd\", \"none\": null, \"x\": 0.1, "
+      "\"nan\": \"NaN\", \"inf\": \"-Infinity\", \"i\": -9223372036854775808, "
+      "\"a\": [true, {}, []], \"b\": false}");
   weyl_json_free(j);
   weyl_json_free(NULL);
   j = weyl_json_new();
@@ -109,7 +118,8 @@ static void json_documents(void **state) {
 PROPERTY(json_is_read_by_others, 200) {
   char text[40];
   const size_t n = (size_t)weyl_rng_below(rng, 39);
-  for (size_t i = 0; i < n; i++) text[i] = (char)(1 + weyl_rng_below(rng, weyl_rng_below(rng, 2) ? 127 : 255));
+  for (size_t i = 0; i < n; i++)
+    text[i] = (char)(1 + weyl_rng_below(rng, weyl_rng_below(rng, 2) ? 127 : 255));
   text[n] = '\0';
   const double x = weyl_rng_normal(rng) * pow(10, weyl_rng_normal(rng) * 50);
   weyl_json *j = weyl_json_new();
@@ -138,9 +148,17 @@ static void near_names_are_found(void **state) {
   static const struct {
     const char *word, *nearest;
   } rows[] = {
-      {"rte", "rate"},           {"epoch", "epochs"}, {"sede", "seed"}, {"batchsize", "batch_size"},
-      {"SEED", "seed"},          {"hiden", "hidden"}, {"x", NULL},      {"frobnicate", NULL},
-      {"batch-sise", "batch_size"}, {"", NULL},          {"l", "l"},
+      {"rte", "rate"},
+      {"epoch", "epochs"},
+      {"sede", "seed"},
+      {"batchsize", "batch_size"},
+      {"SEED", "seed"},
+      {"hiden", "hidden"},
+      {"x", NULL},
+      {"frobnicate", NULL},
+      {"batch-sise", "batch_size"},
+      {"", NULL},
+      {"l", "l"},
   };
   for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
     const char *found = weyl_nearest_name(rows[k].word, names, 6);
