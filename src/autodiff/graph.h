@@ -1,0 +1,31 @@
+/* graph.h: what a graph is made of, for the files that build, differentiate and compile it. */
+#ifndef WEYL_GRAPH_H
+#define WEYL_GRAPH_H
+
+#include "engine.h"
+
+typedef struct weyl_assignment {
+  uint32_t variable, value;
+} weyl_assignment;
+
+struct weyl_graph {
+  weyl_context *ctx;
+  weyl_variables *vars;
+  weyl_arena *arena;
+  weyl_dtype real;
+  bool training;
+  uint32_t generation;
+  weyl_status status;
+  uint32_t n_nodes, cap_nodes;
+  weyl_node **nodes;
+  uint32_t n_values, cap_values;
+  weyl_value *values;
+  uint32_t n_assigns, cap_assigns;
+  weyl_assignment *assigns;
+  char scope[512];
+  const char *scope_text; /* interned copy of scope */
+  size_t scope_depth, scope_at[64];
+  uint32_t vector_node; /* the parameter vector, or UINT32_MAX: then no parameter may follow */
+};
+
+#endif

@@ -1,0 +1,337 @@
+/* The planned executor: phases over shards by lanes, ordered sums, stages of whole values, assignments last. */
+#include "run.h"
+#include "variables.h"
+
+#include <string.h>
+
+#define INPUTS_MAX 64
+
+/* ---- views --------------------------------------------------------------------------------------------------------- */
+
+static char *base_memory(const weyl_run *run, uint32_t v, int64_t shard, int thread) {
+  const weyl_program *p = run->program;
+  const weyl_graph *g = p->graph;
+  const weyl_home *h = &p->home[v];
+  const weyl_node *node = g->nodes[g->values[v].node];
+  switch (h->place) {
+  case WEYL_PLACE_INPUT: {
+    char *data = (char *)(uintptr_t)run->batch->input[h->slot];
+    /* rows before this shard: the shape is linear in its one count */
+    return h->sharded ? data + weyl_value_bytes(g, v, run->first[shard], run->total) : data;
+  }
+  case WEYL_PLACE_VARIABLE:
+    if (node->op == &weyl_op_variable_vector) return run->variables[node->attr.axis];
+    return run->variables[node->attr.axis] + (size_t)g->vars->store[node->attr.axis].items[node->attr.n].offset * weyl_dtype_size(g->real);
+  case WEYL_PLACE_CONSTANT: return (char *)(uintptr_t)node->attr.data;
+  case WEYL_PLACE_WORK: return run->value_memory ? NULL : run->workspace[thread] + run->work.offset[h->slot];
+  case WEYL_PLACE_KEPT: return run->kept_memory + run->kept.offset[h->slot] + weyl_value_bytes(g, v, run->first[shard], run->total);
+  case WEYL_PLACE_WHOLE: return run->whole_memory + run->whole.offset[h->slot];
+  default: return NULL;
+  }
+}
+
+static char *memory_of(const weyl_run *run, uint32_t v, int64_t shard, int thread) {
+  const weyl_home *h = &run->program->home[v];
+  if (run->value_memory && (h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_KEPT || h->place == WEYL_PLACE_WHOLE))
+    return run->value_memory[v] + (h->sharded ? weyl_value_bytes(run->program->graph, v, run->first[shard], run->total) : 0);
+  return base_memory(run, v, shard, thread);
+}
+
+void weyl_run_view(const weyl_run *run, uint32_t v, int64_t shard, int thread, weyl_view *view) {
+  const weyl_program *p = run->program;
+  const weyl_graph *g = p->graph;
+  const weyl_home *h = &p->home[v];
+  const int64_t *count = shard >= 0 ? run->batch->count[shard] : run->total;
+  if (h->place == WEYL_PLACE_VIEW) {
+    weyl_view from;
+    const weyl_node *node = g->nodes[g->values[v].node];
+    weyl_run_view(run, node->in[0], shard, thread, &from);
+    weyl_view_shape(g, v, count, run->total, view);
+    for (int a = 0; a < view->rank; a++) view->stride[a] = 0;
+    for (int i = 0; i < from.rank; i++)
+      if (from.dim[i] != 1) view->stride[node->attr.i[i]] = from.stride[i];
+    view->data = from.data;
+    return;
+  }
+  weyl_view_shape(g, v, count, run->total, view);
+  view->data = memory_of(run, h->base, shard, thread);
+}
+
+weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, int thread, const weyl_kernels *kernels, const weyl_view *in, const weyl_view *out) {
+  weyl_eval e = {.ctx = run->ctx, .kernels = kernels, .graph = run->program->graph, .node = node, .in = in, .out = out, .scratch = run->scratch[thread],
+                 .seed = run->batch->seed, .step = run->batch->step, .total = run->total, .degenerate = &run->degenerate[thread]};
+  if (shard >= 0) memcpy(e.row, run->first[shard], sizeof e.row);
+  return node->op->eval(&e);
+}
+
+void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *part, void *sum) {
+  if (node->op->flags & WEYL_OP_MAXIMUM)
+    kernels->binary[dtype][WEYL_BINARY_MAX](n, sum, 1, part, 1, sum);
+  else
+    kernels->binary[dtype][WEYL_BINARY_ADD](n, sum, 1, part, 1, sum);
+}
+
+/* ---- making room ------------------------------------------------------------------------------------------------------ */
+
+static bool layout_new(weyl_run *run, weyl_layout *l, const weyl_pool_plan *pool) {
+  l->offset = weyl_alloc(run->ctx, pool->n + 1, sizeof *l->offset);
+  l->by_offset = weyl_alloc(run->ctx, pool->n + 1, sizeof *l->by_offset);
+  return l->offset && l->by_offset;
+}
+
+static void layout_free(weyl_run *run, weyl_layout *l) {
+  weyl_dealloc(run->ctx, l->offset);
+  weyl_dealloc(run->ctx, l->by_offset);
+}
+
+weyl_status weyl_run_new(weyl_program *p, const weyl_comm *comm, weyl_run **out) {
+  *out = NULL;
+  weyl_run *run = weyl_alloc(p->ctx, 1, sizeof *run);
+  if (!run) return WEYL_MEMORY;
+  run->ctx = p->ctx;
+  run->program = p;
+  run->comm = comm;
+  run->threads = weyl_threads(p->ctx);
+  const size_t t = (size_t)run->threads;
+  run->workspace = weyl_alloc(p->ctx, t, sizeof *run->workspace);
+  run->scratch = weyl_alloc(p->ctx, t, sizeof *run->scratch);
+  run->degenerate = weyl_alloc(p->ctx, t, sizeof *run->degenerate);
+  if (!run->workspace || !run->scratch || !run->degenerate || !layout_new(run, &run->work, &p->work) || !layout_new(run, &run->whole, &p->whole) ||
+      !layout_new(run, &run->kept, &p->kept) || !layout_new(run, &run->lane, &p->lane)) {
+    weyl_run_free(run);
+    return WEYL_MEMORY;
+  }
+  *out = run;
+  return WEYL_OK;
+}
+
+void weyl_run_free(weyl_run *run) {
+  if (!run) return;
+  for (int t = 0; t < run->threads; t++) {
+    if (run->workspace) weyl_dealloc(run->ctx, run->workspace[t]);
+    if (run->scratch) weyl_dealloc(run->ctx, run->scratch[t]);
+  }
+  weyl_run_reference_free(run);
+  weyl_dealloc(run->ctx, run->workspace);
+  weyl_dealloc(run->ctx, run->scratch);
+  weyl_dealloc(run->ctx, run->degenerate);
+  weyl_dealloc(run->ctx, run->whole_memory);
+  weyl_dealloc(run->ctx, run->kept_memory);
+  weyl_dealloc(run->ctx, run->lane_memory);
+  weyl_dealloc(run->ctx, run->first);
+  layout_free(run, &run->work);
+  layout_free(run, &run->whole);
+  layout_free(run, &run->kept);
+  layout_free(run, &run->lane);
+  weyl_dealloc(run->ctx, run);
+}
+
+static size_t node_scratch(const weyl_run *run, const weyl_node *node, const int64_t *count, const int64_t *total) {
+  if (!node->op->scratch) return 0;
+  weyl_view in[INPUTS_MAX], out[4];
+  for (int i = 0; i < node->n_in && i < INPUTS_MAX; i++) weyl_view_shape(run->program->graph, node->in[i], count, total, &in[i]);
+  for (int k = 0; k < node->n_out; k++) weyl_view_shape(run->program->graph, node->first + (uint32_t)k, count, total, &out[k]);
+  return node->op->scratch(node, in, out);
+}
+
+static weyl_status replace(weyl_run *run, char **memory, size_t bytes) {
+  weyl_dealloc(run->ctx, *memory);
+  *memory = bytes ? weyl_alloc(run->ctx, bytes, 1) : NULL;
+  return bytes && !*memory ? WEYL_MEMORY : WEYL_OK;
+}
+
+static weyl_status make_room(weyl_run *run, bool op_by_op) {
+  weyl_program *p = run->program;
+  run->scratch_bytes = 0;
+  for (uint32_t n = 0; n < p->graph->n_nodes; n++)
+    if (weyl_program_runs(p, n)) {
+      const weyl_node *node = p->graph->nodes[n];
+      const size_t s = node_scratch(run, node, weyl_home_in_phase(&p->home[node->first]) ? run->count_cap : run->total_cap, run->total_cap);
+      if (s > run->scratch_bytes) run->scratch_bytes = s;
+    }
+  for (int t = 0; t < run->threads; t++) WEYL_TRY(replace(run, &run->scratch[t], WEYL_GEMM_SCRATCH + run->scratch_bytes + 64));
+  if (op_by_op) return WEYL_OK;
+  weyl_program_place(p, &p->work, run->count_cap, run->total_cap, &run->work);
+  weyl_program_place(p, &p->whole, run->total_cap, run->total_cap, &run->whole);
+  weyl_program_place(p, &p->kept, run->total_cap, run->total_cap, &run->kept);
+  weyl_program_place(p, &p->lane, run->total_cap, run->total_cap, &run->lane);
+  for (int t = 0; t < run->threads; t++) WEYL_TRY(replace(run, &run->workspace[t], run->work.bytes));
+  WEYL_TRY(replace(run, &run->whole_memory, run->whole.bytes));
+  WEYL_TRY(replace(run, &run->kept_memory, run->kept.bytes));
+  return replace(run, &run->lane_memory, run->lane.bytes * (size_t)p->lanes);
+}
+
+weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch) {
+  weyl_program *p = run->program;
+  const weyl_variables *vars = p->graph->vars;
+  if (batch->shards < 1) return weyl_fail(run->ctx, WEYL_BAD_ARG, "a batch of %lld shards, must have at least one", (long long)batch->shards);
+  for (int i = 0; i < p->n_inputs; i++)
+    if (!batch->input[i]) return weyl_fail(run->ctx, WEYL_BAD_ARG, "input %s is missing from the batch", weyl_program_input_name(p, i));
+  int64_t most[WEYL_COUNTS] = {0};
+  memset(run->total, 0, sizeof run->total);
+  if (batch->shards > run->shards_cap) {
+    weyl_dealloc(run->ctx, run->first);
+    const int64_t cap = run->shards_cap ? batch->shards + batch->shards / 2 : batch->shards;
+    run->first = weyl_alloc(run->ctx, (size_t)cap + 1, sizeof *run->first);
+    run->shards_cap = run->first ? cap : 0;
+    if (!run->first) return WEYL_MEMORY;
+  }
+  for (int64_t s = 0; s < batch->shards; s++)
+    for (int c = 1; c < WEYL_COUNTS; c++) {
+      const int64_t n = batch->count[s][c];
+      if (n < 0 || n > INT32_MAX) return weyl_fail(run->ctx, WEYL_BAD_ARG, "shard %lld: count %d is %lld", (long long)s, c, (long long)n);
+      run->first[s][c] = run->total[c];
+      run->total[c] += n;
+      if (n > most[c]) most[c] = n;
+    }
+  memcpy(run->first[batch->shards], run->total, sizeof run->total);
+  const bool again = run->scratch[0] != NULL;
+  bool grow = !again;
+  for (int c = 1; c < WEYL_COUNTS; c++) grow = grow || most[c] > run->count_cap[c] || run->total[c] > run->total_cap[c];
+  if (grow) {
+    for (int c = 1; c < WEYL_COUNTS; c++) {
+      if (most[c] > run->count_cap[c]) run->count_cap[c] = again ? most[c] + most[c] / 2 : most[c];
+      if (run->total[c] > run->total_cap[c]) run->total_cap[c] = again ? run->total[c] + run->total[c] / 2 : run->total[c];
+    }
+    const weyl_status status = make_room(run, run->value_memory != NULL);
+    if (status != WEYL_OK) { /* the next step plans afresh */
+      weyl_dealloc(run->ctx, run->scratch[0]);
+      run->scratch[0] = NULL;
+      return status;
+    }
+  }
+  for (int k = 0; k < WEYL_KINDS; k++) run->variables[k] = vars->store[k].data;
+  if (p->graph->vector_node != UINT32_MAX && p->live[p->graph->vector_node] && vars->store[WEYL_PARAM].used != p->graph->nodes[p->graph->vector_node]->attr.shape.dim[0].n)
+    return weyl_fail(run->ctx, WEYL_BUG, "parameters were declared after this program was traced");
+  run->batch = batch;
+  for (int t = 0; t < run->threads; t++) run->degenerate[t] = 0;
+  return WEYL_OK;
+}
+
+/* ---- phases and stages ------------------------------------------------------------------------------------------------------ */
+
+static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard, int thread, int lane, bool first_of_lane) {
+  const weyl_program *p = run->program;
+  const weyl_kernels *kernels = weyl_kernels_active();
+  weyl_view small_in[INPUTS_MAX], *in = small_in, out[4];
+  if (node->n_in > INPUTS_MAX) {
+    in = weyl_alloc(run->ctx, (size_t)node->n_in, sizeof *in); /* pack of very many parameters: once a step, whole */
+    if (!in) return WEYL_MEMORY;
+  }
+  for (int i = 0; i < node->n_in; i++) weyl_run_view(run, node->in[i], shard, thread, &in[i]);
+  for (int k = 0; k < node->n_out; k++) {
+    const uint32_t v = node->first + (uint32_t)k;
+    weyl_run_view(run, v, shard, thread, &out[k]);
+    if (p->home[v].part_slot != WEYL_NONE) out[k].data = run->workspace[thread] + run->work.offset[p->home[v].part_slot];
+  }
+  const weyl_status status = weyl_run_node(run, node, shard, thread, kernels, in, out);
+  if (in != small_in) weyl_dealloc(run->ctx, in);
+  if (status != WEYL_OK) return status;
+  for (int k = 0; k < node->n_out; k++) {
+    const weyl_home *h = &p->home[node->first + (uint32_t)k];
+    if (h->lane_slot == WEYL_NONE) continue;
+    char *sum = run->lane_memory + (size_t)lane * run->lane.bytes + run->lane.offset[h->lane_slot];
+    const size_t n = (size_t)weyl_view_size(&out[k]);
+    if (first_of_lane)
+      memcpy(sum, out[k].data, n * weyl_dtype_size(out[k].dtype));
+    else
+      weyl_run_combine(kernels, node, out[k].dtype, n, out[k].data, sum);
+  }
+  return WEYL_OK;
+}
+
+static void lane_job(void *arg, int64_t lane, int thread) {
+  weyl_run *run = arg;
+  const weyl_steps *steps = &run->program->phase[run->level];
+  const int64_t from = lane * run->batch->shards / run->lanes, to = (lane + 1) * run->batch->shards / run->lanes;
+  weyl_status status = WEYL_OK;
+  for (int64_t s = from; s < to && status == WEYL_OK; s++)
+    for (uint32_t i = 0; i < steps->n && status == WEYL_OK; i++)
+      status = run_step(run, run->program->graph->nodes[steps->item[i].node], s, thread, (int)lane, s == from);
+  run->lane_status[lane] = status;
+}
+
+/* Lanes are added by a fixed binary tree, whatever the number of threads. */
+static weyl_status add_lanes(weyl_run *run) {
+  const weyl_program *p = run->program;
+  const weyl_steps *steps = &p->phase[run->level];
+  const weyl_kernels *kernels = weyl_kernels_active();
+  for (uint32_t i = 0; i < steps->n; i++) {
+    const weyl_node *node = p->graph->nodes[steps->item[i].node];
+    for (int k = 0; k < node->n_out; k++) {
+      const uint32_t v = node->first + (uint32_t)k;
+      const weyl_home *h = &p->home[v];
+      if (h->lane_slot == WEYL_NONE) continue;
+      const weyl_dtype dtype = p->graph->values[v].dtype;
+      const size_t bytes = weyl_value_bytes(p->graph, v, run->total, run->total), n = bytes / weyl_dtype_size(dtype);
+      char *base = run->lane_memory + run->lane.offset[h->lane_slot];
+      for (int step = 1; step < run->lanes; step *= 2)
+        for (int l = 0; l + step < run->lanes; l += 2 * step)
+          weyl_run_combine(kernels, node, dtype, n, base + (size_t)(l + step) * run->lane.bytes, base + (size_t)l * run->lane.bytes);
+      if (run->comm) {
+        weyl_status (*all)(void *, void *, weyl_dtype, int64_t) = node->op->flags & WEYL_OP_MAXIMUM ? run->comm->maximum : run->comm->sum;
+        WEYL_TRY(all(run->comm->self, base, dtype, (int64_t)n));
+      }
+      memcpy(run->whole_memory + run->whole.offset[h->slot], base, bytes);
+    }
+  }
+  return WEYL_OK;
+}
+
+static void stage_job(void *arg, int64_t item, int thread) {
+  (void)item;
+  weyl_run *run = arg;
+  const weyl_steps *steps = &run->program->stage[run->level];
+  weyl_status status = WEYL_OK;
+  if (run->level > 0) status = add_lanes(run);
+  for (uint32_t i = 0; i < steps->n && status == WEYL_OK; i++) status = run_step(run, run->program->graph->nodes[steps->item[i].node], -1, thread, 0, true);
+  run->lane_status[0] = status;
+}
+
+void weyl_run_assign(weyl_run *run) {
+  const weyl_program *p = run->program;
+  if (!p->assigns) return;
+  for (uint32_t i = 0; i < p->graph->n_assigns; i++) {
+    weyl_view to, from;
+    weyl_run_view(run, p->graph->assigns[i].variable, -1, 0, &to);
+    weyl_run_view(run, p->graph->assigns[i].value, -1, 0, &from);
+    memcpy(to.data, from.data, (size_t)weyl_view_size(&to) * weyl_dtype_size(to.dtype));
+  }
+}
+
+weyl_status weyl_run_step(weyl_run *run, const weyl_batch *batch) {
+  weyl_program *p = run->program;
+  if (p->reference) return weyl_run_reference(run, batch, weyl_kernels_reference(), false);
+  WEYL_TRY(weyl_run_begin(run, batch));
+  run->lanes = batch->shards < p->lanes ? (int)batch->shards : p->lanes;
+  for (int32_t l = 0; l <= p->phases; l++) {
+    run->level = l;
+    if (l > 0 && p->phase[l].n) {
+      weyl_parallel(run->ctx, run->lanes, lane_job, run);
+      for (int lane = 0; lane < run->lanes; lane++) WEYL_TRY(run->lane_status[lane]);
+    }
+    if (p->stage[l].n || (l > 0 && p->phase[l].n)) {
+      weyl_parallel(run->ctx, 1, stage_job, run);
+      WEYL_TRY(run->lane_status[0]);
+    }
+  }
+  weyl_run_assign(run);
+  return WEYL_OK;
+}
+
+weyl_array weyl_run_output(const weyl_run *run, int k) {
+  const weyl_program *p = run->program;
+  const uint32_t v = p->outputs[k];
+  weyl_view view;
+  weyl_run_view(run, v, 0, 0, &view); /* shard 0 stands at the beginning of all shards' rows */
+  weyl_view_shape(p->graph, v, run->total, run->total, &view);
+  weyl_array a = {.data = view.data, .dtype = view.dtype, .rank = view.rank};
+  memcpy(a.dim, view.dim, sizeof a.dim);
+  return a;
+}
+
+int64_t weyl_run_degenerate(const weyl_run *run) {
+  int64_t n = 0;
+  for (int t = 0; t < run->threads; t++) n += run->degenerate[t];
+  return n;
+}

@@ -1,0 +1,44 @@
+/* run.h: the memory of a run. Private to the autodiff room. */
+#ifndef WEYL_RUN_H
+#define WEYL_RUN_H
+
+#include "program.h"
+
+struct weyl_run {
+  weyl_context *ctx;
+  weyl_program *program;
+  const weyl_comm *comm;
+  int threads;
+  /* capacities */
+  int64_t count_cap[WEYL_COUNTS], total_cap[WEYL_COUNTS], shards_cap;
+  weyl_layout work, whole, kept, lane;
+  size_t scratch_bytes;
+  char **workspace, **scratch; /* [threads] */
+  char *whole_memory, *kept_memory, *lane_memory;
+  int64_t (*first)[WEYL_COUNTS]; /* [shards + 1] rows before each shard */
+  int64_t *degenerate;           /* [threads] */
+  weyl_status lane_status[WEYL_LANES_MAX];
+  /* the step in progress */
+  const weyl_batch *batch;
+  int64_t total[WEYL_COUNTS];
+  int32_t level;
+  int lanes;
+  char *variables[WEYL_KINDS];
+  /* the op-by-op executor: every value of every shard in memory of its own */
+  char **value_memory; /* [values], NULL when planned */
+  size_t *value_room;
+};
+
+/* Where value v of a shard is, and how it is shaped. */
+void weyl_run_view(const weyl_run *run, uint32_t v, int64_t shard, int thread, weyl_view *view);
+/* Evaluates one node for one shard (-1: a whole node) with the views given. */
+weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, int thread, const weyl_kernels *kernels, const weyl_view *in, const weyl_view *out);
+/* Adds (or maximises) a part into an accumulator. */
+void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *part, void *sum);
+void weyl_run_assign(weyl_run *run);
+weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch); /* checks the batch, makes room */
+/* One step op by op. check: WEYL_NUMERIC at the first node with a NaN or infinity; then nothing is assigned. */
+weyl_status weyl_run_reference(weyl_run *run, const weyl_batch *batch, const weyl_kernels *kernels, bool check);
+void weyl_run_reference_free(weyl_run *run);
+
+#endif

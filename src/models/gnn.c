@@ -1,0 +1,37 @@
+/* gnn.c: the plain graph network on raw coordinates, which knows no symmetry of space: the baseline, and a backbone for symmetrizers. */
+#include "parts.h"
+
+extern const weyl_model_def weyl_model_gnn;
+
+static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_options *o) {
+  const weyl_model_def *me = &weyl_model_gnn;
+  const int64_t hidden = weyl_model_integer(me, o, "hidden"), layers = weyl_model_integer(me, o, "layers");
+  if (!weyl_need_edges(p, me->name)) return WEYL_NULL_TENSOR;
+  const bool scalars = weyl_scalars_wanted(p, weyl_model_bool(me, o, "node_charges"));
+
+  const weyl_tensor raw[] = {p->x, p->v, scalars ? p->scalar : WEYL_NULL_TENSOR};
+  weyl_tensor h = weyl_mlp(weyl_join(raw, 3), "embedding", &hidden, 1, WEYL_ACT_SILU, false);
+  for (int64_t l = 0; l < layers; l++) {
+    char name[32];
+    snprintf(name, sizeof name, "gcl_%d", (int)l);
+    h = weyl_graph_layer(p, h, p->edge_scalar, name);
+  }
+  (void)g;
+  return weyl_mlp(h, "decoder", (int64_t[]){hidden, p->d}, 2, WEYL_ACT_SILU, false);
+}
+
+static const weyl_option options[] = {
+    {"hidden", WEYL_OPT_INT, "64", 1, 4096, NULL, "width of the hidden features"},
+    {"layers", WEYL_OPT_INT, "4", 1, 64, NULL, "graph convolutions"},
+    {"node_charges", WEYL_OPT_BOOL, "false", 0, 0, NULL, "node scalars (charges) as inputs of the nodes too"},
+    {0},
+};
+
+const weyl_model_def weyl_model_gnn = {
+    .name = "gnn",
+    .paper = "Gilmer et al., ICML 2017; baseline of Satorras, Hoogeboom, Welling, ICML 2021",
+    .summary = "graph network on raw coordinates: permutations only, a backbone for frames",
+    .symmetry = "S",
+    .options = options,
+    .points = points,
+};
