@@ -104,6 +104,14 @@ PROPERTY(below_is_even, 12) {
   assert_int_equal(weyl_rng_below(rng, 1), 0);
 }
 
+/* n = 3/4 of 2^64: a plain remainder would count the lowest third twice, with probability 1/2 instead of 1/3. */
+PROPERTY(below_is_even_for_large_n, 3) {
+  enum { DRAWS = 20000 };
+  int low = 0;
+  for (int i = 0; i < DRAWS; i++) low += weyl_rng_below(rng, (uint64_t)3 << 62) < (uint64_t)1 << 62;
+  assert_close((double)low / DRAWS, 1. / 3, 5 * sqrt(2. / 9 / DRAWS));
+}
+
 PROPERTY(shuffle_permutes, 30) {
   int64_t items[50] = {0};
   const size_t n = (size_t)weyl_rng_below(rng, 51);
@@ -144,6 +152,7 @@ int main(void) {
       property_test(a_copy_is_a_bookmark),
       property_test(moments_are_right),
       property_test(below_is_even),
+      property_test(below_is_even_for_large_n),
       property_test(shuffle_permutes),
       property_test(shuffle_is_even),
   };
