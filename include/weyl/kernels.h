@@ -15,7 +15,8 @@ WEYL_BEGIN_API
 
 /* ---- elementwise -------------------------------------------------------------------------------------------------- */
 
-/* name, formula.  f32 errors are at most 4 ulp (exp, sigmoid, tanh: own polynomials; the rest SLEEF), f64 at most 2 ulp. */
+/* name, formula.  f32 errors are at most 4 ulp (exp, sigmoid, tanh: own polynomials; the rest SLEEF), f64 at most 2 ulp
+ * (sigmoid 3).  Results below the normal numbers may be flushed to 0. */
 #define WEYL_UNARY_LIST(X)                                                                      \
   X(NEG, neg) X(ABS, abs) X(SIGN, sign) X(FLOOR, floor) X(SQRT, sqrt) X(RSQRT, rsqrt)           \
   X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) X(LOG1P, log1p) X(SIN, sin)           \

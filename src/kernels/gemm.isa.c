@@ -13,6 +13,7 @@ enum {
   NV = WEYL_LEVEL == 2 ? 4 : 2, /* 24 of 32 registers accumulate, or 12 of 16 */
   NR = NV * VL,
   K_BLOCK = WEYL_LEVEL == 2 ? 192 : 256,
+  K_BLOCK_TURNED = 128, /* where k runs across the rows of A */
   B_BYTES = 640 * 1024, /* parts of the scratch */
   A_BYTES = 256 * 1024,
   FEW = 4,            /* so few columns are no work for the micro-kernel */
@@ -99,14 +100,14 @@ INLINE void sweep(size_t m, size_t width, size_t k, matrix a, ptrdiff_t a_step, 
 static void blocked(size_t m, size_t n, size_t k, matrix a, matrix b, T *c, ptrdiff_t c_row, bool accumulate,
                     char *scratch) {
   T *const b_pack = (T *)(void *)scratch, *const a_pack = (T *)(void *)(scratch + B_BYTES);
-  const size_t k_blocks = (k + K_BLOCK - 1) / K_BLOCK, k_step = (k + k_blocks - 1) / k_blocks;
+  const size_t k_most = a.row == 1 ? K_BLOCK_TURNED : K_BLOCK;
+  const size_t k_blocks = (k + k_most - 1) / k_most, k_step = (k + k_blocks - 1) / k_blocks;
   const size_t n_step = B_BYTES / sizeof(T) / k_step / NR * NR;
   const size_t m_step = A_BYTES / 2 / sizeof(T) / k_step / MR * MR;
   /* Far columns fall into the same few sets of the caches, whole strips of them into one. */
   const bool pack_a = a.col != 1 && (a.col < 0 || (size_t)a.col * sizeof(T) > 512);
-  /* So does a panel of a wide B; a small B, or one that few rows of A meet, is used where it lies. */
-  const bool near = b.row >= 0 && k_step * (size_t)b.row * sizeof(T) <= 16 * 1024;
-  const bool lies = b.col == 1 && (near || m <= 4 * MR);
+  /* So does a panel of a wide B: it is used where it lies only when it is one run of memory, or when few rows meet it. */
+  const bool lies = b.col == 1 && (m <= 4 * MR || (n <= NR && b.row == (ptrdiff_t)n));
 
   for (size_t p = 0; p < k; p += k_step) {
     const size_t kk = smaller(k_step, k - p);

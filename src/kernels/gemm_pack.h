@@ -74,8 +74,7 @@ INLINE void pack_strips(const size_t strip, size_t m, size_t k, const T *from, p
   size_t i = 0;
   for (; i + strip <= m; i += strip, from += (ptrdiff_t)strip * row, to += k * strip) {
     if (row == 1)
-      for (size_t p = 0; p < k; p++)
-        UNROLL for (size_t r = 0; r < strip; r++) to[p * strip + r] = from[(ptrdiff_t)p * col + (ptrdiff_t)r];
+      for (size_t p = 0; p < k; p++) memcpy(to + p * strip, from + (ptrdiff_t)p * col, strip * sizeof(T));
     else
       for (size_t p = 0; p < k; p++)
         UNROLL for (size_t r = 0; r < strip; r++) to[p * strip + r] = from[(ptrdiff_t)p * col + (ptrdiff_t)r * row];

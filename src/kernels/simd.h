@@ -6,6 +6,7 @@
  *   v_max_raw(a, b)  a > b ? a : b, thus b when either is NaN; v_min_raw alike
  *   v_fma(a, b, c)   a b + c, in one rounding where the CPU can
  *   v_scale(x, n)    x 2^n for n integral in -151..128 (f32 only), to infinity and through the denormals
+ *   v_pow2(n)        2^n for n integral in -126..127 (f32 only)
  */
 #ifndef WEYL_KERNELS_SIMD_H
 #define WEYL_KERNELS_SIMD_H

@@ -125,6 +125,11 @@ INLINE T v_sum(vec a) {
 }
 
 #if WEYL_BITS == 32
+INLINE vec v_pow2(vec n) {
+  const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
+}
+
 INLINE vec v_scale(vec x, vec n) {
   const __m256i whole = _mm256_cvtps_epi32(n), one = _mm256_set1_epi32(127);
   const __m256i half = _mm256_srai_epi32(whole, 1); /* two steps: 2^-151 and 2^128 are no normal numbers */

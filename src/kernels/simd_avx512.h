@@ -108,6 +108,10 @@ INLINE T v_sum(vec a) { /* the halves first, as in the other sets; written out s
 }
 
 #if WEYL_BITS == 32
+INLINE vec v_pow2(vec n) {
+  return _mm512_scalef_ps(v_set1(1), n);
+}
+
 INLINE vec v_scale(vec x, vec n) {
   return _mm512_scalef_ps(x, n);
 }

@@ -119,6 +119,10 @@ INLINE T v_sum(vec a) {
 }
 
 #if WEYL_BITS == 32
+INLINE vec v_pow2(vec n) {
+  return (vec)((__builtin_convertvector(n, mask) + 127) << 23);
+}
+
 INLINE vec v_scale(vec x, vec n) {
   const mask whole = __builtin_convertvector(n, mask);
   const mask half = whole >> 1, rest = whole - half; /* two steps: 2^-151 and 2^128 are no normal numbers */

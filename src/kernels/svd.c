@@ -6,6 +6,8 @@
 
 #include <float.h>
 
+/* The square of a column that is nothing but rounding of rounding, beside entries of about 1: its products underflow. */
+static const double vanished = 1e-280;
 enum { SWEEPS = 60, ON_STACK = 2 * SMALL * SMALL };
 
 static double dot(size_t m, const double *x, const double *y) {
@@ -24,13 +26,14 @@ static void turn(size_t m, double *x, double *y, double c, double s) {
 
 /* b [n][m] holds n vectors of length m, v [n][n] follows the rotations. False: not converged. */
 static bool orthogonalise(size_t m, size_t n, double *b, double *v) {
+  const double tolerance = DBL_EPSILON * sqrt((double)m); /* the rounding of the dot product itself */
   for (int sweep = 0; sweep < SWEEPS; sweep++) {
     bool changed = false;
     for (size_t p = 0; p < n; p++)
       for (size_t q = p + 1; q < n; q++) {
         double *x = b + p * m, *y = b + q * m;
         const double xx = dot(m, x, x), yy = dot(m, y, y), xy = dot(m, x, y);
-        if (fabs(xy) <= DBL_EPSILON * sqrt(xx) * sqrt(yy)) continue;
+        if (xx < vanished || yy < vanished || fabs(xy) <= tolerance * sqrt(xx) * sqrt(yy)) continue;
         const double zeta = (yy - xx) / (2 * xy);
         const double t = copysign(1, zeta) / (fabs(zeta) + sqrt(1 + zeta * zeta));
         const double c = 1 / sqrt(1 + t * t);

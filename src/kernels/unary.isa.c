@@ -57,10 +57,13 @@ INLINE vec f_exp(vec x) {
   return v_scale(p + v_set1(1), n);
 }
 
-/* e = exp(-|x|) <= 1 cannot overflow: 1 / (1 + e) or e / (1 + e). */
+/* e = exp(-|x|) <= 1 cannot overflow: 1 / (1 + e) or e / (1 + e). Below the normal numbers e is 0. */
 INLINE vec f_sigmoid(vec x) {
-  const vec one = v_set1(1);
-  const vec e = f_exp(v_xor(v_abs(x), v_set1(-0.0f)));
+  const vec one = v_set1(1), lowest = v_set1(-87.34f);
+  const vec minus = v_xor(v_abs(x), v_set1(-0.0f));
+  vec n;
+  const vec p = expm1_reduced(v_max_raw(lowest, minus), &n), s = v_pow2(n);
+  const vec e = v_select(v_lt(minus, lowest), v_zero(), v_fma(p, s, s));
   return v_select(v_lt(x, v_zero()), e, one) / (one + e);
 }
 
@@ -69,7 +72,7 @@ INLINE vec f_tanh(vec x) {
   const vec twice = v_min_raw(v_set1(20), v_abs(x) * v_set1(2));
   vec n;
   const vec p = expm1_reduced(twice, &n);
-  const vec s = v_scale(v_set1(1), n);
+  const vec s = v_pow2(n);
   const vec e = v_fma(p, s, s - v_set1(1));
   return v_xor(e / (e + v_set1(2)), v_sign_bit(x));
 }
