@@ -1,0 +1,23 @@
+/* The integrator of the charged particles, on a block of simulations side by side. */
+#ifndef WEYL_DATA_NBODY_BLOCK_H
+#define WEYL_DATA_NBODY_BLOCK_H
+
+#include <stdint.h>
+
+enum { NBODY_LANES = 8, NBODY_PARTICLES_MAX = 64 };
+
+/* One block: [particle][x y z][lane] and [particle][lane].  Unused lanes hold a copy of a used one. */
+typedef struct nbody_block {
+  int particles;
+  double x[NBODY_PARTICLES_MAX][3][NBODY_LANES];
+  double v[NBODY_PARTICLES_MAX][3][NBODY_LANES];
+  double q[NBODY_PARTICLES_MAX][NBODY_LANES];
+  double force[NBODY_PARTICLES_MAX][3][NBODY_LANES];
+} nbody_block;
+
+/* v += dt F(x), the kick before the first step. */
+void nbody_block_kick(nbody_block *block);
+/* `steps` times: x += dt v, then v += dt F(x); but the last kick is left out, because the generator records between the two. */
+void nbody_block_advance(nbody_block *block, int64_t steps);
+
+#endif
