@@ -145,6 +145,7 @@ weyl_status weyl_cholesky(weyl_context *ctx, size_t n, const double *a, double *
 }
 
 double weyl_det(size_t n, const double *a) {
+  if (n == 0) return 1;
   double stack[SMALL * SMALL];
   for (size_t i = 0; i < n * n; i++)
     if (isnan(a[i])) return NAN;
