@@ -132,7 +132,7 @@ static const struct {
   {4, 6, 2, 2, {.stride = {2, 2}}, 0},
   {5, 6, 2, 2, {.stride = {2, 3}, .before = {1, 1}}, 0.5},
   {6, 5, 3, 2, {.dilation = {2, 3}, .before = {1, 0}}, -2},
-  {3, 3, 1, 1, {0}, 0},
+  {3, 3, 1, 1, {.groups = 1}, 0},
 };
 
 static bool attr_of(weyl_attr *p, weyl_graph *g, int64_t kh, int64_t kw, const weyl_conv_opts *opts, double outside) {
