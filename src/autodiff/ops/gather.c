@@ -104,8 +104,6 @@ weyl_tensor weyl_scatter_add(weyl_tensor x, weyl_tensor index, weyl_dim rows) {
   return weyl_node_new(x.graph, &weyl_op_scatter_add, (weyl_tensor[]){x, index}, 2, &(weyl_attr){.shape = {.rank = 1, .dim = {rows}}}, NULL);
 }
 
-weyl_tensor weyl_segment_sum(weyl_tensor x, weyl_tensor segment, weyl_dim rows) { return weyl_scatter_add(x, segment, rows); }
-
 /* ---- segment_max ------------------------------------------------------------------------------------------------------------ */
 
 #define SEGMENT_MAX(T)                                                                                   \
