@@ -289,6 +289,29 @@ void weyl_view_shape(const weyl_graph *g, uint32_t value, const int64_t *count, 
   }
 }
 
+static double made_bytes(const weyl_program *p, const int64_t count[WEYL_COUNTS]) {
+  double bytes = 0;
+  for (uint32_t i = 0; i < p->work.n; i++)
+    if (p->home[p->work.slot[i].value].sharded && p->work.slot[i].reuse == WEYL_NONE) bytes += (double)weyl_value_bytes(p->graph, p->work.slot[i].value, count, count);
+  for (uint32_t i = 0; i < p->kept.n; i++) bytes += (double)weyl_value_bytes(p->graph, p->kept.slot[i].value, count, count);
+  return bytes;
+}
+
+/* Memory that a shard's phases touch: what is made, times the share that is left when memory is used again. The share hardly depends on the counts, so that it is
+ * taken once, at a middling molecule's. */
+static weyl_status measure_reuse(weyl_program *p) {
+  const int64_t typical[WEYL_COUNTS] = {0, 8, 64, 512, 64, 64, 64, 64};
+  weyl_status status = WEYL_OK;
+  weyl_layout l = {.offset = need(p, p->work.n, sizeof *l.offset, &status), .by_offset = need(p, p->work.n, sizeof *l.by_offset, &status)};
+  if (status != WEYL_OK) return status;
+  weyl_program_place(p, &p->work, typical, typical, &l);
+  double bytes = (double)l.bytes;
+  for (uint32_t i = 0; i < p->kept.n; i++) bytes += (double)weyl_value_bytes(p->graph, p->kept.slot[i].value, typical, typical);
+  const double made = made_bytes(p, typical);
+  p->reuse = made > bytes ? bytes / made : 1;
+  return WEYL_OK;
+}
+
 /* ---- making a program -------------------------------------------------------------------------------------------------------------- */
 
 static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n) {
@@ -314,7 +337,8 @@ static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n) {
   choose_places(p, dense_reader);
   mark_kept(p);
   WEYL_TRY(list_steps(p));
-  return find_lifetimes(p);
+  WEYL_TRY(find_lifetimes(p));
+  return measure_reuse(p);
 }
 
 weyl_status weyl_program_new(weyl_graph *g, const weyl_tensor *outputs, int n, const weyl_program_opts *opts, weyl_program **out) {
@@ -356,11 +380,4 @@ int weyl_program_input_find(const weyl_program *p, const char *name) {
   return -1;
 }
 
-/* Everything a shard's phases make, as if nothing were reused: what the caches see in turn. */
-double weyl_program_bytes(const weyl_program *p, const int64_t count[WEYL_COUNTS]) {
-  double bytes = 0;
-  for (uint32_t i = 0; i < p->work.n; i++)
-    if (p->home[p->work.slot[i].value].sharded && p->work.slot[i].reuse == WEYL_NONE) bytes += (double)weyl_value_bytes(p->graph, p->work.slot[i].value, count, count);
-  for (uint32_t i = 0; i < p->kept.n; i++) bytes += (double)weyl_value_bytes(p->graph, p->kept.slot[i].value, count, count);
-  return bytes;
-}
+double weyl_program_bytes(const weyl_program *p, const int64_t count[WEYL_COUNTS]) { return p->reuse * made_bytes(p, count); }

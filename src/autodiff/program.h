@@ -73,6 +73,7 @@ struct weyl_program {
   weyl_steps *phase, *stage; /* [phases + 1] */
   weyl_pool_plan work, whole, kept, lane; /* lane: one accumulator of each reduction */
   uint32_t positions;
+  double reuse; /* memory of a shard over everything made in it */
 };
 
 typedef struct weyl_layout { /* offsets of one kind of memory at given capacities */
