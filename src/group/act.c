@@ -39,7 +39,8 @@ weyl_status weyl_group_act(weyl_context *ctx, const weyl_group *group, const dou
                            int64_t width, const double *in, double *out) {
   WEYL_TRY(group_check_points(ctx, group, n));
   if ((int)action < 0 || (size_t)action >= sizeof actions / sizeof *actions) {
-    return weyl_fail(ctx, WEYL_BAD_ARG, "action %d is none of the %zu known", (int)action, sizeof actions / sizeof *actions);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "action %d is none of the %zu known", (int)action,
+                     sizeof actions / sizeof *actions);
   }
   const action_row *row = &actions[action];
   const int d = group->info.space;

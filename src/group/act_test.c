@@ -34,7 +34,8 @@ static void test_refused(void **state) {
   weyl_group_identity(group, 2, g);
   weyl_message_clear(ctx);
   assert_int_equal(weyl_group_act(ctx, group, g, WEYL_ACT_POINT, 2, 4, x, y), WEYL_SHAPE);
-  assert_non_null(strstr(weyl_message(ctx), "rows of 4 numbers under the point action of E(3) x S(n), must be a multiple of 3"));
+  assert_non_null(
+      strstr(weyl_message(ctx), "rows of 4 numbers under the point action of E(3) x S(n), must be a multiple of 3"));
   assert_int_equal(weyl_group_act(ctx, group, g, WEYL_ACT_POINT, 2, -3, x, y), WEYL_SHAPE);
   assert_int_equal(weyl_group_act(ctx, group, g, (weyl_action)7, 2, 3, x, y), WEYL_BAD_ARG);
   assert_int_equal(weyl_group_act(ctx, group, g, (weyl_action)-1, 2, 3, x, y), WEYL_BAD_ARG);

@@ -2,7 +2,7 @@
 #include "testing.h"
 
 #define LONGEST 512
-#define TRIALS 8
+#define TRIALS  8
 
 static double element[3][LONGEST], result[4][LONGEST];
 static weyl_rng rng;
@@ -82,7 +82,7 @@ static void check_generated(const weyl_group *group, int64_t n) {
   const weyl_group_info info = weyl_group_about(group);
   if (info.order == 0 || info.order > 130 || info.lie_dimension > 0) return;
   const size_t size = weyl_group_element_size(group, n);
-  double (*found)[LONGEST] = calloc((size_t)info.order + 1, sizeof *found);
+  double(*found)[LONGEST] = calloc((size_t)info.order + 1, sizeof *found);
   int64_t count = 1;
   weyl_group_identity(group, n, found[0]);
   for (int64_t at = 0; at < count; at++) {
@@ -105,7 +105,8 @@ static void check_action(const weyl_group *group, int64_t n) {
   const weyl_group_info info = weyl_group_about(group);
   const int64_t d = info.space > 0 ? info.space : 2, width = 2 * d;
   const int64_t most = n * n * width;
-  double *x = calloc((size_t)most, sizeof *x), *y = calloc((size_t)most, sizeof *y), *z = calloc((size_t)most, sizeof *z);
+  double *x = calloc((size_t)most, sizeof *x), *y = calloc((size_t)most, sizeof *y),
+         *z = calloc((size_t)most, sizeof *z);
   for (int action = WEYL_ACT_SCALAR; action <= WEYL_ACT_PAIR; action++) {
     const bool global = action >= WEYL_ACT_GLOBAL_SCALAR && action <= WEYL_ACT_GLOBAL_POINT;
     const size_t count = (size_t)(width * (global ? 1 : action == WEYL_ACT_PAIR ? n * n : n));

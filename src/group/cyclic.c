@@ -137,17 +137,41 @@ static bool z_contains(int64_t k, const double *g, double tol) {
   return fabs(fabs(g[0]) - 1) <= tol && affine_is_linear(1, g, tol);
 }
 
-const group_family group_c = {
-    .name = "C", .argument = ARGUMENT_ORDER, .low = 1, .high = ORDER_MAX, .about = c_about,
-    .length = plane_length, .identity = plane_identity, .compose = plane_compose, .inverse = plane_inverse,
-    .sample = c_sample, .generator = c_generator, .contains = c_contains};
+const group_family group_c = {.name = "C",
+                              .argument = ARGUMENT_ORDER,
+                              .low = 1,
+                              .high = ORDER_MAX,
+                              .about = c_about,
+                              .length = plane_length,
+                              .identity = plane_identity,
+                              .compose = plane_compose,
+                              .inverse = plane_inverse,
+                              .sample = c_sample,
+                              .generator = c_generator,
+                              .contains = c_contains};
 
-const group_family group_d = {
-    .name = "D", .argument = ARGUMENT_ORDER, .low = 1, .high = ORDER_MAX, .about = d_about,
-    .length = plane_length, .identity = plane_identity, .compose = plane_compose, .inverse = plane_inverse,
-    .sample = d_sample, .generator = d_generator, .contains = d_contains};
+const group_family group_d = {.name = "D",
+                              .argument = ARGUMENT_ORDER,
+                              .low = 1,
+                              .high = ORDER_MAX,
+                              .about = d_about,
+                              .length = plane_length,
+                              .identity = plane_identity,
+                              .compose = plane_compose,
+                              .inverse = plane_inverse,
+                              .sample = d_sample,
+                              .generator = d_generator,
+                              .contains = d_contains};
 
-const group_family group_z = {
-    .name = "Z", .argument = ARGUMENT_ORDER, .low = 2, .high = 2, .about = z_about,
-    .length = z_length, .identity = z_identity, .compose = z_compose, .inverse = z_inverse,
-    .sample = z_sample, .generator = z_generator, .contains = z_contains};
+const group_family group_z = {.name = "Z",
+                              .argument = ARGUMENT_ORDER,
+                              .low = 2,
+                              .high = 2,
+                              .about = z_about,
+                              .length = z_length,
+                              .identity = z_identity,
+                              .compose = z_compose,
+                              .inverse = z_inverse,
+                              .sample = z_sample,
+                              .generator = z_generator,
+                              .contains = z_contains};

@@ -107,11 +107,13 @@ static weyl_status logarithm(weyl_context *ctx, int64_t d, const double *g, bool
   double a[SPACE_MAX * SPACE_MAX] = {0}, e[SPACE_MAX * SPACE_MAX], v[SPACE_MAX * SPACE_MAX], b[SPACE_MAX];
   const double off = affine_orthogonality((int)d, g);
   if (!(off < 1e-6)) {
-    return weyl_fail(ctx, WEYL_BAD_ARG, "logarithm: the matrix is off an orthogonal one by %g, must be below 1e-6", off);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "logarithm: the matrix is off an orthogonal one by %g, must be below 1e-6",
+                     off);
   }
   if (turns) {
     if (weyl_det((size_t)d, g) < 0) {
-      return weyl_fail(ctx, WEYL_DEGENERATE, "a reflection (determinant -1) has no logarithm, it is off the identity component");
+      return weyl_fail(ctx, WEYL_DEGENERATE,
+                       "a reflection (determinant -1) has no logarithm, it is off the identity component");
     }
     WEYL_TRY(rotation_log(ctx, (int)d, g, a));
   }
@@ -130,24 +132,35 @@ static weyl_status logarithm(weyl_context *ctx, int64_t d, const double *g, bool
 }
 
 /* One row: its letters, does it turn, reflect, move. */
-#define EUCLIDEAN(id, letters, turns, reflects, moves)                                                          \
-  static void id##_about(int64_t d, weyl_group_info *info) { about(d, turns, reflects, moves, info); }           \
-  static void id##_sample(int64_t d, double scale, weyl_rng *rng, double *g) {                                    \
-    sample(d, turns, !reflects, moves, scale, rng, g);                                                            \
-  }                                                                                                               \
-  static bool id##_contains(int64_t d, const double *g, double tol) {                                             \
-    return contains(d, g, turns, !reflects, moves, tol);                                                          \
-  }                                                                                                               \
-  static void id##_basis(int64_t d, int k, double *m) { basis(d, k, turns, m); }                                  \
-  static void id##_exp(int64_t d, const double *c, double *g) { exponential(d, c, turns, moves, g); }              \
-  static weyl_status id##_log(weyl_context *ctx, int64_t d, const double *g, double *c) {                          \
-    return logarithm(ctx, d, g, turns, moves, c);                                                                 \
-  }                                                                                                               \
-  const group_family group_##id = {                                                                               \
-      .name = letters, .argument = ARGUMENT_DIMENSION, .low = 1, .high = SPACE_MAX,        \
-      .full_orthogonal = turns, .about = id##_about, .length = length, .identity = identity, .compose = compose,  \
-      .inverse = inverse, .sample = id##_sample, .generator = generator, .contains = id##_contains,               \
-      .basis = id##_basis, .exp = id##_exp, .log = id##_log}
+#define EUCLIDEAN(id, letters, turns, reflects, moves)                                                 \
+  static void id##_about(int64_t d, weyl_group_info *info) { about(d, turns, reflects, moves, info); } \
+  static void id##_sample(int64_t d, double scale, weyl_rng *rng, double *g) {                         \
+    sample(d, turns, !reflects, moves, scale, rng, g);                                                 \
+  }                                                                                                    \
+  static bool id##_contains(int64_t d, const double *g, double tol) {                                  \
+    return contains(d, g, turns, !reflects, moves, tol);                                               \
+  }                                                                                                    \
+  static void id##_basis(int64_t d, int k, double *m) { basis(d, k, turns, m); }                       \
+  static void id##_exp(int64_t d, const double *c, double *g) { exponential(d, c, turns, moves, g); }  \
+  static weyl_status id##_log(weyl_context *ctx, int64_t d, const double *g, double *c) {              \
+    return logarithm(ctx, d, g, turns, moves, c);                                                      \
+  }                                                                                                    \
+  const group_family group_##id = {.name = letters,                                                    \
+                                   .argument = ARGUMENT_DIMENSION,                                     \
+                                   .low = 1,                                                           \
+                                   .high = SPACE_MAX,                                                  \
+                                   .full_orthogonal = turns,                                           \
+                                   .about = id##_about,                                                \
+                                   .length = length,                                                   \
+                                   .identity = identity,                                               \
+                                   .compose = compose,                                                 \
+                                   .inverse = inverse,                                                 \
+                                   .sample = id##_sample,                                              \
+                                   .generator = generator,                                             \
+                                   .contains = id##_contains,                                          \
+                                   .basis = id##_basis,                                                \
+                                   .exp = id##_exp,                                                    \
+                                   .log = id##_log}
 
 EUCLIDEAN(e, "E", true, true, true);
 EUCLIDEAN(se, "SE", true, false, true);

@@ -69,14 +69,16 @@ void skew_exp(int d, const double *a, double *e, double *v) {
 
 /* By the unit quaternion, of which the largest component is found first, so that no quotient is ill-conditioned. */
 static void log3(const double *r, double *a) {
-  const double square[4] = {1 + r[0] + r[4] + r[8], 1 + r[0] - r[4] - r[8], 1 - r[0] + r[4] - r[8], 1 - r[0] - r[4] + r[8]};
+  const double square[4] = {1 + r[0] + r[4] + r[8], 1 + r[0] - r[4] - r[8], 1 - r[0] + r[4] - r[8],
+                            1 - r[0] - r[4] + r[8]};
   int big = 0;
   for (int i = 1; i < 4; i++) {
     if (square[i] > square[big]) big = i;
   }
   const double x = r[7] - r[5], y = r[2] - r[6], z = r[3] - r[1]; /* 4 w (x, y, z) */
   const double xy = r[1] + r[3], xz = r[2] + r[6], yz = r[5] + r[7];
-  const double rows[4][4] = {{square[0], x, y, z}, {x, square[1], xy, xz}, {y, xy, square[2], yz}, {z, xz, yz, square[3]}};
+  const double rows[4][4] = {
+      {square[0], x, y, z}, {x, square[1], xy, xz}, {y, xy, square[2], yz}, {z, xz, yz, square[3]}};
   double q[4], norm = 0;
   for (int i = 0; i < 4; i++) norm += rows[big][i] * rows[big][i];
   norm = sqrt(norm);
@@ -100,8 +102,8 @@ static void log3(const double *r, double *a) {
   memcpy(a, out, sizeof out);
 }
 
-/* R = S + K, symmetric and skew, and they commute.  On an eigenvector of S, |K v| is the sine of its angle and v.S v the
- * cosine, so log R = K f(S) with f = angle / sine. */
+/* R = S + K, symmetric and skew, and they commute.  On an eigenvector of S, |K v| is the sine of its angle and v.S v
+ * the cosine, so log R = K f(S) with f = angle / sine. */
 static weyl_status log_any(weyl_context *ctx, int d, const double *r, double *a) {
   double s[MAX2] = {0}, k[MAX2] = {0}, w[SPACE_MAX], v[MAX2], f[MAX2] = {0}, product[MAX2];
   for (int i = 0; i < d; i++) {
@@ -120,7 +122,8 @@ static weyl_status log_any(weyl_context *ctx, int d, const double *r, double *a)
     }
     sine = sqrt(sine);
     if (w[c] < 0 && sine < 1e-6) {
-      return weyl_fail(ctx, WEYL_DEGENERATE, "the logarithm of a rotation by pi (to %g) in R^%d is not unique", sine, d);
+      return weyl_fail(ctx, WEYL_DEGENERATE, "the logarithm of a rotation by pi (to %g) in R^%d is not unique", sine,
+                       d);
     }
     const double factor = sine > 1e-9 ? atan2(sine, w[c]) / sine : 1;
     for (int i = 0; i < d; i++) {

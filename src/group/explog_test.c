@@ -133,8 +133,8 @@ static void test_refused(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_known_turns), cmocka_unit_test(test_screw),  cmocka_unit_test(test_near_pi),
-      cmocka_unit_test(test_plane_by_pi), cmocka_unit_test(test_higher), cmocka_unit_test(test_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_known_turns), cmocka_unit_test(test_screw),
+                                     cmocka_unit_test(test_near_pi),     cmocka_unit_test(test_plane_by_pi),
+                                     cmocka_unit_test(test_higher),      cmocka_unit_test(test_refused)};
   return cmocka_run_group_tests(tests, context_up, context_down);
 }

@@ -103,10 +103,17 @@ weyl_status weyl_frame_average(weyl_context *ctx, const weyl_group *group, int64
   weyl_status status = weyl_arena_new(ctx, &arena);
   if (status != WEYL_OK) return status;
   WEYL_GOTO(weyl_frame_of_points(ctx, arena, group, n, x, v, opts, &frame));
-  average a = {.frame = &frame, .n = n, .x = x, .v = v, .f = f, .arg = arg, .turned = turned, .moved = moved,
+  average a = {.frame = &frame,
+               .n = n,
+               .x = x,
+               .v = v,
+               .f = f,
+               .arg = arg,
+               .turned = turned,
+               .moved = moved,
                .size = out_rows * out_width};
-  a.framed_x = weyl_arena_array(arena, double, n * d);
-  a.framed_v = weyl_arena_array(arena, double, n * d);
+  a.framed_x = weyl_arena_array(arena, double, n *d);
+  a.framed_v = weyl_arena_array(arena, double, n *d);
   a.y = weyl_arena_array(arena, double, a.size > 0 ? a.size : 1);
   if (!a.framed_x || !a.framed_v || !a.y) {
     status = WEYL_MEMORY;

@@ -68,8 +68,10 @@ static void test_invariance(void **state) {
           if (kind == WEYL_FRAME_WEIGHTED && n > 30) continue;
           weyl_frame_opts opts = weyl_frame_defaults();
           opts.kind = (weyl_frame_kind)kind;
-          ok(weyl_frame_average(ctx, group, n, x, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 4, y));
-          ok(weyl_frame_average(ctx, group, n, moved, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 4, z));
+          ok(weyl_frame_average(ctx, group, n, x, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 4,
+                                y));
+          ok(weyl_frame_average(ctx, group, n, moved, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1,
+                                4, z));
           worst = fmax(worst, largest_difference(4, y, z));
         }
       }
@@ -143,7 +145,9 @@ static weyl_status run_norms(void *arg, int64_t n, const double *x, const double
   (void)arg, (void)v;
   *y = 0;
   for (int64_t i = 0; i < n; i++) {
-    for (int64_t j = 0; j < n; j++) *y += sqrt(pow(x[3 * i] - x[3 * j], 2) + pow(x[3 * i + 1] - x[3 * j + 1], 2) + pow(x[3 * i + 2] - x[3 * j + 2], 2));
+    for (int64_t j = 0; j < n; j++)
+      *y +=
+          sqrt(pow(x[3 * i] - x[3 * j], 2) + pow(x[3 * i + 1] - x[3 * j + 1], 2) + pow(x[3 * i + 2] - x[3 * j + 2], 2));
   }
   return WEYL_OK;
 }
@@ -197,8 +201,9 @@ static double jump_between_shears(const weyl_group *group, weyl_frame_kind kind,
   return jump;
 }
 
-/* A5, 2.5: six points made isotropic, then sheared in four ways. The average over principal axes jumps however small the shear; the
- * weighted one changes by less than twice the shear.  (The six points of the sheet are not given, so its four numbers cannot be compared.) */
+/* A5, 2.5: six points made isotropic, then sheared in four ways. The average over principal axes jumps however small
+ * the shear; the weighted one changes by less than twice the shear.  (The six points of the sheet are not given, so its
+ * four numbers cannot be compared.) */
 static void test_continuity(void **state) {
   (void)state;
   weyl_group *group = group_named("SO(2)");
@@ -227,8 +232,8 @@ static void test_continuity(void **state) {
       least_jump = fmin(least_jump, jump_between_shears(group, WEYL_FRAME_PCA, shears[s], x));
       worst = fmax(worst, jump_between_shears(group, WEYL_FRAME_WEIGHTED, shears[s], x));
     }
-    print_message("  shears of %.0e: principal axes jump by %.1e or more, weighted by %.1e or less\n", shears[s], least_jump,
-                  worst);
+    print_message("  shears of %.0e: principal axes jump by %.1e or more, weighted by %.1e or less\n", shears[s],
+                  least_jump, worst);
     assert_true(least_jump > 1e-3);
     assert_below(worst, 2 * shears[s]); /* so below 1e-6 for the second and the third */
   }
@@ -250,15 +255,18 @@ static void test_degenerate_weighted(void **state) {
     for (int trial = 0; trial < 10; trial++) {
       ok(weyl_group_sample(ctx, group, 8, 1, &rng, g));
       ok(weyl_group_act(ctx, group, g, WEYL_ACT_POINT, 8, 3, cube, moved));
-      ok(weyl_frame_average(ctx, group, 8, cube, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 4, y));
-      ok(weyl_frame_average(ctx, group, 8, moved, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 4, z));
+      ok(weyl_frame_average(ctx, group, 8, cube, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 4,
+                            y));
+      ok(weyl_frame_average(ctx, group, 8, moved, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 4,
+                            z));
       assert_below(largest_difference(4, y, z), 1e-12);
     }
     weyl_frame_opts strict = weyl_frame_defaults();
     strict.strict = true;
     y[0] = 123;
-    assert_int_equal(weyl_frame_average(ctx, group, 8, cube, NULL, &strict, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR,
-                                        1, 4, y), WEYL_DEGENERATE);
+    assert_int_equal(weyl_frame_average(ctx, group, 8, cube, NULL, &strict, 0, NULL, run_flat, &net,
+                                        WEYL_ACT_GLOBAL_SCALAR, 1, 4, y),
+                     WEYL_DEGENERATE);
     assert_true(y[0] == 123);
     weyl_group_free(group);
   }
@@ -279,8 +287,8 @@ static double sets_error(const weyl_group *group, const weyl_frame_opts *opts, d
   return worst;
 }
 
-/* Sheet 2.4 b and d: two points with vectors. The arbitrary axes of the null space leak with the covariance of positions, and do
- * not with the joint one; without vectors nothing leaks, and a plane or a line is no trouble. */
+/* Sheet 2.4 b and d: two points with vectors. The arbitrary axes of the null space leak with the covariance of
+ * positions, and do not with the joint one; without vectors nothing leaks, and a plane or a line is no trouble. */
 static void test_null_space_leak(void **state) {
   (void)state;
   weyl_group *group = group_named("E(3)");
@@ -309,13 +317,14 @@ static void test_null_space_leak(void **state) {
     for (int i = 0; i < 12; i++) line[i] = (i % 3 - 1.5) * (i / 3 * 1.25 - 1) + 3; /* and a line */
     assert_below(sets_error(group, &opts, &net, 4, line, none), 1e-12);
     assert_below(sets_error(group, &opts, &net, 1, x, none), 1e-12); /* and a point */
-    for (int i = 0; i < 12; i++) line[i] = x[i % 3]; /* and the same point four times */
+    for (int i = 0; i < 12; i++) line[i] = x[i % 3];                 /* and the same point four times */
     assert_below(sets_error(group, &opts, &net, 4, line, none), 1e-12);
   }
   weyl_group_free(group);
 }
 
-/* A6: the mean over single elements is the average, up to the order of sums; 10^4 draws agree within 4 standard errors. */
+/* A6: the mean over single elements is the average, up to the order of sums; 10^4 draws agree within 4 standard errors.
+ */
 static void test_stochastic(void **state) {
   (void)state;
   weyl_group *group = group_named("E(3)");
@@ -327,12 +336,14 @@ static void test_stochastic(void **state) {
     opts.kind = (weyl_frame_kind)kind;
     weyl_frame frame;
     ok(weyl_frame_of_points(ctx, arena, group, 10, x, NULL, &opts, &frame));
-    ok(weyl_frame_average(ctx, group, 10, x, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 1, &full));
+    ok(weyl_frame_average(ctx, group, 10, x, NULL, &opts, 0, NULL, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 1,
+                          &full));
     mean = square = 0;
     for (int64_t k = 0; k < frame.count; k++) {
       for (int i = 0; i < 30; i++) {
         framed[i] = 0;
-        for (int j = 0; j < 3; j++) framed[i] += (x[i / 3 * 3 + j] - frame.center[j]) * frame.rotation[9 * k + 3 * j + i % 3];
+        for (int j = 0; j < 3; j++)
+          framed[i] += (x[i / 3 * 3 + j] - frame.center[j]) * frame.rotation[9 * k + 3 * j + i % 3];
       }
       double y;
       mlp_run(&net, framed, &y);
@@ -352,7 +363,8 @@ static void test_stochastic(void **state) {
     assert_below(fabs(mean - full), 4 * error);
     assert_true(error > 0);
     double together; /* the same many draws in one call */
-    ok(weyl_frame_average(ctx, group, 10, x, NULL, &opts, draws, &rng, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 1, &together));
+    ok(weyl_frame_average(ctx, group, 10, x, NULL, &opts, draws, &rng, run_flat, &net, WEYL_ACT_GLOBAL_SCALAR, 1, 1,
+                          &together));
     assert_below(fabs(together - full), 4 * error);
   }
   weyl_group_free(group);
@@ -368,19 +380,31 @@ static void test_refused(void **state) {
   weyl_group *group = group_named("E(3)");
   double x[9] = {0, 0, 0, 1, 0, 0, 0, 2, 0}, y[9] = {5};
   int calls = 0;
-  assert_int_equal(weyl_frame_average(ctx, group, 3, x, NULL, NULL, 0, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 3, y), WEYL_NO);
+  assert_int_equal(
+      weyl_frame_average(ctx, group, 3, x, NULL, NULL, 0, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 3, y), WEYL_NO);
   assert_int_equal(calls, 1);
-  assert_int_equal(weyl_frame_average(ctx, group, 3, x, NULL, NULL, -1, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 3, y), WEYL_BAD_ARG);
-  assert_int_equal(weyl_frame_average(ctx, group, 3, x, NULL, NULL, 1, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 3, y), WEYL_BAD_ARG);
-  assert_int_equal(weyl_frame_average(ctx, group, 3, x, NULL, NULL, 0, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 4, y), WEYL_SHAPE);
-  assert_int_equal(weyl_frame_average(ctx, group, 3, x, NULL, NULL, 0, NULL, run_failing, &calls, (weyl_action)12, 3, 3, y), WEYL_BAD_ARG);
-  assert_int_equal(weyl_frame_average(ctx, group, 0, x, NULL, NULL, 0, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 3, y), WEYL_BAD_ARG);
+  assert_int_equal(
+      weyl_frame_average(ctx, group, 3, x, NULL, NULL, -1, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 3, y),
+      WEYL_BAD_ARG);
+  assert_int_equal(
+      weyl_frame_average(ctx, group, 3, x, NULL, NULL, 1, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 3, y),
+      WEYL_BAD_ARG);
+  assert_int_equal(
+      weyl_frame_average(ctx, group, 3, x, NULL, NULL, 0, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 4, y),
+      WEYL_SHAPE);
+  assert_int_equal(
+      weyl_frame_average(ctx, group, 3, x, NULL, NULL, 0, NULL, run_failing, &calls, (weyl_action)12, 3, 3, y),
+      WEYL_BAD_ARG);
+  assert_int_equal(
+      weyl_frame_average(ctx, group, 0, x, NULL, NULL, 0, NULL, run_failing, &calls, WEYL_ACT_POINT, 3, 3, y),
+      WEYL_BAD_ARG);
   assert_int_equal(calls, 1);
   assert_true(y[0] == 5);
   for (uint64_t n = 1; n < 20; n++) { /* every allocation fails once */
     weyl_context_fail_allocation(ctx, n);
     int once = 0;
-    const weyl_status status = weyl_frame_average(ctx, group, 3, x, NULL, NULL, 0, NULL, run_failing, &once, WEYL_ACT_POINT, 3, 3, y);
+    const weyl_status status =
+        weyl_frame_average(ctx, group, 3, x, NULL, NULL, 0, NULL, run_failing, &once, WEYL_ACT_POINT, 3, 3, y);
     weyl_context_fail_allocation(ctx, 0);
     if (once) break;
     assert_int_equal(status, WEYL_MEMORY);
@@ -390,9 +414,10 @@ static void test_refused(void **state) {
 
 int main(void) {
   rng = weyl_rng_new(41, "averages");
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_invariance),      cmocka_unit_test(test_chirality),          cmocka_unit_test(test_equivariance),
-      cmocka_unit_test(test_odd_and_invariant), cmocka_unit_test(test_continuity),       cmocka_unit_test(test_degenerate_weighted),
-      cmocka_unit_test(test_null_space_leak), cmocka_unit_test(test_stochastic),         cmocka_unit_test(test_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_invariance),      cmocka_unit_test(test_chirality),
+                                     cmocka_unit_test(test_equivariance),    cmocka_unit_test(test_odd_and_invariant),
+                                     cmocka_unit_test(test_continuity),      cmocka_unit_test(test_degenerate_weighted),
+                                     cmocka_unit_test(test_null_space_leak), cmocka_unit_test(test_stochastic),
+                                     cmocka_unit_test(test_refused)};
   return cmocka_run_group_tests(tests, up, down);
 }

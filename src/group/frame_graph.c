@@ -1,6 +1,6 @@
-/* Frames of graphs for S(n): vertices sorted by the norms of their rows in the eigenspaces of the Laplacian, equation (4) of
- * Puny et al.; everything in double and compared by clusters, since rounding values or comparing them exactly breaks
- * equivariance (sheet 3.3). */
+/* Frames of graphs for S(n): vertices sorted by the norms of their rows in the eigenspaces of the Laplacian, equation
+ * (4) of Puny et al.; everything in double and compared by clusters, since rounding values or comparing them exactly
+ * breaks equivariance (sheet 3.3). */
 #include "family.h"
 
 #include <math.h>
@@ -11,7 +11,8 @@
 static const double row_tolerance = 1e-6;
 
 static weyl_status check(weyl_context *ctx, int64_t n, const double *a) {
-  if (n < 1 || n > 20000) return weyl_fail(ctx, WEYL_BAD_ARG, "a graph of %lld vertices, must be 1 to 20000", (long long)n);
+  if (n < 1 || n > 20000)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "a graph of %lld vertices, must be 1 to 20000", (long long)n);
   double most = 0;
   for (int64_t i = 0; i < n * n; i++) {
     if (!isfinite(a[i])) {
@@ -23,8 +24,8 @@ static weyl_status check(weyl_context *ctx, int64_t n, const double *a) {
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < i; j++) {
       if (fabs(a[i * n + j] - a[j * n + i]) > 1e-12 * most) {
-        return weyl_fail(ctx, WEYL_BAD_ARG, "the adjacency is not symmetric: %g from %lld to %lld, %g back", a[i * n + j],
-                         (long long)i, (long long)j, a[j * n + i]);
+        return weyl_fail(ctx, WEYL_BAD_ARG, "the adjacency is not symmetric: %g from %lld to %lld, %g back",
+                         a[i * n + j], (long long)i, (long long)j, a[j * n + i]);
       }
     }
   }
@@ -42,7 +43,8 @@ static int by_value(const void *x, const void *y) {
 }
 
 /* rank[i] = number of gaps wider than tol below value[i]. */
-static void rank_by_gaps(int64_t n, const double *value, int64_t stride, double tol, keyed *sorted, int64_t *rank, int64_t rank_stride) {
+static void rank_by_gaps(int64_t n, const double *value, int64_t stride, double tol, keyed *sorted, int64_t *rank,
+                         int64_t rank_stride) {
   for (int64_t i = 0; i < n; i++) sorted[i] = (keyed){value[i * stride], i};
   qsort(sorted, (size_t)n, sizeof *sorted, by_value);
   int64_t r = 0;
@@ -66,8 +68,9 @@ static int by_keys(const void *x, const void *y) {
   return (a->vertex > b->vertex) - (a->vertex < b->vertex);
 }
 
-static weyl_status criterion(weyl_context *ctx, weyl_arena *arena, int64_t n, const double *a, double *degree, weyl_graph_frame *out) {
-  double *l = weyl_arena_array(arena, double, n * n), *u = weyl_arena_array(arena, double, n * n);
+static weyl_status criterion(weyl_context *ctx, weyl_arena *arena, int64_t n, const double *a, double *degree,
+                             weyl_graph_frame *out) {
+  double *l = weyl_arena_array(arena, double, n *n), *u = weyl_arena_array(arena, double, n *n);
   double *lambda = weyl_arena_array(arena, double, n);
   if (!l || !u || !lambda) return WEYL_MEMORY;
   for (int64_t i = 0; i < n; i++) {
@@ -85,7 +88,7 @@ static weyl_status criterion(weyl_context *ctx, weyl_arena *arena, int64_t n, co
   out->distinct_eigenvalues = 1;
   for (int64_t k = 1; k < n; k++) out->distinct_eigenvalues += lambda[k] - lambda[k - 1] > tol;
   const int64_t m = out->distinct_eigenvalues;
-  out->criterion = weyl_arena_array(arena, double, n * m);
+  out->criterion = weyl_arena_array(arena, double, n *m);
   if (!out->criterion) return WEYL_MEMORY;
   for (int64_t i = 0; i < n; i++) {
     int64_t space = 0;

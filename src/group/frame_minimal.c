@@ -1,5 +1,5 @@
-/* The minimal frame of Lin et al. (ICML 2024): QR of the first independent rows, in the given order, with positive diagonal.
- * One element, or one for each sign of the axes that the rows leave open. */
+/* The minimal frame of Lin et al. (ICML 2024): QR of the first independent rows, in the given order, with positive
+ * diagonal. One element, or one for each sign of the axes that the rows leave open. */
 #include "frame.h"
 
 weyl_status frame_minimal(const frame_input *in, weyl_frame *out) {

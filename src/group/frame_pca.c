@@ -31,7 +31,8 @@ weyl_status frame_pca(const frame_input *in, weyl_frame *out) {
   WEYL_TRY(weyl_eigh(in->ctx, (size_t)d, c, lambda, u));
 
   out->gap = d > 1 ? INFINITY : 1;
-  for (int i = 1; i < d; i++) out->gap = fmin(out->gap, lambda[d - 1] > 0 ? (lambda[i] - lambda[i - 1]) / lambda[d - 1] : 0);
+  for (int i = 1; i < d; i++)
+    out->gap = fmin(out->gap, lambda[d - 1] > 0 ? (lambda[i] - lambda[i - 1]) / lambda[d - 1] : 0);
   out->degenerate = degenerate(in, lambda, u);
 
   if (weyl_det((size_t)d, u) < 0) { /* for SO(d) */

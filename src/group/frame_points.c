@@ -1,4 +1,5 @@
-/* Frames of points: checks, centre and scale, then the kind asked for; and the Gram-Schmidt steps that two kinds share. */
+/* Frames of points: checks, centre and scale, then the kind asked for; and the Gram-Schmidt steps that two kinds share.
+ */
 #include "frame.h"
 
 #include <float.h>
@@ -99,8 +100,9 @@ bool frame_reaches(const frame_input *in, const double *axes, int first, int cou
 weyl_status frame_room(const frame_input *in, double count, weyl_frame *out) {
   const double most = 1 << 27; /* numbers: 1 GiB */
   if (count * in->d * in->d > most) {
-    return weyl_fail(in->ctx, WEYL_BAD_ARG, "the frame of %lld points in %d dimensions has %.3g elements, at most %.3g fit",
-                     (long long)in->n, in->d, count, most / (in->d * in->d));
+    return weyl_fail(in->ctx, WEYL_BAD_ARG,
+                     "the frame of %lld points in %d dimensions has %.3g elements, at most %.3g fit", (long long)in->n,
+                     in->d, count, most / (in->d * in->d));
   }
   out->rotation = weyl_arena_array(in->arena, double, count * in->d * in->d);
   out->weight = weyl_arena_array(in->arena, double, count);
@@ -155,15 +157,15 @@ static weyl_status check(weyl_context *ctx, const weyl_group *group, int64_t n, 
   return WEYL_OK;
 }
 
-weyl_status weyl_frame_of_points(weyl_context *ctx, weyl_arena *arena, const weyl_group *group, int64_t n, const double *x,
-                                 const double *v, const weyl_frame_opts *opts, weyl_frame *out) {
+weyl_status weyl_frame_of_points(weyl_context *ctx, weyl_arena *arena, const weyl_group *group, int64_t n,
+                                 const double *x, const double *v, const weyl_frame_opts *opts, weyl_frame *out) {
   const weyl_frame_opts defaults = weyl_frame_defaults();
   if (!opts) opts = &defaults;
   WEYL_TRY(check(ctx, group, n, x, v, opts));
   const int d = group->info.space;
   weyl_frame frame = {.d = d, .gap = 1};
 
-    if (group->info.translations) {
+  if (group->info.translations) {
     for (int k = 0; k < d; k++) {
       const double origin = x[k]; /* differences first: equal coordinates then have exactly their own mean */
       double mean = 0;
@@ -171,13 +173,14 @@ weyl_status weyl_frame_of_points(weyl_context *ctx, weyl_arena *arena, const wey
       frame.center[k] = origin + 2 * mean;
     }
   }
-  double *y = weyl_arena_array(arena, double, n * d);
+  double *y = weyl_arena_array(arena, double, n *d);
   double *row = weyl_arena_array(arena, double, 2 * n * d);
-  double *u = v ? weyl_arena_array(arena, double, n * d) : NULL;
+  double *u = v ? weyl_arena_array(arena, double, n *d) : NULL;
   if (!y || !row || (v && !u)) return WEYL_MEMORY;
   for (int64_t i = 0; i < n * d; i++) y[i] = x[i] - frame.center[i % d];
   const double points = largest(n * d, y), vectors = v ? largest(n * d, v) : 0;
-  if (!isfinite(points)) return weyl_fail(ctx, WEYL_NUMERIC, "the points are too far apart: coordinates up to %g", largest(n * d, x));
+  if (!isfinite(points))
+    return weyl_fail(ctx, WEYL_NUMERIC, "the points are too far apart: coordinates up to %g", largest(n * d, x));
   const double noise = points > 0 ? 16 * DBL_EPSILON * largest(n * d, x) / points : 0;
   if (noise >= 1e-3) memset(y, 0, (size_t)(n * d) * sizeof *y); /* one point, to rounding */
   const double scale = noise < 1e-3 && points > 0 ? points : 1;
@@ -196,17 +199,29 @@ weyl_status weyl_frame_of_points(weyl_context *ctx, weyl_arena *arena, const wey
   }
   const double heaviest = largest(rows * d, row);
   for (int64_t i = 0; i < rows * d && heaviest > 0; i++) row[i] /= heaviest;
-  if (!isfinite(heaviest)) return weyl_fail(ctx, WEYL_NUMERIC, "the vectors are too long for the points: up to %g", vectors);
+  if (!isfinite(heaviest))
+    return weyl_fail(ctx, WEYL_NUMERIC, "the vectors are too long for the points: up to %g", vectors);
 
-  const frame_input in = {.ctx = ctx, .arena = arena, .d = d, .reflections = group->info.reflections, .rows = rows, .row = row,
-                          .n = n, .point = y, .vector = vectors > 0 ? u : NULL, .noise = noise, .opts = opts};
+  const frame_input in = {.ctx = ctx,
+                          .arena = arena,
+                          .d = d,
+                          .reflections = group->info.reflections,
+                          .rows = rows,
+                          .row = row,
+                          .n = n,
+                          .point = y,
+                          .vector = vectors > 0 ? u : NULL,
+                          .noise = noise,
+                          .opts = opts};
   static weyl_status (*const kinds[])(const frame_input *, weyl_frame *) = {
       [WEYL_FRAME_PCA] = frame_pca, [WEYL_FRAME_WEIGHTED] = frame_weighted, [WEYL_FRAME_MINIMAL] = frame_minimal};
   WEYL_TRY(kinds[opts->kind](&in, &frame));
   if (frame.degenerate && opts->strict) {
-    return weyl_fail(ctx, WEYL_DEGENERATE,
-                     "the points are degenerate: relative gap %.3g of the spectrum, tolerance %.3g; a weighted frame, weights of "
-                     "points or a vector weight may help", frame.gap, opts->tolerance);
+    return weyl_fail(
+        ctx, WEYL_DEGENERATE,
+        "the points are degenerate: relative gap %.3g of the spectrum, tolerance %.3g; a weighted frame, weights of "
+        "points or a vector weight may help",
+        frame.gap, opts->tolerance);
   }
   *out = frame;
   return WEYL_OK;

@@ -21,7 +21,8 @@ static double off_orthogonal(int d, const double *r) {
   return most;
 }
 
-/* A3: 2^d frames, distinct, orthogonal to 1e-14, half of each determinant; the SO frames are those of determinant +1. */
+/* A3: 2^d frames, distinct, orthogonal to 1e-14, half of each determinant; the SO frames are those of determinant +1.
+ */
 static void test_sign_frames(void **state) {
   (void)state;
   weyl_rng rng = weyl_rng_new(31, "signs");
@@ -211,7 +212,8 @@ static void test_scales(void **state) {
 
 static void test_refused(void **state) {
   (void)state;
-  weyl_group *e3 = group_named("E(3)"), *c4 = group_named("C4"), *sn = group_named("S(n)"), *both = group_named("E(3) x S(n)");
+  weyl_group *e3 = group_named("E(3)"), *c4 = group_named("C4"), *sn = group_named("S(n)"),
+             *both = group_named("E(3) x S(n)");
   weyl_group *e16 = group_named("E(16)"), *fixed = group_named("E(3) x S(4)");
   double x[320] = {0, 0, 0, 1, 0, 0, 0, 2, 0}, v[9] = {0};
   weyl_frame f = {.count = -5};

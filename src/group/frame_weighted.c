@@ -1,5 +1,5 @@
-/* The weighted frame of Dym, Lawrence and Siegel (ICML 2024): Gram-Schmidt of every ordered (d-1)-tuple of rows, weight its
- * volume.  A rotation jumps only where its weight is 0, so averages are continuous in the points. */
+/* The weighted frame of Dym, Lawrence and Siegel (ICML 2024): Gram-Schmidt of every ordered (d-1)-tuple of rows, weight
+ * its volume.  A rotation jumps only where its weight is 0, so averages are continuous in the points. */
 #include "frame.h"
 
 #include <math.h>

@@ -33,11 +33,13 @@ weyl_status graph_refiner_new(weyl_context *ctx, weyl_arena *arena, int64_t n, c
 weyl_status graph_partition_new(weyl_arena *arena, int32_t n, graph_partition *out);
 void graph_partition_copy(int32_t n, const graph_partition *from, graph_partition *to);
 /* Cells by label (NULL: none) and loop, ascending; all of them are queued. Returns the number of cells. */
-weyl_status graph_partition_start(weyl_arena *arena, graph_refiner *r, const uint8_t *a, const int64_t *labels, graph_partition *p, int32_t *cells);
+weyl_status graph_partition_start(weyl_arena *arena, graph_refiner *r, const uint8_t *a, const int64_t *labels,
+                                  graph_partition *p, int32_t *cells);
 /* Puts v in a cell of its own before the rest of its cell, and queues it. */
 void graph_individualise(graph_refiner *r, graph_partition *p, int32_t v);
-/* Refines until every vertex of a cell has as many neighbours in each cell as any other. The cells and their order do not depend on the
- * numbering of vertices; nor does the trace, a hash of what was seen on the way. Adds the new cells to *cells. */
+/* Refines until every vertex of a cell has as many neighbours in each cell as any other. The cells and their order do
+ * not depend on the numbering of vertices; nor does the trace, a hash of what was seen on the way. Adds the new cells
+ * to *cells. */
 uint64_t graph_refine(graph_refiner *r, graph_partition *p, int32_t *cells);
 
 #endif

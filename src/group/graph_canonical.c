@@ -1,9 +1,9 @@
 /* Canonical forms of graphs by individualisation and refinement (McKay 1981; McKay and Piperno 2014).
  *
- * Nodes of the search tree are sequences of vertices put in cells of their own, with the refined ordered partition; leaves are
- * orders of the vertices.  The canonical order is that of the leaf with the largest (trace of each level, adjacency bits).
- * Two leaves with equal bits give an automorphism; automorphisms prune.  Exact: hashes only order and prune what an
- * isomorphism would also prune; in the end bits are compared. */
+ * Nodes of the search tree are sequences of vertices put in cells of their own, with the refined ordered partition;
+ * leaves are orders of the vertices.  The canonical order is that of the leaf with the largest (trace of each level,
+ * adjacency bits). Two leaves with equal bits give an automorphism; automorphisms prune.  Exact: hashes only order and
+ * prune what an isomorphism would also prune; in the end bits are compared. */
 #include "graph.h"
 
 #include <string.h>
@@ -11,10 +11,10 @@
 #define GENERATORS_MAX 512 /* kept for pruning off the first path; their orbits are kept for all */
 
 typedef struct leaf {
-  int32_t depth;    /* -1: none yet */
-  int32_t *vertex;  /* [place] */
-  int32_t *path;    /* [depth]: the vertices individualised */
-  uint64_t *trace;  /* [depth + 1] */
+  int32_t depth;   /* -1: none yet */
+  int32_t *vertex; /* [place] */
+  int32_t *path;   /* [depth]: the vertices individualised */
+  uint64_t *trace; /* [depth + 1] */
 } leaf;
 
 typedef struct search {
@@ -24,15 +24,15 @@ typedef struct search {
   int32_t n;
   graph_partition *level; /* [n + 1], allocated when first reached */
   int32_t levels;
-  int32_t *path;          /* of the node at hand */
+  int32_t *path; /* of the node at hand */
   uint64_t *trace;
   leaf first, best;
-  size_t words;           /* of a bit matrix row */
+  size_t words;                            /* of a bit matrix row */
   uint64_t *bits, *first_bits, *best_bits; /* [n][words] */
-  int32_t *orbit;         /* union-find of all automorphisms found */
-  int32_t *mapping;       /* the one just found */
+  int32_t *orbit;                          /* union-find of all automorphisms found */
+  int32_t *mapping;                        /* the one just found */
   int32_t **generator;
-  int32_t generators;     /* kept: at most GENERATORS_MAX */
+  int32_t generators; /* kept: at most GENERATORS_MAX */
   double automorphisms;
   uint64_t nodes;
 } search;
@@ -154,19 +154,21 @@ static weyl_status visit_leaf(search *s, int32_t depth, standing at, int32_t *ba
 /* The number of cells leads the trace, so that equal traces mean equally many, and finer partitions are better. */
 static uint64_t trace_of(int32_t cells, uint64_t hash) { return ((uint64_t)cells << 48) | (hash >> 16); }
 
-/* How the child at `depth`, whose trace has just been written, stands, given how its parent stood. The best leaf may have changed since
- * the parent was entered: compare from the top. */
+/* How the child at `depth`, whose trace has just been written, stands, given how its parent stood. The best leaf may
+ * have changed since the parent was entered: compare from the top. */
 static standing stand(const search *s, int32_t depth) {
   standing at = {true, 0};
   if (s->first.depth < 0) return at;
-  for (int32_t k = 0; k <= depth && at.like_first; k++) at.like_first = k <= s->first.depth && s->trace[k] == s->first.trace[k];
+  for (int32_t k = 0; k <= depth && at.like_first; k++)
+    at.like_first = k <= s->first.depth && s->trace[k] == s->first.trace[k];
   for (int32_t k = 0; k <= depth && at.against_best == 0; k++) {
     if (s->trace[k] != s->best.trace[k]) at.against_best = s->trace[k] < s->best.trace[k] ? -1 : 1;
   }
   return at;
 }
 
-/* Explores the subtree of the node at `depth`. *back: the level to which the search returns; at `depth` itself it goes on. */
+/* Explores the subtree of the node at `depth`. *back: the level to which the search returns; at `depth` itself it goes
+ * on. */
 static weyl_status explore(search *s, int32_t depth, int32_t cells, bool on_first, standing at, int32_t *back) {
   if (++s->nodes % 4096 == 0 && weyl_progress(s->ctx, "canonical form", (double)s->nodes, 0)) {
     return weyl_fail(s->ctx, WEYL_INTERRUPTED, "canonical form stopped after %llu nodes", (unsigned long long)s->nodes);
@@ -180,7 +182,7 @@ static weyl_status explore(search *s, int32_t depth, int32_t cells, bool on_firs
   }
   const graph_partition *p = &s->level[depth];
   const int32_t cell = target_cell(s, p), size = p->length[cell];
-  int32_t *parent = NULL;   /* orbits that fix this node; on the first path all found do */
+  int32_t *parent = NULL; /* orbits that fix this node; on the first path all found do */
   int32_t used_generators = -1;
 
   for (int32_t k = 0; k < size; k++) {
@@ -260,7 +262,8 @@ static weyl_status search_new(weyl_context *ctx, weyl_arena *arena, int64_t n, c
 
 weyl_status weyl_graph_canonical(weyl_context *ctx, int64_t n, const uint8_t *a, const int64_t *labels, int64_t *order,
                                  double *automorphisms) {
-  if (n < 1 || n > 1000) return weyl_fail(ctx, WEYL_BAD_ARG, "a graph of %lld vertices, must be 1 to 1000", (long long)n);
+  if (n < 1 || n > 1000)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "a graph of %lld vertices, must be 1 to 1000", (long long)n);
   weyl_arena *arena = NULL;
   search s;
   int32_t cells = 0, back = 0;

@@ -17,13 +17,14 @@ static uint64_t mix3(int32_t a, int32_t b, int32_t c) {
 }
 
 static weyl_status check(weyl_context *ctx, int64_t n, const uint8_t *a) {
-  if (n < 1 || n > 1000000) return weyl_fail(ctx, WEYL_BAD_ARG, "a graph of %lld vertices, must be 1 or more", (long long)n);
+  if (n < 1 || n > 1000000)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "a graph of %lld vertices, must be 1 or more", (long long)n);
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j <= i; j++) {
       const uint8_t there = a[i * n + j], back = a[j * n + i];
       if (there > 1 || back > 1) {
-        return weyl_fail(ctx, WEYL_BAD_ARG, "the adjacency of %lld and %lld is %d, must be 0 or 1", (long long)i, (long long)j,
-                         there > 1 ? there : back);
+        return weyl_fail(ctx, WEYL_BAD_ARG, "the adjacency of %lld and %lld is %d, must be 0 or 1", (long long)i,
+                         (long long)j, there > 1 ? there : back);
       }
       if (there != back) {
         return weyl_fail(ctx, WEYL_BAD_ARG, "the adjacency is not symmetric: %d from %lld to %lld, %d back", there,
@@ -38,15 +39,18 @@ weyl_status graph_refiner_new(weyl_context *ctx, weyl_arena *arena, int64_t n, c
   WEYL_TRY(check(ctx, n, a));
   int64_t ends = 0;
   for (int64_t i = 0; i < n * n; i++) ends += a[i];
-  if (ends > INT32_MAX) return weyl_fail(ctx, WEYL_BAD_ARG, "a graph of %lld edge ends, must be below 2^31", (long long)ends);
+  if (ends > INT32_MAX)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "a graph of %lld edge ends, must be below 2^31", (long long)ends);
   graph_refiner r = {.graph.n = (int32_t)n};
   r.graph.start = weyl_arena_array(arena, int32_t, n + 1);
   r.graph.to = weyl_arena_array(arena, int32_t, ends + 1);
   r.in_queue = weyl_arena_array(arena, bool, n);
   int32_t *scratch = weyl_arena_array(arena, int32_t, 10 * n + 1);
   if (!r.graph.start || !r.graph.to || !r.in_queue || !scratch) return WEYL_MEMORY;
-  int32_t **const part[] = {&r.queue, &r.count, &r.hit, &r.low, &r.high, &r.touched, &r.split, &r.splitter, &r.moved, &r.bucket};
-  for (size_t k = 0; k < sizeof part / sizeof *part; k++) *part[k] = scratch + (int64_t)k * n; /* bucket, the last: n + 1 */
+  int32_t **const part[] = {&r.queue,   &r.count, &r.hit,      &r.low,   &r.high,
+                            &r.touched, &r.split, &r.splitter, &r.moved, &r.bucket};
+  for (size_t k = 0; k < sizeof part / sizeof *part; k++)
+    *part[k] = scratch + (int64_t)k * n; /* bucket, the last: n + 1 */
   int32_t at = 0;
   for (int64_t i = 0; i < n; i++) {
     for (int64_t j = 0; j < n; j++) {
@@ -150,8 +154,10 @@ static int32_t count_neighbours(graph_refiner *r, const graph_partition *p, int3
   return met;
 }
 
-/* Splits a cell by counts, ascending; hashes sizes and counts; queues all parts but the largest (all if it was queued). */
-static uint64_t split_cell(graph_refiner *r, graph_partition *p, int32_t cell, int32_t low, int32_t high, int32_t *cells) {
+/* Splits a cell by counts, ascending; hashes sizes and counts; queues all parts but the largest (all if it was queued).
+ */
+static uint64_t split_cell(graph_refiner *r, graph_partition *p, int32_t cell, int32_t low, int32_t high,
+                           int32_t *cells) {
   const int32_t length = p->length[cell];
   int32_t *bucket = r->bucket; /* bucket[c - low]: then first place of that count */
   for (int32_t c = 0; c <= high - low; c++) bucket[c] = 0;

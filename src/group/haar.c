@@ -1,4 +1,5 @@
-/* The invariant measure of the orthogonal groups: QR of a Gaussian matrix with R's diagonal positive (Mezzadri 2007). */
+/* The invariant measure of the orthogonal groups: QR of a Gaussian matrix with R's diagonal positive (Mezzadri 2007).
+ */
 #include "family.h"
 
 #include <math.h>

@@ -3,13 +3,15 @@
 
 #define DRAWS 20000
 
-/* Over O(d) and over SO(d), d > 2: E R_ij = 0, E R_ij R_kl = delta_ik delta_jl / d. (d = 2: see the next test.) Each mean of DRAWS numbers of
- * variance at most 1/d has a standard error of at most 1/sqrt(d DRAWS); 6 of them are allowed for some 10^4 comparisons. */
+/* Over O(d) and over SO(d), d > 2: E R_ij = 0, E R_ij R_kl = delta_ik delta_jl / d. (d = 2: see the next test.) Each
+ * mean of DRAWS numbers of variance at most 1/d has a standard error of at most 1/sqrt(d DRAWS); 6 of them are allowed
+ * for some 10^4 comparisons. */
 static void check_moments(const char *name, int d) {
   weyl_group *group = group_named(name);
   weyl_rng rng = weyl_rng_new(11, name);
   const int m = d * d;
-  double g[30], *first = calloc((size_t)m, sizeof *first), *second = calloc((size_t)(m * m), sizeof *second), trace4 = 0;
+  double g[30], *first = calloc((size_t)m, sizeof *first), *second = calloc((size_t)(m * m), sizeof *second),
+                trace4 = 0;
   for (int k = 0; k < DRAWS; k++) {
     ok(weyl_group_sample(ctx, group, 0, 1, &rng, g));
     double trace = 0;
@@ -40,7 +42,8 @@ static void test_moments(void **state) {
   check_moments("SO(5)", 5);
 }
 
-/* Angles of SO(2) are uniform: cosines of k angle have mean 0 and mean square 1/2. Determinants of O(d) are +1 half the time. */
+/* Angles of SO(2) are uniform: cosines of k angle have mean 0 and mean square 1/2. Determinants of O(d) are +1 half the
+ * time. */
 static void test_plane_and_determinant(void **state) {
   (void)state;
   weyl_group *so2 = group_named("SO(2)"), *o3 = group_named("O(3)");

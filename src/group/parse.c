@@ -32,7 +32,8 @@ typedef struct scanner {
 static weyl_status expected(const scanner *in, const char *what) {
   const char *rest = in->at;
   if (*rest == '\0') {
-    return weyl_fail(in->ctx, WEYL_FORMAT, "group \"%s\" ends at %d, expected %s", in->text, (int)(rest - in->text) + 1, what);
+    return weyl_fail(in->ctx, WEYL_FORMAT, "group \"%s\" ends at %d, expected %s", in->text, (int)(rest - in->text) + 1,
+                     what);
   }
   return weyl_fail(in->ctx, WEYL_FORMAT, "group \"%s\" has \"%.12s\" at %d, expected %s", in->text, rest,
                    (int)(rest - in->text) + 1, what);
@@ -55,8 +56,9 @@ static weyl_status scan_number(scanner *in, const group_family *family, int64_t 
     if (value < INT64_MAX / 100) value = 10 * value + (*in->at - '0');
   }
   if (value < family->low || value > family->high) {
-    return weyl_fail(in->ctx, WEYL_BAD_ARG, "group \"%s\" has %s of %.*s at %d, must be %lld to %lld", in->text, family->name,
-                     (int)(in->at - start), start, (int)(start - in->text) + 1, (long long)family->low, (long long)family->high);
+    return weyl_fail(in->ctx, WEYL_BAD_ARG, "group \"%s\" has %s of %.*s at %d, must be %lld to %lld", in->text,
+                     family->name, (int)(in->at - start), start, (int)(start - in->text) + 1, (long long)family->low,
+                     (long long)family->high);
   }
   *out = value;
   return WEYL_OK;

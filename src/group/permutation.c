@@ -55,7 +55,8 @@ static weyl_status inverse(weyl_context *ctx, int64_t n, const double *a, double
   for (int64_t i = 0; i < n; i++) out[(int64_t)a[i]] = (double)i;
   weyl_status status = WEYL_OK;
   for (int64_t i = 0; i < n && status == WEYL_OK; i++) {
-    if (out[i] < 0) status = weyl_fail(ctx, WEYL_BAD_ARG, "no point goes to place %lld: not a permutation", (long long)i);
+    if (out[i] < 0)
+      status = weyl_fail(ctx, WEYL_BAD_ARG, "no point goes to place %lld: not a permutation", (long long)i);
   }
   if (status == WEYL_OK) memcpy(b, out, (size_t)n * sizeof *b);
   weyl_dealloc(ctx, out);
@@ -100,7 +101,15 @@ static bool contains(int64_t n, const double *g, double tol) {
   return all;
 }
 
-const group_family group_s = {
-    .name = "S", .argument = ARGUMENT_POINTS, .low = 1, .high = POINTS_MAX,
-    .about = about, .length = length, .identity = identity, .compose = compose, .inverse = inverse,
-    .sample = sample, .generator = generator, .contains = contains};
+const group_family group_s = {.name = "S",
+                              .argument = ARGUMENT_POINTS,
+                              .low = 1,
+                              .high = POINTS_MAX,
+                              .about = about,
+                              .length = length,
+                              .identity = identity,
+                              .compose = compose,
+                              .inverse = inverse,
+                              .sample = sample,
+                              .generator = generator,
+                              .contains = contains};

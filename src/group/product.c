@@ -3,13 +3,15 @@
 
 #include <string.h>
 
-static size_t space_length(const weyl_group *group) { return group->space ? group->space->length(group->space_size) : 0; }
+static size_t space_length(const weyl_group *group) {
+  return group->space ? group->space->length(group->space_size) : 0;
+}
 
 weyl_status group_check_points(weyl_context *ctx, const weyl_group *group, int64_t n) {
   if (n < 0) return weyl_fail(ctx, WEYL_BAD_ARG, "%s on %lld points, must be 0 or more", group->name, (long long)n);
   if (group->permutation_size > 0 && n != group->permutation_size) {
-    return weyl_fail(ctx, WEYL_SHAPE, "%s acts on %lld points, not on %lld", group->name, (long long)group->permutation_size,
-                     (long long)n);
+    return weyl_fail(ctx, WEYL_SHAPE, "%s acts on %lld points, not on %lld", group->name,
+                     (long long)group->permutation_size, (long long)n);
   }
   return WEYL_OK;
 }
@@ -41,7 +43,8 @@ weyl_status weyl_group_inverse(weyl_context *ctx, const weyl_group *group, int64
   return WEYL_OK;
 }
 
-weyl_status weyl_group_sample(weyl_context *ctx, const weyl_group *group, int64_t n, double scale, weyl_rng *rng, double *g) {
+weyl_status weyl_group_sample(weyl_context *ctx, const weyl_group *group, int64_t n, double scale, weyl_rng *rng,
+                              double *g) {
   WEYL_TRY(group_check_points(ctx, group, n));
   if (group->info.translations && !(scale >= 0 && scale < 1e300)) {
     return weyl_fail(ctx, WEYL_BAD_ARG, "the scale of translations is %g, must be 0 or more and finite", scale);
@@ -53,7 +56,8 @@ weyl_status weyl_group_sample(weyl_context *ctx, const weyl_group *group, int64_
 
 weyl_status weyl_group_basis(weyl_context *ctx, const weyl_group *group, int k, double *basis) {
   if (k < 0 || k >= group->info.lie_dimension) {
-    return weyl_fail(ctx, WEYL_BAD_ARG, "basis element %d of %s, which has %d", k, group->name, group->info.lie_dimension);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "basis element %d of %s, which has %d", k, group->name,
+                     group->info.lie_dimension);
   }
   group->space->basis(group->space_size, k, basis);
   return WEYL_OK;

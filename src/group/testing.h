@@ -15,7 +15,7 @@
 #include <weyl/group.h>
 
 #define ok(expr) assert_int_equal((expr), WEYL_OK)
-#define PI 3.14159265358979323846
+#define PI       3.14159265358979323846
 
 #ifdef __GNUC__
 #define UNUSED __attribute__((unused))
@@ -52,10 +52,10 @@ static UNUSED double largest_difference(size_t n, const double *a, const double 
   return most;
 }
 
-#define assert_below(value, bound)                                                                       \
-  do {                                                                                                   \
-    const double value_ = (value), bound_ = (bound);                                                     \
-    if (!(value_ < bound_)) fail_msg("%s is %.6g, must be below %.3g", #value, value_, bound_);          \
+#define assert_below(value, bound)                                                              \
+  do {                                                                                          \
+    const double value_ = (value), bound_ = (bound);                                            \
+    if (!(value_ < bound_)) fail_msg("%s is %.6g, must be below %.3g", #value, value_, bound_); \
   } while (0)
 
 static UNUSED void fill_normal(weyl_rng *rng, size_t n, double scale, double *x) {
@@ -69,8 +69,13 @@ typedef struct mlp {
 } mlp;
 
 static UNUSED mlp mlp_new(weyl_arena *arena, int64_t in, int64_t hidden, int64_t out, weyl_rng *rng) {
-  mlp net = {in, hidden, out, weyl_arena_array(arena, double, in * hidden), weyl_arena_array(arena, double, hidden),
-             weyl_arena_array(arena, double, hidden * out), weyl_arena_array(arena, double, out)};
+  mlp net = {in,
+             hidden,
+             out,
+             weyl_arena_array(arena, double, in *hidden),
+             weyl_arena_array(arena, double, hidden),
+             weyl_arena_array(arena, double, hidden *out),
+             weyl_arena_array(arena, double, out)};
   fill_normal(rng, (size_t)(in * hidden), 1 / sqrt((double)in), net.w1);
   fill_normal(rng, (size_t)hidden, 0.5, net.b1);
   fill_normal(rng, (size_t)(hidden * out), 1 / sqrt((double)hidden), net.w2);
