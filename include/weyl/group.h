@@ -1,7 +1,7 @@
 /* weyl/group.h: groups, their elements and actions, invariant sampling, frames and canonical forms, on plain arrays of double.
  *
  * A group is parsed from its name: E(d) SE(d) O(d) SO(d) T(d) (translations), S(n) or S(5), C4 D6 (rotations, and reflections,
- * of the plane), Z2 (x -> -x), and products "E(3) x S(n)" of one group of space and one of permutations.  S(n) acts on however many
+ * of the plane), Z2 (x -> -x, any number of coordinates), and products "E(3) x S(n)" of one group of space and one of permutations.  S(n) acts on however many
  * points there are.  Elements are flat vectors of double whose length and meaning depend on the group:
  *   a space part of R^d is [R (d*d, row-major), t (d)]: x -> R x + t; a permutation part is [pi (n)]: point i moves to place pi(i).
  */
@@ -20,7 +20,7 @@ typedef struct weyl_group_info {
   int lie_dimension;       /* of the Lie algebra: 6 for E(3) */
   int generators;          /* discrete generators beside the Lie algebra: 1 (a reflection) for E(3) */
   bool rotations, reflections, translations, permutations;
-  int64_t order;           /* number of elements of a finite group whose size is fixed; 0: infinite, or depends on n */
+  int64_t order;           /* number of elements of a finite group whose size is fixed; 0: infinite, depends on n, or is beyond int64_t */
   bool compact;            /* has a normalised Haar measure */
 } weyl_group_info;
 
@@ -44,7 +44,8 @@ WEYL_MUST_CHECK weyl_status weyl_group_sample(weyl_context *ctx, const weyl_grou
 WEYL_MUST_CHECK weyl_status weyl_group_basis(weyl_context *ctx, const weyl_group *group, int k, double *basis);
 /* The space part exp(sum_k c_k basis_k), element with identity permutation; coordinates c [lie_dimension]. */
 WEYL_MUST_CHECK weyl_status weyl_group_exp(weyl_context *ctx, const weyl_group *group, int64_t n, const double *c, double *g);
-/* The principal logarithm. WEYL_DEGENERATE off the identity component or at rotations by pi where it is not unique (d = 3: a choice is made). */
+/* The principal logarithm. WEYL_DEGENERATE off the identity component or, for d > 3, within 1e-6 of a rotation by pi, where it is not unique
+ * (d = 2: +pi is chosen; d = 3: the axis whose first component off 0 is positive). WEYL_BAD_ARG if R is not orthogonal to 1e-6. */
 WEYL_MUST_CHECK weyl_status weyl_group_log(weyl_context *ctx, const weyl_group *group, int64_t n, const double *g, double *c);
 /* The k-th discrete generator, k < generators (for S(n): the swap of the first two and the n-cycle). */
 WEYL_MUST_CHECK weyl_status weyl_group_generator(weyl_context *ctx, const weyl_group *group, int64_t n, int k, double *g);
@@ -71,14 +72,15 @@ WEYL_MUST_CHECK weyl_status weyl_group_act(weyl_context *ctx, const weyl_group *
 typedef enum weyl_frame_kind {
   WEYL_FRAME_PCA,      /* 2^d (O, E) or 2^(d-1) (SO, SE) sign choices of the eigenvectors, eigenvalues ascending */
   WEYL_FRAME_WEIGHTED, /* continuous: all ordered (d-1)-tuples of points, Gram-Schmidt, weight = volume (Dym et al. 2024); O(d) adds both completions */
-  WEYL_FRAME_MINIMAL   /* QR of the first independent rows in the given order of points (Lin et al. 2024): 1 element; 2 (both completions) when rank d-1 in O(d) */
+  WEYL_FRAME_MINIMAL   /* QR of the first independent rows in the given order of points (Lin et al. 2024): 1 element; 2 (both completions) when rank d-1 in O(d);
+                        * below that every sign of the open axes, so that what a function says along them cancels. Not for groups with S(n) */
 } weyl_frame_kind;
 
 typedef struct weyl_frame_opts {
   weyl_frame_kind kind;
   bool strict;          /* a degenerate spectrum is an error (WEYL_DEGENERATE), not just reported through `gap` */
   double tolerance;     /* relative gap below which a spectrum is degenerate: default 1e-6 */
-  double vector_weight; /* adds this times sum v v^T to the covariance (sheet 2.4 d); 0: positions only */
+  double vector_weight; /* adds this times sum v v^T to the covariance (sheet 2.4 d), and v to the rows of the other kinds; 0: positions only */
   const double *point_weights; /* [n] invariant weights of the covariance, or NULL */
 } weyl_frame_opts;
 weyl_frame_opts weyl_frame_defaults(void);
@@ -90,9 +92,11 @@ typedef struct weyl_frame {
   double *weight;   /* [count], sums to 1 */
   double center[16]; /* t (zero when the group has no translations) */
   double gap;       /* smallest gap of the spectrum over its largest eigenvalue; PCA only, else 1 */
-  bool degenerate;  /* gap < tolerance in a way that matters (a repeated 0 of positions alone is harmless: sheet 2.4 b) */
+  bool degenerate;  /* gap <= tolerance in a way that matters: points or vectors reach into the axes left open (a repeated 0 of positions
+                     * alone is harmless: sheet 2.4 b). Weighted: also when all points are on a line or smaller (d > 2), not continuous there */
 } weyl_frame;
-/* x [n][d], v [n][d] or NULL. group: E SE O SO of that d. The frame's arrays live in the arena. */
+/* x [n][d], v [n][d] or NULL. group: E SE O SO of that d, or a product with S(n). The frame's arrays live in the arena. WEYL_BAD_ARG for no
+ * points or a frame above 1 GiB (weighted: n^(d-1) elements), WEYL_NUMERIC for NaN or infinity. */
 WEYL_MUST_CHECK weyl_status weyl_frame_of_points(weyl_context *ctx, weyl_arena *arena, const weyl_group *group, int64_t n, const double *x,
                                                  const double *v, const weyl_frame_opts *opts, weyl_frame *out);
 
@@ -113,18 +117,21 @@ typedef struct weyl_graph_frame {
   int64_t distinct_eigenvalues;
   double *criterion; /* [n][distinct_eigenvalues], S of equation (4), rows by vertex */
 } weyl_graph_frame;
-/* Sorting by S alone, as in the sheet, or with labels and degrees as further keys. */
+/* Sorting by S alone, as in the sheet, or with labels and degrees as further keys. Loops are ignored; tied vertices stand in ascending order. */
 WEYL_MUST_CHECK weyl_status weyl_frame_of_graph(weyl_context *ctx, weyl_arena *arena, int64_t n, const double *a, const int64_t *labels,
                                                 weyl_graph_frame *out);
 /* A uniform element of the frame: order[k] = vertex at place k. */
 void weyl_graph_frame_sample(const weyl_graph_frame *frame, weyl_rng *rng, int64_t *order);
-/* All elements in turn (|F| must be small): returns false after the last. Start with state = 0 and order = frame's. */
+/* All elements in turn (|F| must be small): returns false after the last, with the order back at the first. Start with state = 0 and order =
+ * frame's; do { ... } while (next) sees each once. */
 bool weyl_graph_frame_next(const weyl_graph_frame *frame, uint64_t *state, int64_t *order);
 /* The canonical form of a 0/1 graph with labels by refinement search: order such that the relabelled adjacency is equal for isomorphic
- * graphs. automorphisms: the size of the group found, as a double. n <= 1000. */
+ * graphs. automorphisms: the size of the group found, as a double (infinity beyond 1e308), or NULL. Loops count as labels. n <= 1000; exponential in
+ * the worst case (reports progress, so it can be cancelled), milliseconds for most graphs. McKay 1981. */
 WEYL_MUST_CHECK weyl_status weyl_graph_canonical(weyl_context *ctx, int64_t n, const uint8_t *a, const int64_t *labels, int64_t *order,
                                                  double *automorphisms);
-/* Colours of 1-WL refinement to stability; equal for vertices (of any graphs coloured in one call) that it cannot tell apart. */
+/* Colours of 1-WL refinement to stability, 0 1 2 ...; equal for vertices (of any graphs coloured in one call) that it cannot tell apart. Their
+ * numbers do not depend on the order of the vertices. */
 WEYL_MUST_CHECK weyl_status weyl_graph_refine(weyl_context *ctx, int64_t n, const uint8_t *a, const int64_t *labels, int64_t *colours);
 
 WEYL_END_API

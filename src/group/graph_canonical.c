@@ -98,6 +98,27 @@ static weyl_status record(search *s, const leaf *from, const graph_partition *to
   return WEYL_OK;
 }
 
+/* A leaf is a node where the order within cells does not matter: every vertex of a cell is joined to all or none of the
+ * others of it, and of any other cell. One vertex a cell tells, since the partition is equitable. So twins cost
+ * nothing. */
+static bool is_leaf(search *s, const graph_partition *p, int32_t cells) {
+  if (cells == s->n) return true;
+  const graph_lists *graph = &s->refiner.graph;
+  int32_t *count = s->refiner.hit; /* [first place], all 0 between refinements */
+  bool uniform = true;
+  for (int32_t cell = 0; cell < s->n && uniform; cell += p->length[cell]) {
+    if (p->length[cell] == 1) continue;
+    const int32_t v = p->vertex[cell];
+    for (int32_t e = graph->start[v]; e < graph->start[v + 1]; e++) count[p->cell[graph->to[e]]]++;
+    for (int32_t e = graph->start[v]; e < graph->start[v + 1] && uniform; e++) {
+      const int32_t other = p->cell[graph->to[e]];
+      uniform = count[other] == p->length[other] - (other == cell);
+    }
+    for (int32_t e = graph->start[v]; e < graph->start[v + 1]; e++) count[p->cell[graph->to[e]]] = 0;
+  }
+  return uniform;
+}
+
 /* First place of the smallest cell that is not a single vertex, the first of equals. */
 static int32_t target_cell(const search *s, const graph_partition *p) {
   int32_t best = -1;
@@ -132,6 +153,11 @@ static weyl_status visit_leaf(search *s, int32_t depth, standing at, int32_t *ba
     keep_leaf(s, p, depth, &s->best);
     relabel(s, p, s->first_bits);
     memcpy(s->best_bits, s->first_bits, (size_t)s->n * s->words * sizeof *s->bits);
+    for (int32_t k = 0; k < s->n; k++) { /* the vertices of a cell change places freely */
+      const int32_t first = p->cell[p->vertex[k]];
+      unite(s->orbit, p->vertex[first], p->vertex[k]);
+      s->automorphisms *= k - first + 1;
+    }
     return WEYL_OK;
   }
   relabel(s, p, s->bits);
@@ -151,16 +177,18 @@ static weyl_status visit_leaf(search *s, int32_t depth, standing at, int32_t *ba
   return WEYL_OK;
 }
 
-/* The number of cells leads the trace, so that equal traces mean equally many, and finer partitions are better. */
-static uint64_t trace_of(int32_t cells, uint64_t hash) { return ((uint64_t)cells << 48) | (hash >> 16); }
+/* The number of cells leads the trace: finer partitions are better; then whether it is a leaf, so that equal traces end
+ * together. */
+static uint64_t trace_of(int32_t cells, bool ends, uint64_t hash) {
+  return ((uint64_t)cells << 48) | ((uint64_t)ends << 47) | (hash >> 17);
+}
 
 /* How the child at `depth`, whose trace has just been written, stands, given how its parent stood. The best leaf may
  * have changed since the parent was entered: compare from the top. */
 static standing stand(const search *s, int32_t depth) {
   standing at = {true, 0};
   if (s->first.depth < 0) return at;
-  for (int32_t k = 0; k <= depth && at.like_first; k++)
-    at.like_first = k <= s->first.depth && s->trace[k] == s->first.trace[k];
+  for (int32_t k = 0; k <= depth && at.like_first; k++) at.like_first = s->trace[k] == s->first.trace[k];
   for (int32_t k = 0; k <= depth && at.against_best == 0; k++) {
     if (s->trace[k] != s->best.trace[k]) at.against_best = s->trace[k] < s->best.trace[k] ? -1 : 1;
   }
@@ -169,11 +197,12 @@ static standing stand(const search *s, int32_t depth) {
 
 /* Explores the subtree of the node at `depth`. *back: the level to which the search returns; at `depth` itself it goes
  * on. */
-static weyl_status explore(search *s, int32_t depth, int32_t cells, bool on_first, standing at, int32_t *back) {
+static weyl_status explore(search *s, int32_t depth, int32_t cells, bool ends, bool on_first, standing at,
+                           int32_t *back) {
   if (++s->nodes % 4096 == 0 && weyl_progress(s->ctx, "canonical form", (double)s->nodes, 0)) {
     return weyl_fail(s->ctx, WEYL_INTERRUPTED, "canonical form stopped after %llu nodes", (unsigned long long)s->nodes);
   }
-  if (cells == s->n) return visit_leaf(s, depth, at, back);
+  if (ends) return visit_leaf(s, depth, at, back);
 
   const int32_t n = s->n;
   if (s->levels == depth + 1) {
@@ -206,12 +235,14 @@ static weyl_status explore(search *s, int32_t depth, int32_t cells, bool on_firs
     int32_t child_cells = cells + 1;
     const uint64_t hash = graph_refine(&s->refiner, child, &child_cells);
     s->path[depth] = v;
-    s->trace[depth + 1] = trace_of(child_cells, hash);
+    const bool child_ends = is_leaf(s, child, child_cells);
+    s->trace[depth + 1] = trace_of(child_cells, child_ends, hash);
     const standing child_at = stand(s, depth + 1);
     if (!child_at.like_first && child_at.against_best < 0) continue;
 
     int32_t child_back = depth + 1;
-    const weyl_status status = explore(s, depth + 1, child_cells, on_first && k == 0, child_at, &child_back);
+    const weyl_status status =
+        explore(s, depth + 1, child_cells, child_ends, on_first && k == 0, child_at, &child_back);
     if (status != WEYL_OK || child_back < depth) {
       weyl_dealloc(s->ctx, parent);
       *back = child_back;
@@ -272,8 +303,9 @@ weyl_status weyl_graph_canonical(weyl_context *ctx, int64_t n, const uint8_t *a,
   WEYL_GOTO(search_new(ctx, arena, n, a, &s));
   WEYL_GOTO(graph_partition_start(arena, &s.refiner, a, labels, &s.level[0], &cells));
   const uint64_t hash = graph_refine(&s.refiner, &s.level[0], &cells);
-  s.trace[0] = trace_of(cells, hash);
-  WEYL_GOTO(explore(&s, 0, cells, true, (standing){true, 0}, &back));
+  const bool ends = is_leaf(&s, &s.level[0], cells);
+  s.trace[0] = trace_of(cells, ends, hash);
+  WEYL_GOTO(explore(&s, 0, cells, ends, true, (standing){true, 0}, &back));
   for (int64_t k = 0; k < n; k++) order[k] = s.best.vertex[k];
   if (automorphisms) *automorphisms = s.automorphisms;
 done:
