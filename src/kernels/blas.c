@@ -13,35 +13,23 @@ extern char *openblas_get_corename(void) __attribute__((weak));
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
 
 #if defined(__x86_64__)
-bool kernels_cpu_has_avx2(void) {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
+bool kernels_cpu_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
 bool kernels_cpu_has_avx512(void) {
   return kernels_cpu_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
 }
 
-static bool cpu_is_amd(void) {
-  return __builtin_cpu_is("amd");
-}
+static bool cpu_is_amd(void) { return __builtin_cpu_is("amd"); }
 #else
-bool kernels_cpu_has_avx2(void) {
-  return false;
-}
+bool kernels_cpu_has_avx2(void) { return false; }
 
-bool kernels_cpu_has_avx512(void) {
-  return false;
-}
+bool kernels_cpu_has_avx512(void) { return false; }
 
-static bool cpu_is_amd(void) {
-  return false;
-}
+static bool cpu_is_amd(void) { return false; }
 #endif
 
-const char *weyl_blas_core(void) {
-  return openblas_get_corename ? openblas_get_corename() : "unknown";
-}
+const char *weyl_blas_core(void) { return openblas_get_corename ? openblas_get_corename() : "unknown"; }
 
 static bool is_one_of(const char *word, const char *const *list) {
   for (; *list; list++)
@@ -53,8 +41,8 @@ static bool is_one_of(const char *word, const char *const *list) {
 static const char *better_core(void) {
   /* Zen 4 and later run OpenBLAS's Zen kernels at nearly full speed; on Intel's AVX-512 cores Haswell's reach half. */
   static const char *const wide[] = {"SkylakeX", "Cooperlake", "SapphireRapids", "Zen", "unknown", NULL};
-  static const char *const middle[] = {"Haswell", "Zen", "Excavator", "SkylakeX", "Cooperlake", "SapphireRapids",
-                                       "unknown", NULL};
+  static const char *const middle[] = {"Haswell",        "Zen",     "Excavator", "SkylakeX", "Cooperlake",
+                                       "SapphireRapids", "unknown", NULL};
   const char *core = weyl_blas_core();
   if (kernels_cpu_has_avx512()) return is_one_of(core, wide) ? NULL : "SkylakeX";
   if (kernels_cpu_has_avx2()) return is_one_of(core, middle) ? NULL : cpu_is_amd() ? "Zen" : "Haswell";
@@ -97,14 +85,14 @@ static bool lay_out_all(size_t m, size_t n, size_t k, ptrdiff_t a_row, ptrdiff_t
          lay_out(m, k, a_row, a_col, a) && lay_out(k, n, b_row, b_col, b) && blas_fits_cpu();
 }
 
-#define BLAS_GEMM(name, type, cblas)                                                                                  \
-  bool name(size_t m, size_t n, size_t k, const type *a, ptrdiff_t a_row, ptrdiff_t a_col, const type *b,             \
-            ptrdiff_t b_row, ptrdiff_t b_col, type *c, ptrdiff_t c_row, bool accumulate) {                            \
-    layout la, lb;                                                                                                    \
-    if (!lay_out_all(m, n, k, a_row, a_col, b_row, b_col, c_row, &la, &lb)) return false;                             \
-    cblas(CblasRowMajor, la.transpose, lb.transpose, (int)m, (int)n, (int)k, 1, a, la.lead, b, lb.lead,               \
-          accumulate ? 1 : 0, c, (int)c_row);                                                                         \
-    return true;                                                                                                      \
+#define BLAS_GEMM(name, type, cblas)                                                                      \
+  bool name(size_t m, size_t n, size_t k, const type *a, ptrdiff_t a_row, ptrdiff_t a_col, const type *b, \
+            ptrdiff_t b_row, ptrdiff_t b_col, type *c, ptrdiff_t c_row, bool accumulate) {                \
+    layout la, lb;                                                                                        \
+    if (!lay_out_all(m, n, k, a_row, a_col, b_row, b_col, c_row, &la, &lb)) return false;                 \
+    cblas(CblasRowMajor, la.transpose, lb.transpose, (int)m, (int)n, (int)k, 1, a, la.lead, b, lb.lead,   \
+          accumulate ? 1 : 0, c, (int)c_row);                                                             \
+    return true;                                                                                          \
   }
 BLAS_GEMM(kernels_blas_gemm_f32, float, cblas_sgemm)
 BLAS_GEMM(kernels_blas_gemm_f64, double, cblas_dgemm)

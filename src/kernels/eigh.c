@@ -1,12 +1,12 @@
-/* Symmetric eigenproblems: cyclic Jacobi for small matrices (Golub & Van Loan, Matrix Computations, section 8.5), where it is
- * both the fastest and the most accurate; LAPACK's divide and conquer above. */
+/* Symmetric eigenproblems: cyclic Jacobi for small matrices (Golub & Van Loan, Matrix Computations, section 8.5), where
+ * it is both the fastest and the most accurate; LAPACK's divide and conquer above. */
 #include "linalg.h"
 
 #include <lapacke.h>
 
 enum { SWEEPS = 60 };
-/* What is left off the diagonal may be this small beside the largest entry. Convergence is quadratic at the end, so that
- * asking for less than the machine epsilon costs one sweep at most. */
+/* What is left off the diagonal may be this small beside the largest entry. Convergence is quadratic at the end, so
+ * that asking for less than the machine epsilon costs one sweep at most. */
 static const double negligible = 1e-18;
 
 /* a' = J^T a J, v' = v J with the rotation that makes a[p][q] zero, p > q; both triangles are kept. */
@@ -29,7 +29,8 @@ static void rotate(size_t n, double *a, double *v, size_t p, size_t q) {
   }
 }
 
-/* a is scaled to entries about 1; its diagonal becomes the eigenvalues, v the vectors (columns). False: not converged. */
+/* a is scaled to entries about 1; its diagonal becomes the eigenvalues, v the vectors (columns). False: not converged.
+ */
 static bool jacobi(size_t n, double *a, double *v) {
   memset(v, 0, n * n * sizeof *v);
   for (size_t i = 0; i < n; i++) v[i * n + i] = 1;
@@ -89,8 +90,9 @@ static weyl_status eigh_large(weyl_context *ctx, size_t n, const double *a, doub
   const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', (lapack_int)n, x, (lapack_int)n, values);
   if (info != 0) {
     status = info == LAPACK_WORK_MEMORY_ERROR
-               ? weyl_fail(ctx, WEYL_MEMORY, "eigh of a %zux%zu matrix: no memory for LAPACK", n, n)
-               : weyl_fail(ctx, WEYL_NUMERIC, "eigh of a %zux%zu matrix: LAPACK's dsyevd gives up with info %d", n, n, (int)info);
+                 ? weyl_fail(ctx, WEYL_MEMORY, "eigh of a %zux%zu matrix: no memory for LAPACK", n, n)
+                 : weyl_fail(ctx, WEYL_NUMERIC, "eigh of a %zux%zu matrix: LAPACK's dsyevd gives up with info %d", n, n,
+                             (int)info);
     goto done;
   }
   for (size_t i = 0; i < n; i++)

@@ -130,7 +130,10 @@ static void refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(identities), cmocka_unit_test(degenerate), cmocka_unit_test(known_values), cmocka_unit_test(refusals),
+      cmocka_unit_test(identities),
+      cmocka_unit_test(degenerate),
+      cmocka_unit_test(known_values),
+      cmocka_unit_test(refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,58 +3,59 @@
 
 static const char *const unary_names[] = {
 #define X(U, l) #l,
-  WEYL_UNARY_LIST(X)
+    WEYL_UNARY_LIST(X)
 #undef X
 };
 static const char *const binary_names[] = {
 #define X(U, l) #l,
-  WEYL_BINARY_LIST(X)
+    WEYL_BINARY_LIST(X)
 #undef X
 };
 
 static long double exact_unary(weyl_unary f, long double x) {
   switch (f) {
-  case WEYL_UNARY_NEG: return -x;
-  case WEYL_UNARY_ABS: return fabsl(x);
-  case WEYL_UNARY_SIGN: return x > 0 ? 1 : x < 0 ? -1 : x;
-  case WEYL_UNARY_FLOOR: return floorl(x);
-  case WEYL_UNARY_SQRT: return sqrtl(x);
-  case WEYL_UNARY_RSQRT: return 1 / sqrtl(x);
-  case WEYL_UNARY_RECIP: return 1 / x;
-  case WEYL_UNARY_EXP: return expl(x);
-  case WEYL_UNARY_EXPM1: return expm1l(x);
-  case WEYL_UNARY_LOG: return logl(x);
-  case WEYL_UNARY_LOG1P: return log1pl(x);
-  case WEYL_UNARY_SIN: return sinl(x);
-  case WEYL_UNARY_COS: return cosl(x);
-  case WEYL_UNARY_TANH: return tanhl(x);
-  case WEYL_UNARY_SIGMOID: return 1 / (1 + expl(-x));
-  case WEYL_UNARY_ERF: return erfl(x);
-  case WEYL_UNARY_COUNT: break;
+    case WEYL_UNARY_NEG: return -x;
+    case WEYL_UNARY_ABS: return fabsl(x);
+    case WEYL_UNARY_SIGN: return x > 0 ? 1 : x < 0 ? -1 : x;
+    case WEYL_UNARY_FLOOR: return floorl(x);
+    case WEYL_UNARY_SQRT: return sqrtl(x);
+    case WEYL_UNARY_RSQRT: return 1 / sqrtl(x);
+    case WEYL_UNARY_RECIP: return 1 / x;
+    case WEYL_UNARY_EXP: return expl(x);
+    case WEYL_UNARY_EXPM1: return expm1l(x);
+    case WEYL_UNARY_LOG: return logl(x);
+    case WEYL_UNARY_LOG1P: return log1pl(x);
+    case WEYL_UNARY_SIN: return sinl(x);
+    case WEYL_UNARY_COS: return cosl(x);
+    case WEYL_UNARY_TANH: return tanhl(x);
+    case WEYL_UNARY_SIGMOID: return 1 / (1 + expl(-x));
+    case WEYL_UNARY_ERF: return erfl(x);
+    case WEYL_UNARY_COUNT: break;
   }
   return NAN;
 }
 
 static long double exact_binary(weyl_binary f, long double x, long double y) {
   switch (f) {
-  case WEYL_BINARY_ADD: return x + y;
-  case WEYL_BINARY_SUB: return x - y;
-  case WEYL_BINARY_MUL: return x * y;
-  case WEYL_BINARY_DIV: return x / y;
-  case WEYL_BINARY_POW: return powl(x, y);
-  case WEYL_BINARY_MAX: return isnan(x) || isnan(y) ? NAN : x > y ? x : y;
-  case WEYL_BINARY_MIN: return isnan(x) || isnan(y) ? NAN : x < y ? x : y;
-  case WEYL_BINARY_ATAN2: return atan2l(x, y);
-  case WEYL_BINARY_LT: return x < y;
-  case WEYL_BINARY_LE: return x <= y;
-  case WEYL_BINARY_EQ: return x == y;
-  case WEYL_BINARY_COUNT: break;
+    case WEYL_BINARY_ADD: return x + y;
+    case WEYL_BINARY_SUB: return x - y;
+    case WEYL_BINARY_MUL: return x * y;
+    case WEYL_BINARY_DIV: return x / y;
+    case WEYL_BINARY_POW: return powl(x, y);
+    case WEYL_BINARY_MAX: return isnan(x) || isnan(y) ? NAN : x > y ? x : y;
+    case WEYL_BINARY_MIN: return isnan(x) || isnan(y) ? NAN : x < y ? x : y;
+    case WEYL_BINARY_ATAN2: return atan2l(x, y);
+    case WEYL_BINARY_LT: return x < y;
+    case WEYL_BINARY_LE: return x <= y;
+    case WEYL_BINARY_EQ: return x == y;
+    case WEYL_BINARY_COUNT: break;
   }
   return NAN;
 }
 
-static const double special[] = {0.0, -0.0, 1, -1, 2, -2, 0.5, -0.5, 3, INFINITY, -INFINITY, NAN, 1e-30, -1e-30, 1e30, -1e30,
-                                 88.6, 88.8, -87.2, -103, -105, 709.7, 709.9, -745, -746, 20, -20, 1e-8, 0.34, 0.36, -0.35};
+static const double special[] = {0.0,   -0.0,  1,      -1,   2,     -2,   0.5,  -0.5,  3,    INFINITY, -INFINITY,
+                                 NAN,   1e-30, -1e-30, 1e30, -1e30, 88.6, 88.8, -87.2, -103, -105,     709.7,
+                                 709.9, -745,  -746,   20,   -20,   1e-8, 0.34, 0.36,  -0.35};
 enum { SPECIALS = sizeof special / sizeof special[0] };
 
 /* Numbers of every size, most of them where functions bend. */
@@ -73,9 +74,7 @@ static void fill_sweep(weyl_rng *rng, int type, size_t n, void *x) {
 }
 
 /* The bounds that the header states. */
-static double bound(int type, bool composed) {
-  return type == F32 ? 4 : composed ? 3 : 2;
-}
+static double bound(int type, bool composed) { return type == F32 ? 4 : composed ? 3 : 2; }
 
 static void unary_accuracy(void **state) {
   (void)state;
@@ -95,13 +94,15 @@ static void unary_accuracy(void **state) {
           if (error > worst) worst = error, where = at(type, x, i);
         }
         if (getenv("WEYL_TEST_PRINT"))
-          print_message("%-6s f%d %-8s %.3f ulp at %.9g\n", k->isa, type == F32 ? 32 : 64, unary_names[f], worst, where);
+          print_message("%-6s f%d %-8s %.3f ulp at %.9g\n", k->isa, type == F32 ? 32 : 64, unary_names[f], worst,
+                        where);
         if (worst > bound(type, f == WEYL_UNARY_SIGMOID))
           fail_msg("%s f%d %s: %g ulp at %.17g", k->isa, type == F32 ? 32 : 64, unary_names[f], worst, where);
       }
       weyl_kernels_reference()->unary[type][f](N, x, y);
       for (size_t i = 0; i < N; i++) /* reference: sigmoid is rounded three times */
-        if (!(ulps(type, at(type, y, i), exact[i]) <= 2)) fail_msg("reference %s at %.17g", unary_names[f], at(type, x, i));
+        if (!(ulps(type, at(type, y, i), exact[i]) <= 2))
+          fail_msg("reference %s at %.17g", unary_names[f], at(type, x, i));
     }
     free(x);
     free(y);
@@ -142,7 +143,7 @@ static void binary_accuracy(void **state) {
     void *x = array_of(type, N + PAIRS), *y = array_of(type, N + PAIRS), *z = array_of(type, N + PAIRS);
     fill_sweep(&rng, type, N, x);
     fill_sweep(&rng, type, N, y);
-    for (size_t i = 0; i < N; i += 7) put(type, y, i, at(type, x, i)); /* equal pairs */
+    for (size_t i = 0; i < N; i += 7) put(type, y, i, at(type, x, i));       /* equal pairs */
     for (size_t i = 0; i < N; i += 3) put(type, x, i, fabs(at(type, x, i))); /* bases of powers */
     for (size_t i = 0; i < PAIRS; i++) {
       put(type, x, N + i, special[i / SPECIALS]);
@@ -180,36 +181,63 @@ static void exact_values(void **state) {
     weyl_unary f;
     double x, y;
   } cases[] = {
-    {WEYL_UNARY_EXP, 0, 1},           {WEYL_UNARY_EXP, -INFINITY, 0},     {WEYL_UNARY_EXP, INFINITY, INFINITY},
-    {WEYL_UNARY_EXP, NAN, NAN},       {WEYL_UNARY_EXP, 1000, INFINITY},   {WEYL_UNARY_EXP, -1000, 0},
-    {WEYL_UNARY_SIGMOID, 0, 0.5},     {WEYL_UNARY_SIGMOID, INFINITY, 1},  {WEYL_UNARY_SIGMOID, -INFINITY, 0},
-    {WEYL_UNARY_SIGMOID, NAN, NAN},   {WEYL_UNARY_SIGMOID, 1000, 1},      {WEYL_UNARY_SIGMOID, -1000, 0},
-    {WEYL_UNARY_TANH, 0, 0},          {WEYL_UNARY_TANH, -0.0, -0.0},      {WEYL_UNARY_TANH, INFINITY, 1},
-    {WEYL_UNARY_TANH, -INFINITY, -1}, {WEYL_UNARY_TANH, NAN, NAN},        {WEYL_UNARY_TANH, 50, 1},
-    {WEYL_UNARY_LOG, 0, -INFINITY},   {WEYL_UNARY_LOG, 1, 0},             {WEYL_UNARY_LOG, -1, NAN},
-    {WEYL_UNARY_LOG, INFINITY, INFINITY}, {WEYL_UNARY_LOG1P, -1, -INFINITY}, {WEYL_UNARY_LOG1P, INFINITY, INFINITY},
-    {WEYL_UNARY_SQRT, -1, NAN},       {WEYL_UNARY_SQRT, -0.0, -0.0},      {WEYL_UNARY_RSQRT, 0, INFINITY},
-    {WEYL_UNARY_RECIP, -0.0, -INFINITY}, {WEYL_UNARY_FLOOR, -0.5, -1},    {WEYL_UNARY_FLOOR, -0.0, -0.0},
-    {WEYL_UNARY_FLOOR, 8388609, 8388609}, {WEYL_UNARY_FLOOR, -4194304.5, -4194305}, {WEYL_UNARY_FLOOR, INFINITY, INFINITY},
-    {WEYL_UNARY_FLOOR, 4194303.75, 4194303}, {WEYL_UNARY_FLOOR, NAN, NAN}, {WEYL_UNARY_SIGN, NAN, NAN},
-    {WEYL_UNARY_SIGN, -3, -1},        {WEYL_UNARY_NEG, 0, -0.0},          {WEYL_UNARY_ABS, -0.0, 0},
-    {WEYL_UNARY_ERF, INFINITY, 1},    {WEYL_UNARY_EXPM1, -INFINITY, -1},  {WEYL_UNARY_SIN, INFINITY, NAN},
+      {WEYL_UNARY_EXP, 0, 1},
+      {WEYL_UNARY_EXP, -INFINITY, 0},
+      {WEYL_UNARY_EXP, INFINITY, INFINITY},
+      {WEYL_UNARY_EXP, NAN, NAN},
+      {WEYL_UNARY_EXP, 1000, INFINITY},
+      {WEYL_UNARY_EXP, -1000, 0},
+      {WEYL_UNARY_SIGMOID, 0, 0.5},
+      {WEYL_UNARY_SIGMOID, INFINITY, 1},
+      {WEYL_UNARY_SIGMOID, -INFINITY, 0},
+      {WEYL_UNARY_SIGMOID, NAN, NAN},
+      {WEYL_UNARY_SIGMOID, 1000, 1},
+      {WEYL_UNARY_SIGMOID, -1000, 0},
+      {WEYL_UNARY_TANH, 0, 0},
+      {WEYL_UNARY_TANH, -0.0, -0.0},
+      {WEYL_UNARY_TANH, INFINITY, 1},
+      {WEYL_UNARY_TANH, -INFINITY, -1},
+      {WEYL_UNARY_TANH, NAN, NAN},
+      {WEYL_UNARY_TANH, 50, 1},
+      {WEYL_UNARY_LOG, 0, -INFINITY},
+      {WEYL_UNARY_LOG, 1, 0},
+      {WEYL_UNARY_LOG, -1, NAN},
+      {WEYL_UNARY_LOG, INFINITY, INFINITY},
+      {WEYL_UNARY_LOG1P, -1, -INFINITY},
+      {WEYL_UNARY_LOG1P, INFINITY, INFINITY},
+      {WEYL_UNARY_SQRT, -1, NAN},
+      {WEYL_UNARY_SQRT, -0.0, -0.0},
+      {WEYL_UNARY_RSQRT, 0, INFINITY},
+      {WEYL_UNARY_RECIP, -0.0, -INFINITY},
+      {WEYL_UNARY_FLOOR, -0.5, -1},
+      {WEYL_UNARY_FLOOR, -0.0, -0.0},
+      {WEYL_UNARY_FLOOR, 8388609, 8388609},
+      {WEYL_UNARY_FLOOR, -4194304.5, -4194305},
+      {WEYL_UNARY_FLOOR, INFINITY, INFINITY},
+      {WEYL_UNARY_FLOOR, 4194303.75, 4194303},
+      {WEYL_UNARY_FLOOR, NAN, NAN},
+      {WEYL_UNARY_SIGN, NAN, NAN},
+      {WEYL_UNARY_SIGN, -3, -1},
+      {WEYL_UNARY_NEG, 0, -0.0},
+      {WEYL_UNARY_ABS, -0.0, 0},
+      {WEYL_UNARY_ERF, INFINITY, 1},
+      {WEYL_UNARY_EXPM1, -INFINITY, -1},
+      {WEYL_UNARY_SIN, INFINITY, NAN},
   };
   for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++)
-    for (int type = F32; type <= F64; type++)
-      FOR_TABLES(k) {
+    for (int type = F32; type <= F64; type++) FOR_TABLES(k) {
         double x[1], y[1];
         put(type, x, 0, cases[c].x);
         k->unary[type][cases[c].f](1, x, y);
         const double got = at(type, y, 0);
         if (!same(got, cases[c].y) || (!isnan(got) && signbit(got) != signbit(cases[c].y)))
-          fail_msg("%s f%d %s(%g) = %.17g, not %g", k->isa, type == F32 ? 32 : 64, unary_names[cases[c].f], cases[c].x, got,
-                   cases[c].y);
+          fail_msg("%s f%d %s(%g) = %.17g, not %g", k->isa, type == F32 ? 32 : 64, unary_names[cases[c].f], cases[c].x,
+                   got, cases[c].y);
       }
 }
 
-/* A value does not depend on its neighbours, the length, the alignment or whether it overwrites its input; nothing behind
- * the end is touched. */
+/* A value does not depend on its neighbours, the length, the alignment or whether it overwrites its input; nothing
+ * behind the end is touched. */
 static void unary_place(void **state) {
   (void)state;
   enum { N = 67 };
@@ -245,7 +273,8 @@ static void binary_strides(void **state) {
     void *x = random_array(&rng, type, N, 0.1, 3), *y = random_array(&rng, type, N, -2, 2), *z = array_of(type, N + 1);
     void *one = array_of(type, 1);
     for (weyl_binary f = 0; f < WEYL_BINARY_COUNT; f++)
-      FOR_TABLES(k) for (size_t n = 0; n <= N; n++) for (size_t s = 0; s < 4; s++) for (int alias = 0; alias < 3; alias++) {
+      FOR_TABLES(k)
+      for (size_t n = 0; n <= N; n++) for (size_t s = 0; s < 4; s++) for (int alias = 0; alias < 3; alias++) {
         const size_t sx = s & 1, sy = s >> 1;
         void *u = x, *v = y;
         if (alias) { /* the output is one of the inputs, even one with stride 0 */
@@ -289,7 +318,8 @@ static void where_fill_axpy(void **state) {
       }
       memcpy(z, x, n * size_of(type)); /* over an input of stride 0 */
       k->where[type](n, c, 1, z, 0, y, 1, z);
-      for (size_t i = 0; i < n; i++) assert_true(at(type, z, i) == (at(type, c, i) != 0 ? at(type, x, 0) : at(type, y, i)));
+      for (size_t i = 0; i < n; i++)
+        assert_true(at(type, z, i) == (at(type, c, i) != 0 ? at(type, x, 0) : at(type, y, i)));
 
       put(type, z, n, 77);
       k->fill[type](n, 0.3, z);
@@ -312,9 +342,9 @@ static void where_fill_axpy(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(unary_accuracy), cmocka_unit_test(own_polynomials), cmocka_unit_test(binary_accuracy),
-    cmocka_unit_test(exact_values),
-    cmocka_unit_test(unary_place),    cmocka_unit_test(binary_strides),  cmocka_unit_test(where_fill_axpy),
+      cmocka_unit_test(unary_accuracy),  cmocka_unit_test(own_polynomials), cmocka_unit_test(binary_accuracy),
+      cmocka_unit_test(exact_values),    cmocka_unit_test(unary_place),     cmocka_unit_test(binary_strides),
+      cmocka_unit_test(where_fill_axpy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

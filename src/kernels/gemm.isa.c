@@ -1,8 +1,8 @@
 /* C (+)= A B for the shapes of this field: thousands of skinny products, n and k about 64, and thousands of tiny ones.
  *
  * The micro-kernel holds MR rows by NV vectors of C in registers, reads A by broadcast through any two strides and B as
- * rows of a panel.  B is used where it lies when its panel fits L1 as it lies, and packed otherwise; A is packed only when
- * its columns are far apart. k runs in blocks, so that a panel of B (k x NR) stays in L1. */
+ * rows of a panel.  B is used where it lies when its panel fits L1 as it lies, and packed otherwise; A is packed only
+ * when its columns are far apart. k runs in blocks, so that a panel of B (k x NR) stays in L1. */
 #include "simd.h"
 
 #include "blas.h"
@@ -16,13 +16,13 @@ enum {
   K_BLOCK_TURNED = 128, /* where k runs across the rows of A */
   B_BYTES = 640 * 1024, /* parts of the scratch */
   A_BYTES = 256 * 1024,
-  FEW = 4,            /* so few columns are no work for the micro-kernel */
-  TURN_CHUNK = 2048,  /* columns of a transposed product at a time */
-  TINY = 128          /* m n k up to which nothing beats a plain loop */
+  FEW = 4,           /* so few columns are no work for the micro-kernel */
+  TURN_CHUNK = 2048, /* columns of a transposed product at a time */
+  TINY = 128         /* m n k up to which nothing beats a plain loop */
 };
 _Static_assert(B_BYTES + A_BYTES + FEW * TURN_CHUNK * sizeof(T) <= WEYL_GEMM_SCRATCH, "the parts fit the scratch");
 
-/* ---- the micro-kernel -------------------------------------------------------------------------------------------------- */
+/* ---- the micro-kernel ----------------------------------------------------------------------- */
 
 INLINE void put(T *c, vec sum, bool accumulate) {
   if (accumulate) sum = v_load(c) + sum;
@@ -60,13 +60,14 @@ INLINE void micro(const int R, const int V, size_t k, const T *a, ptrdiff_t a_ro
 typedef void micro_fn(size_t k, const T *a, ptrdiff_t a_row, ptrdiff_t a_col, const T *b, ptrdiff_t b_row, T *c,
                       ptrdiff_t c_row, size_t last, bool accumulate);
 
-#define MICRO(R, V)                                                                                                  \
-  static void micro_##R##_##V(size_t k, const T *a, ptrdiff_t a_row, ptrdiff_t a_col, const T *b, ptrdiff_t b_row, T *c, \
-                              ptrdiff_t c_row, size_t last, bool accumulate) {                                       \
-    micro(R, V, k, a, a_row, a_col, b, b_row, c, c_row, last, accumulate);                                           \
+#define MICRO(R, V)                                                                                                \
+  static void micro_##R##_##V(size_t k, const T *a, ptrdiff_t a_row, ptrdiff_t a_col, const T *b, ptrdiff_t b_row, \
+                              T *c, ptrdiff_t c_row, size_t last, bool accumulate) {                               \
+    micro(R, V, k, a, a_row, a_col, b, b_row, c, c_row, last, accumulate);                                         \
   }
 #define MICRO_ROWS(V) MICRO(1, V) MICRO(2, V) MICRO(3, V) MICRO(4, V) MICRO(5, V) MICRO(6, V)
-#define MICRO_NAMES(V) {micro_1_##V, micro_2_##V, micro_3_##V, micro_4_##V, micro_5_##V, micro_6_##V}
+#define MICRO_NAMES(V) \
+  { micro_1_##V, micro_2_##V, micro_3_##V, micro_4_##V, micro_5_##V, micro_6_##V }
 MICRO_ROWS(1)
 MICRO_ROWS(2)
 #if WEYL_LEVEL == 2
@@ -77,16 +78,14 @@ static micro_fn *const micro_table[NV][MR] = {MICRO_NAMES(1), MICRO_NAMES(2), MI
 static micro_fn *const micro_table[NV][MR] = {MICRO_NAMES(1), MICRO_NAMES(2)};
 #endif
 
-/* ---- blocks ---------------------------------------------------------------------------------------------------------------- */
+/* ---- blocks --------------------------------------------------------------------------------- */
 
 typedef struct matrix { /* any strides, in elements */
   const T *at;
   ptrdiff_t row, col;
 } matrix;
 
-INLINE size_t smaller(size_t a, size_t b) {
-  return a < b ? a : b;
-}
+INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* C block: all rows against one panel of B. */
 INLINE void sweep(size_t m, size_t width, size_t k, matrix a, ptrdiff_t a_step, const T *b, ptrdiff_t b_row, T *c,
@@ -106,7 +105,8 @@ static void blocked(size_t m, size_t n, size_t k, matrix a, matrix b, T *c, ptrd
   const size_t m_step = A_BYTES / 2 / sizeof(T) / k_step / MR * MR;
   /* Far columns fall into the same few sets of the caches, whole strips of them into one. */
   const bool pack_a = a.col != 1 && (a.col < 0 || (size_t)a.col * sizeof(T) > 512);
-  /* So does a panel of a wide B: it is used where it lies only when it is one run of memory, or when few rows meet it. */
+  /* So does a panel of a wide B: it is used where it lies only when it is one run of memory, or when few rows meet it.
+   */
   const bool lies = b.col == 1 && (m <= 4 * MR || (n <= NR && b.row == (ptrdiff_t)n));
 
   for (size_t p = 0; p < k; p += k_step) {
@@ -141,10 +141,11 @@ static void blocked(size_t m, size_t n, size_t k, matrix a, matrix b, T *c, ptrd
   }
 }
 
-/* ---- few columns ------------------------------------------------------------------------------------------------------------- */
+/* ---- few columns ---------------------------------------------------------------------------- */
 
 /* N columns in plain loops: for the tiniest products, and for what has too short rows for vectors. */
-INLINE void plain_columns(const size_t N, size_t m, size_t k, matrix a, matrix b, T *c, ptrdiff_t c_row, bool accumulate) {
+INLINE void plain_columns(const size_t N, size_t m, size_t k, matrix a, matrix b, T *c, ptrdiff_t c_row,
+                          bool accumulate) {
   for (size_t i = 0; i < m; i++, a.at += a.row, c += c_row) {
     T total[FEW];
     UNROLL for (size_t j = 0; j < N; j++) total[j] = accumulate ? c[j] : 0;
@@ -164,27 +165,27 @@ INLINE void plain_columns(const size_t N, size_t m, size_t k, matrix a, matrix b
 static void plain(size_t m, size_t n, size_t k, matrix a, matrix b, T *c, ptrdiff_t c_row, bool accumulate) {
   for (; n >= FEW; n -= FEW, b.at += FEW * b.col, c += FEW) plain_columns(FEW, m, k, a, b, c, c_row, accumulate);
   switch (n) {
-  case 3: plain_columns(3, m, k, a, b, c, c_row, accumulate); break;
-  case 2: plain_columns(2, m, k, a, b, c, c_row, accumulate); break;
-  case 1: plain_columns(1, m, k, a, b, c, c_row, accumulate); break;
-  default: break;
+    case 3: plain_columns(3, m, k, a, b, c, c_row, accumulate); break;
+    case 2: plain_columns(2, m, k, a, b, c, c_row, accumulate); break;
+    case 1: plain_columns(1, m, k, a, b, c, c_row, accumulate); break;
+    default: break;
   }
 }
 
 /* N columns of B, packed as rows of `padded` lanes with zeros behind, against R rows of A that are contiguous. */
-INLINE void dot_tile(const size_t R, const size_t N, size_t k, size_t padded, const T *a, ptrdiff_t a_row, const T *b, T *c,
-                     ptrdiff_t c_row, bool accumulate) {
+INLINE void dot_tile(const size_t R, const size_t N, size_t k, size_t padded, const T *a, ptrdiff_t a_row, const T *b,
+                     T *c, ptrdiff_t c_row, bool accumulate) {
   vec acc[4][FEW];
   UNROLL for (size_t i = 0; i < R; i++) UNROLL for (size_t j = 0; j < N; j++) acc[i][j] = v_zero();
   size_t p = 0;
   for (; p + VL <= k; p += VL) UNROLL for (size_t i = 0; i < R; i++) {
-    const vec x = v_load(a + (ptrdiff_t)i * a_row + p);
-    UNROLL for (size_t j = 0; j < N; j++) acc[i][j] = v_fma(x, v_load(b + j * padded + p), acc[i][j]);
-  }
+      const vec x = v_load(a + (ptrdiff_t)i * a_row + p);
+      UNROLL for (size_t j = 0; j < N; j++) acc[i][j] = v_fma(x, v_load(b + j * padded + p), acc[i][j]);
+    }
   if (p < k) UNROLL for (size_t i = 0; i < R; i++) {
-    const vec x = v_load_n(a + (ptrdiff_t)i * a_row + p, k - p);
-    UNROLL for (size_t j = 0; j < N; j++) acc[i][j] = v_fma(x, v_load(b + j * padded + p), acc[i][j]);
-  }
+      const vec x = v_load_n(a + (ptrdiff_t)i * a_row + p, k - p);
+      UNROLL for (size_t j = 0; j < N; j++) acc[i][j] = v_fma(x, v_load(b + j * padded + p), acc[i][j]);
+    }
   UNROLL for (size_t i = 0; i < R; i++) UNROLL for (size_t j = 0; j < N; j++) {
     const T sum = v_sum(acc[i][j]);
     T *to = c + (ptrdiff_t)i * c_row + j;
@@ -213,15 +214,16 @@ INLINE void dot_columns(const size_t R, const size_t N, size_t m, size_t k, matr
 /* Rows of A are contiguous and no shorter than a vector: dot products. */
 static void dots(size_t m, size_t n, size_t k, matrix a, matrix b, T *c, ptrdiff_t c_row, bool accumulate, T *pack) {
   switch (n) {
-  case 1: dot_columns(4, 1, m, k, a, b, c, c_row, accumulate, pack); break;
-  case 2: dot_columns(4, 2, m, k, a, b, c, c_row, accumulate, pack); break;
-  case 3: dot_columns(2, 3, m, k, a, b, c, c_row, accumulate, pack); break;
-  default: dot_columns(2, 4, m, k, a, b, c, c_row, accumulate, pack); break;
+    case 1: dot_columns(4, 1, m, k, a, b, c, c_row, accumulate, pack); break;
+    case 2: dot_columns(4, 2, m, k, a, b, c, c_row, accumulate, pack); break;
+    case 3: dot_columns(2, 3, m, k, a, b, c, c_row, accumulate, pack); break;
+    default: dot_columns(2, 4, m, k, a, b, c, c_row, accumulate, pack); break;
   }
 }
 
 /* Columns of A are contiguous: C^T = B^T A^T has long rows. */
-static void turned(size_t m, size_t n, size_t k, matrix a, matrix b, T *c, ptrdiff_t c_row, bool accumulate, char *scratch) {
+static void turned(size_t m, size_t n, size_t k, matrix a, matrix b, T *c, ptrdiff_t c_row, bool accumulate,
+                   char *scratch) {
   T *const c_turned = (T *)(void *)(scratch + B_BYTES + A_BYTES); /* [n][chunk] */
   for (size_t i = 0; i < m; i += TURN_CHUNK) {
     const size_t mm = smaller(TURN_CHUNK, m - i);
@@ -234,7 +236,7 @@ static void turned(size_t m, size_t n, size_t k, matrix a, matrix b, T *c, ptrdi
   }
 }
 
-/* ---- the kernel ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the kernel ----------------------------------------------------------------------------- */
 
 void K(gemm)(size_t m, size_t n, size_t k, const void *av, ptrdiff_t a_row, ptrdiff_t a_col, const void *bv,
              ptrdiff_t b_row, ptrdiff_t b_col, void *cv, ptrdiff_t c_row, bool accumulate, void *scratch) {

@@ -14,9 +14,7 @@ INLINE quad quad_load(const T *p) {
   return q;
 }
 
-INLINE void quad_store(T *p, quad q) {
-  memcpy(p, &q, sizeof q);
-}
+INLINE void quad_store(T *p, quad q) { memcpy(p, &q, sizeof q); }
 
 /* to[j][i] = from[i][j], i, j < Q */
 INLINE void turn_square(const T *from, ptrdiff_t from_row, T *to, ptrdiff_t to_row) {
@@ -44,7 +42,8 @@ static void turn_columns(size_t k, size_t width, const T *from, ptrdiff_t col, T
     size_t p = 0;
     for (; p + Q <= k; p += Q) turn_square(square + p, col, to + (ptrdiff_t)p * to_row + j, to_row);
     for (; p < k; p++)
-      for (size_t q = 0; q < Q; q++) to[(ptrdiff_t)p * to_row + (ptrdiff_t)(j + q)] = square[(ptrdiff_t)q * col + (ptrdiff_t)p];
+      for (size_t q = 0; q < Q; q++)
+        to[(ptrdiff_t)p * to_row + (ptrdiff_t)(j + q)] = square[(ptrdiff_t)q * col + (ptrdiff_t)p];
   }
   for (; j < width; j++)
     for (size_t p = 0; p < k; p++) to[(ptrdiff_t)p * to_row + (ptrdiff_t)j] = from[(ptrdiff_t)j * col + (ptrdiff_t)p];

@@ -36,8 +36,8 @@ static operand operand_new(weyl_rng *rng, int type, size_t rows, size_t columns,
   return x;
 }
 
-static void check_product(weyl_rng *rng, const weyl_kernels *k, int type, size_t m, size_t n, size_t kk, int a_layout, int b_layout,
-                          size_t gap, bool accumulate) {
+static void check_product(weyl_rng *rng, const weyl_kernels *k, int type, size_t m, size_t n, size_t kk, int a_layout,
+                          int b_layout, size_t gap, bool accumulate) {
   const operand a = operand_new(rng, type, m, kk, a_layout, gap), b = operand_new(rng, type, kk, n, b_layout, gap);
   const size_t lead = n + gap, size = m * lead;
   void *c = random_array(rng, type, size, -1, 1), *d = array_of(type, size);
@@ -45,9 +45,10 @@ static void check_product(weyl_rng *rng, const weyl_kernels *k, int type, size_t
   memset(scratch, 0xff, WEYL_GEMM_SCRATCH); /* NaN: nothing may be read before it is written */
   memset((char *)scratch + WEYL_GEMM_SCRATCH, 0x5a, 64);
   k->gemm[type](m, n, kk, a.at, a.row, a.col, b.at, b.row, b.col, c, (ptrdiff_t)lead, accumulate, scratch);
-  weyl_kernels_reference()->gemm[type](m, n, kk, a.at, a.row, a.col, b.at, b.row, b.col, d, (ptrdiff_t)lead, accumulate, NULL);
-  /* Entries of [-1, 1]: the sums walk to sqrt(kk) / 3, and as many rounding errors of half an ulp walk too: kk eps / 5 is
-   * about one standard deviation (two roundings a step without FMA). */
+  weyl_kernels_reference()->gemm[type](m, n, kk, a.at, a.row, a.col, b.at, b.row, b.col, d, (ptrdiff_t)lead, accumulate,
+                                       NULL);
+  /* Entries of [-1, 1]: the sums walk to sqrt(kk) / 3, and as many rounding errors of half an ulp walk too: kk eps / 5
+   * is about one standard deviation (two roundings a step without FMA). */
   const double allowed = epsilon_of(type) * (4 + 2 * sqrt((double)kk) + 0.8 * (double)kk);
   for (size_t i = 0; i < size; i++) {
     const bool inside = i % lead < n;
@@ -69,8 +70,7 @@ static void small_shapes(void **state) {
   for (int type = F32; type <= F64; type++)
     for (size_t m = 1; m <= 9; m++)
       for (size_t n = 1; n <= 18; n++)
-        for (size_t kk = 1; kk <= 10; kk += 3)
-          FOR_TABLES(k) {
+        for (size_t kk = 1; kk <= 10; kk += 3) FOR_TABLES(k) {
             const int way = (int)((m + 3 * n + 5 * kk) % 16);
             check_product(&rng, k, type, m, n, kk, way % 4, way / 4, (m + n) % 3, (m + n + kk) % 2);
           }
@@ -80,11 +80,11 @@ static void small_shapes(void **state) {
 static void every_path(void **state) {
   (void)state;
   static const size_t shapes[][3] = {
-    {100, 64, 64},   {25, 64, 64},    {24, 64, 64},   {61, 60, 67},   {33, 131, 40},   {64, 64, 500},  {64, 64, 129},
-    {7, 33, 300},    {13, 17, 257},   {50, 1, 64},    {50, 2, 64},    {51, 3, 65},     {53, 4, 31},    {64, 1, 500},
-    {40, 3, 300},    {2100, 2, 40},   {2, 2, 700},    {3, 4, 1000},   {1, 64, 64},     {1, 200, 33},   {6, 600, 20},
-    {200, 5, 9},     {9, 15, 700},    {130, 150, 3},  {300, 16, 1},   {5, 700, 260},   {140, 32, 261}, {1, 1, 5000},
-    {11, 64, 64},    {17, 128, 70},   {2050, 1, 3},   {29, 31, 2},    {3, 1, 4000},    {2, 4, 12000},  {700, 40, 30},
+      {100, 64, 64}, {25, 64, 64},  {24, 64, 64},  {61, 60, 67}, {33, 131, 40}, {64, 64, 500},  {64, 64, 129},
+      {7, 33, 300},  {13, 17, 257}, {50, 1, 64},   {50, 2, 64},  {51, 3, 65},   {53, 4, 31},    {64, 1, 500},
+      {40, 3, 300},  {2100, 2, 40}, {2, 2, 700},   {3, 4, 1000}, {1, 64, 64},   {1, 200, 33},   {6, 600, 20},
+      {200, 5, 9},   {9, 15, 700},  {130, 150, 3}, {300, 16, 1}, {5, 700, 260}, {140, 32, 261}, {1, 1, 5000},
+      {11, 64, 64},  {17, 128, 70}, {2050, 1, 3},  {29, 31, 2},  {3, 1, 4000},  {2, 4, 12000},  {700, 40, 30},
   };
   weyl_rng rng = weyl_rng_new(2, "paths");
   for (int type = F32; type <= F64; type++)
@@ -92,7 +92,8 @@ static void every_path(void **state) {
       for (int way = (int)s % 3; way < 16; way += 3) /* all pairs of layouts, over the shapes */
         FOR_TABLES(k) {
           const size_t gap = (size_t)way % 3 == 2 ? 9 : 0;
-          check_product(&rng, k, type, shapes[s][0], shapes[s][1], shapes[s][2], way % 4, way / 4, gap, (way + (int)s) % 2);
+          check_product(&rng, k, type, shapes[s][0], shapes[s][1], shapes[s][2], way % 4, way / 4, gap,
+                        (way + (int)s) % 2);
         }
 }
 
@@ -110,8 +111,7 @@ static void random_shapes(void **state) {
 static void large_shapes(void **state) {
   (void)state;
   weyl_rng rng = weyl_rng_new(4, "large");
-  for (int type = F32; type <= F64; type++)
-    FOR_TABLES(k) {
+  for (int type = F32; type <= F64; type++) FOR_TABLES(k) {
       for (int way = 0; way < 9; way += 2)
         check_product(&rng, k, type, 257, 259, 261, way % 3, way / 3, way % 2 ? 5 : 0, way % 2);
       check_product(&rng, k, type, 40, 48, 70, 1, 0, 984, false);
@@ -121,8 +121,7 @@ static void large_shapes(void **state) {
 
 static void nothing_to_add(void **state) {
   (void)state;
-  for (int type = F32; type <= F64; type++)
-    FOR_TABLES(k) {
+  for (int type = F32; type <= F64; type++) FOR_TABLES(k) {
       double a[4] = {0}, b[4] = {0};
       void *c = random_array(&(weyl_rng){.seed = 1}, type, 15, 1, 2);
       k->gemm[type](3, 4, 0, a, 0, 1, b, 4, 1, c, 5, true, scratch);
@@ -140,11 +139,11 @@ static void nothing_to_add(void **state) {
 static void alignment(void **state) {
   (void)state;
   weyl_rng rng = weyl_rng_new(5, "alignment");
-  static const size_t shapes[][3] = {{30, 20, 40}, {64, 64, 300}, {50, 3, 70}, {70, 1, 100}, {260, 257, 258}, {4, 4, 4}};
+  static const size_t shapes[][3] = {{30, 20, 40}, {64, 64, 300},   {50, 3, 70},
+                                     {70, 1, 100}, {260, 257, 258}, {4, 4, 4}};
   for (int type = F32; type <= F64; type++)
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
-      for (int layout = 0; layout < 2; layout++)
-        FOR_TABLES(k) {
+      for (int layout = 0; layout < 2; layout++) FOR_TABLES(k) {
           const size_t m = shapes[s][0], n = shapes[s][1], kk = shapes[s][2];
           void *a = random_array(&rng, type, m * kk + 8, -1, 1), *b = random_array(&rng, type, kk * n + 8, -1, 1);
           void *c = array_of(type, m * n), *d = array_of(type, m * n + 8);
@@ -153,8 +152,8 @@ static void alignment(void **state) {
           memmove(shifted(type, a, 3), a, m * kk * size_of(type));
           memmove(shifted(type, b, 5), b, kk * n * size_of(type));
           for (size_t i = 0; i < m * n + 8; i++) put(type, d, i, NAN);
-          k->gemm[type](m, n, kk, shifted(type, a, 3), a_row, a_col, shifted(type, b, 5), (ptrdiff_t)n, 1, shifted(type, d, 1),
-                        (ptrdiff_t)n, false, scratch);
+          k->gemm[type](m, n, kk, shifted(type, a, 3), a_row, a_col, shifted(type, b, 5), (ptrdiff_t)n, 1,
+                        shifted(type, d, 1), (ptrdiff_t)n, false, scratch);
           assert_memory_equal(c, shifted(type, d, 1), m * n * size_of(type));
           free(a);
           free(b);
@@ -165,8 +164,8 @@ static void alignment(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(small_shapes), cmocka_unit_test(every_path),     cmocka_unit_test(random_shapes),
-    cmocka_unit_test(large_shapes), cmocka_unit_test(nothing_to_add), cmocka_unit_test(alignment),
+      cmocka_unit_test(small_shapes), cmocka_unit_test(every_path),     cmocka_unit_test(random_shapes),
+      cmocka_unit_test(large_shapes), cmocka_unit_test(nothing_to_add), cmocka_unit_test(alignment),
   };
   return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
 }

@@ -1,4 +1,5 @@
-/* Shared by the tests of this room: every table of kernels that this CPU can run, random numbers, and distance in ulp. */
+/* Shared by the tests of this room: every table of kernels that this CPU can run, random numbers, and distance in ulp.
+ */
 #ifndef WEYL_KERNELS_TEST_H
 #define WEYL_KERNELS_TEST_H
 
@@ -27,8 +28,8 @@ static inline const weyl_kernels *table_here(size_t i) {
   return table;
 }
 
-#define FOR_TABLES(k)                  \
-  for (size_t t_ = 0; t_ < 3; t_++)    \
+#define FOR_TABLES(k)               \
+  for (size_t t_ = 0; t_ < 3; t_++) \
     for (const weyl_kernels *k = table_here(t_); k; k = NULL)
 
 /* An array of either type, seen as doubles. */
@@ -43,13 +44,9 @@ static inline void put(int type, void *x, size_t i, double value) {
     ((double *)x)[i] = value;
 }
 
-static inline size_t size_of(int type) {
-  return type == F32 ? sizeof(float) : sizeof(double);
-}
+static inline size_t size_of(int type) { return type == F32 ? sizeof(float) : sizeof(double); }
 
-static inline void *shifted(int type, void *x, size_t i) {
-  return (char *)x + i * size_of(type);
-}
+static inline void *shifted(int type, void *x, size_t i) { return (char *)x + i * size_of(type); }
 
 static inline void *array_of(int type, size_t n) {
   void *x = calloc(n + 1, size_of(type));
@@ -63,9 +60,7 @@ static inline void *random_array(weyl_rng *rng, int type, size_t n, double low, 
   return x;
 }
 
-static inline double epsilon_of(int type) {
-  return type == F32 ? (double)FLT_EPSILON : DBL_EPSILON;
-}
+static inline double epsilon_of(int type) { return type == F32 ? (double)FLT_EPSILON : DBL_EPSILON; }
 
 static inline bool same(double a, double b) { /* NaN equals NaN */
   return a == b || (isnan(a) && isnan(b));

@@ -13,12 +13,12 @@ void K(gather)(size_t m, size_t w, const void *xv, const int32_t *index, void *y
   const T *x = xv;
   T *y = yv;
   switch (w) {
-  case 0: return;
-  case 1: gather_short(m, 1, x, index, y); return;
-  case 2: gather_short(m, 2, x, index, y); return;
-  case 3: gather_short(m, 3, x, index, y); return;
-  case 4: gather_short(m, 4, x, index, y); return;
-  default: break;
+    case 0: return;
+    case 1: gather_short(m, 1, x, index, y); return;
+    case 2: gather_short(m, 2, x, index, y); return;
+    case 3: gather_short(m, 3, x, index, y); return;
+    case 4: gather_short(m, 4, x, index, y); return;
+    default: break;
   }
   if (w < VL) {
     for (size_t i = 0; i < m; i++) memcpy(y + i * w, x + (size_t)index[i] * w, w * sizeof(T));
@@ -44,11 +44,11 @@ void K(scatter_add)(size_t m, size_t w, const void *xv, const int32_t *index, vo
   const T *x = xv;
   T *y = yv;
   switch (w) {
-  case 1: scatter_short(m, 1, x, index, y); return;
-  case 2: scatter_short(m, 2, x, index, y); return;
-  case 3: scatter_short(m, 3, x, index, y); return;
-  case 4: scatter_short(m, 4, x, index, y); return;
-  default: break;
+    case 1: scatter_short(m, 1, x, index, y); return;
+    case 2: scatter_short(m, 2, x, index, y); return;
+    case 3: scatter_short(m, 3, x, index, y); return;
+    case 4: scatter_short(m, 4, x, index, y); return;
+    default: break;
   }
   for (size_t i = 0; i < m; i++) {
     T *row = y + (size_t)index[i] * w;

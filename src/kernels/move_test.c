@@ -17,7 +17,8 @@ static void moves(void **state) {
         FOR_TABLES(k) {
           put(type, y, m * w, 77);
           k->gather[type](m, w, x, index, y);
-          for (size_t i = 0; i < m * w; i++) assert_true(at(type, y, i) == at(type, x, (size_t)index[i / w] * w + i % w));
+          for (size_t i = 0; i < m * w; i++)
+            assert_true(at(type, y, i) == at(type, x, (size_t)index[i / w] * w + i % w));
           assert_true(at(type, y, m * w) == 77);
 
           memcpy(y, x, ROWS * w * size_of(type)); /* not cleared: sums start from what is there */

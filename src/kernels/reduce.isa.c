@@ -1,14 +1,14 @@
 /* Sums and maxima of rows and columns.
  *
- * A sum runs over blocks of BLOCK values, and the sums of the blocks are added by a binary tree: the order depends on the
- * length alone, and the error grows with log n instead of n. */
+ * A sum runs over blocks of BLOCK values, and the sums of the blocks are added by a binary tree: the order depends on
+ * the length alone, and the error grows with log n instead of n. */
 #include "simd.h"
 
 #include <math.h>
 
 enum { BLOCK = 256, LEVELS = 64, LANES = 4 * VL };
 
-/* ---- one row ------------------------------------------------------------------------------------------------------ */
+/* ---- one row -------------------------------------------------------------------------------- */
 
 INLINE T sum_short(size_t n, const T *x) {
   T sum = n ? x[0] : 0;
@@ -55,9 +55,7 @@ void K(sum_rows)(size_t rows, size_t n, const void *xv, void *yv) {
     for (size_t i = 0; i < rows; i++) y[i] = sum_long(n, x + i * n);
 }
 
-INLINE T max_pair(T a, T b) {
-  return isnan(a) || a > b ? a : b;
-}
+INLINE T max_pair(T a, T b) { return isnan(a) || a > b ? a : b; }
 
 static T max_row(size_t n, const T *x) {
   size_t i = 0;
@@ -83,7 +81,7 @@ void K(max_rows)(size_t rows, size_t n, const void *xv, void *yv) {
   for (size_t i = 0; i < rows; i++) y[i] = max_row(n, x + i * n);
 }
 
-/* ---- columns -------------------------------------------------------------------------------------------------------- */
+/* ---- columns -------------------------------------------------------------------------------- */
 
 /* V vectors of adjacent columns: even and odd rows apart, for speed and accuracy. */
 INLINE void sum_column_block(const int V, size_t rows, size_t n, const T *x, vec *sum) {
@@ -91,9 +89,9 @@ INLINE void sum_column_block(const int V, size_t rows, size_t n, const T *x, vec
   UNROLL for (int v = 0; v < V; v++) sum[v] = odd[v] = v_zero();
   size_t i = 0;
   for (; i + 2 <= rows; i += 2, x += 2 * n) UNROLL for (int v = 0; v < V; v++) {
-    sum[v] += v_load(x + v * VL);
-    odd[v] += v_load(x + n + v * VL);
-  }
+      sum[v] += v_load(x + v * VL);
+      odd[v] += v_load(x + n + v * VL);
+    }
   UNROLL for (int v = 0; v < V; v++) {
     if (i < rows) sum[v] += v_load(x + v * VL);
     sum[v] += odd[v];
@@ -125,12 +123,13 @@ INLINE void sum_column_panel(const int V, size_t rows, size_t n, const T *x, T *
 INLINE void max_column_panel(const int V, size_t rows, size_t n, const T *x, T *y) {
   vec top[4];
   UNROLL for (int v = 0; v < V; v++) top[v] = v_load(x + v * VL);
-  for (size_t i = 1; i < rows; i++) UNROLL for (int v = 0; v < V; v++) top[v] = v_max_nan(top[v], v_load(x + i * n + v * VL));
+  for (size_t i = 1; i < rows; i++)
+    UNROLL for (int v = 0; v < V; v++) top[v] = v_max_nan(top[v], v_load(x + i * n + v * VL));
   UNROLL for (int v = 0; v < V; v++) v_store(y + v * VL, top[v]);
 }
 
-/* Fewer columns than lanes. The array is read as one run: in n vectors, from VL rows, lane l of vector v belongs to column
- * (v VL + l) mod n. */
+/* Fewer columns than lanes. The array is read as one run: in n vectors, from VL rows, lane l of vector v belongs to
+ * column (v VL + l) mod n. */
 static void sum_few_columns(size_t rows, size_t n, const T *x, T *y) {
   T level[LEVELS][VL];
   size_t depth = 0;
@@ -176,21 +175,13 @@ static void max_few_columns(size_t rows, size_t n, const T *x, T *y) {
     for (size_t j = 0; j < n; j++) y[j] = max_pair(y[j], x[i * n + j]);
 }
 
-static void sum_panel_4(size_t rows, size_t n, const T *x, T *y) {
-  sum_column_panel(4, rows, n, x, y);
-}
+static void sum_panel_4(size_t rows, size_t n, const T *x, T *y) { sum_column_panel(4, rows, n, x, y); }
 
-static void sum_panel_1(size_t rows, size_t n, const T *x, T *y) {
-  sum_column_panel(1, rows, n, x, y);
-}
+static void sum_panel_1(size_t rows, size_t n, const T *x, T *y) { sum_column_panel(1, rows, n, x, y); }
 
-static void max_panel_4(size_t rows, size_t n, const T *x, T *y) {
-  max_column_panel(4, rows, n, x, y);
-}
+static void max_panel_4(size_t rows, size_t n, const T *x, T *y) { max_column_panel(4, rows, n, x, y); }
 
-static void max_panel_1(size_t rows, size_t n, const T *x, T *y) {
-  max_column_panel(1, rows, n, x, y);
-}
+static void max_panel_1(size_t rows, size_t n, const T *x, T *y) { max_column_panel(1, rows, n, x, y); }
 
 typedef void panel_fn(size_t rows, size_t n, const T *x, T *y);
 

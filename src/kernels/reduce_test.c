@@ -1,13 +1,12 @@
 /* Sums and maxima of rows and columns. */
 #include "kernels_test.h"
 
-static const size_t lengths[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 129, 255, 256, 257, 511, 513, 1025, 3000};
+static const size_t lengths[] = {1,  2,  3,  4,   5,   7,   8,   9,   15,  16,  17,   31,  33,
+                                 63, 64, 65, 100, 129, 255, 256, 257, 511, 513, 1025, 3000};
 enum { LENGTHS = sizeof lengths / sizeof lengths[0] };
 
 /* Sums of values in [-1, 1] in blocks of 256 and a tree: a few sqrt(n) eps. */
-static double tolerance(int type, size_t n) {
-  return epsilon_of(type) * (2 + 10 * sqrt((double)n));
-}
+static double tolerance(int type, size_t n) { return epsilon_of(type) * (2 + 10 * sqrt((double)n)); }
 
 /* In extended precision: one by one in double is worse than what is tested. */
 static void exact_sums(int type, size_t lines, size_t n, const void *x, size_t line, size_t step, void *y) {
@@ -18,8 +17,8 @@ static void exact_sums(int type, size_t lines, size_t n, const void *x, size_t l
   }
 }
 
-static void check(const weyl_kernels *k, int type, const char *what, size_t rows, size_t n, const void *got, const void *expected,
-                  size_t count, double allowed) {
+static void check(const weyl_kernels *k, int type, const char *what, size_t rows, size_t n, const void *got,
+                  const void *expected, size_t count, double allowed) {
   for (size_t i = 0; i < count; i++)
     if (!(fabs(at(type, got, i) - at(type, expected, i)) <= allowed))
       fail_msg("%s f%d %s of %zu x %zu, place %zu: %.17g, not %.17g", k->isa, type == F32 ? 32 : 64, what, rows, n, i,
@@ -143,8 +142,7 @@ static void order_is_fixed(void **state) {
 static void nothing_to_add(void **state) {
   (void)state;
   double x[4] = {1, 2, 3, 4}, y[4] = {7, 7, 7, 7};
-  for (int type = F32; type <= F64; type++)
-    FOR_TABLES(k) {
+  for (int type = F32; type <= F64; type++) FOR_TABLES(k) {
       k->sum_rows[type](2, 0, x, y);
       assert_true(at(type, y, 0) == 0 && at(type, y, 1) == 0);
       for (size_t n = 1; n < 40; n++) {
@@ -162,8 +160,8 @@ static void nothing_to_add(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(against_reference), cmocka_unit_test(maxima_of_nan),  cmocka_unit_test(long_sums),
-    cmocka_unit_test(order_is_fixed),    cmocka_unit_test(nothing_to_add),
+      cmocka_unit_test(against_reference), cmocka_unit_test(maxima_of_nan),  cmocka_unit_test(long_sums),
+      cmocka_unit_test(order_is_fixed),    cmocka_unit_test(nothing_to_add),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

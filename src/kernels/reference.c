@@ -6,13 +6,13 @@
 #define WEYL_ISA reference
 
 #define WEYL_TYPE f32
-#define T float
+#define T         float
 #include "declare.inc.h"
 #include "reference.inc.h"
 #undef T
 #undef WEYL_TYPE
 
 #define WEYL_TYPE f64
-#define T double
+#define T         double
 #include "declare.inc.h"
 #include "reference.inc.h"

@@ -1,18 +1,16 @@
 /* The reference kernels of one type: T, WEYL_TYPE. Plain loops in double and libm; sums too, so that the other tables
  * are measured against something better than themselves. */
 
-static inline double K(signum)(double x) {
-  return x > 0 ? 1 : x < 0 ? -1 : x;
-}
+static inline double K(signum)(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 
-#define UNARY(name, formula)                         \
+#define UNARY(name, formula)                                 \
   void K(unary_##name)(size_t n, const void *xv, void *yv) { \
-    const T *x = xv;                                 \
-    T *y = yv;                                       \
-    for (size_t i = 0; i < n; i++) {                 \
-      const double v = (double)x[i];                 \
-      y[i] = (T)(formula);                           \
-    }                                                \
+    const T *x = xv;                                         \
+    T *y = yv;                                               \
+    for (size_t i = 0; i < n; i++) {                         \
+      const double v = (double)x[i];                         \
+      y[i] = (T)(formula);                                   \
+    }                                                        \
   }
 UNARY(neg, -v)
 UNARY(abs, fabs(v))
@@ -32,18 +30,18 @@ UNARY(sigmoid, v >= 0 ? 1 / (1 + exp(-v)) : exp(v) / (1 + exp(v)))
 UNARY(erf, erf(v))
 #undef UNARY
 
-#define BINARY(name, formula)                                                                           \
-  void K(binary_##name)(size_t n, const void *xv, size_t sx, const void *yv, size_t sy, void *zv) {     \
-    const T *x = xv, *y = yv;                                                                           \
-    T *z = zv;                                                                                          \
-    for (size_t i = 0; i < n; i++) {                                                                    \
-      const double u = (double)x[i * sx], v = (double)y[i * sy];                                        \
-      z[i] = (T)(formula);                                                                              \
-    }                                                                                                   \
+#define BINARY(name, formula)                                                                       \
+  void K(binary_##name)(size_t n, const void *xv, size_t sx, const void *yv, size_t sy, void *zv) { \
+    const T *x = xv, *y = yv;                                                                       \
+    T *z = zv;                                                                                      \
+    for (size_t i = 0; i < n; i++) {                                                                \
+      const double u = (double)x[i * sx], v = (double)y[i * sy];                                    \
+      z[i] = (T)(formula);                                                                          \
+    }                                                                                               \
   }
 BINARY(add, u + v)
 BINARY(sub, u - v)
-BINARY(mul, u * v)
+BINARY(mul, u *v)
 BINARY(div, u / v)
 BINARY(pow, pow(u, v))
 BINARY(max, isnan(u) || u > v ? u : v)
@@ -85,16 +83,16 @@ static T K(max_of)(size_t n, const T *x, size_t step) {
   return top;
 }
 
-#define REDUCE(name)                                                           \
-  void K(name##_rows)(size_t rows, size_t n, const void *xv, void *yv) {       \
-    const T *x = xv;                                                           \
-    T *y = yv;                                                                 \
-    for (size_t i = 0; i < rows; i++) y[i] = K(name##_of)(n, x + i * n, 1);    \
-  }                                                                            \
-  void K(name##_columns)(size_t rows, size_t n, const void *xv, void *yv) {    \
-    const T *x = xv;                                                           \
-    T *y = yv;                                                                 \
-    for (size_t j = 0; j < n; j++) y[j] = K(name##_of)(rows, x + j, n);        \
+#define REDUCE(name)                                                        \
+  void K(name##_rows)(size_t rows, size_t n, const void *xv, void *yv) {    \
+    const T *x = xv;                                                        \
+    T *y = yv;                                                              \
+    for (size_t i = 0; i < rows; i++) y[i] = K(name##_of)(n, x + i * n, 1); \
+  }                                                                         \
+  void K(name##_columns)(size_t rows, size_t n, const void *xv, void *yv) { \
+    const T *x = xv;                                                        \
+    T *y = yv;                                                              \
+    for (size_t j = 0; j < n; j++) y[j] = K(name##_of)(rows, x + j, n);     \
   }
 REDUCE(sum)
 REDUCE(max)

@@ -28,7 +28,11 @@ typedef int64_t bits;
 #endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
+#ifdef __clang__ /* a count would unroll too late for arrays of vectors to become registers */
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define UNROLL _Pragma("GCC unroll 8")
+#endif
 
 #if WEYL_LEVEL == 0
 #include "simd_base.h"
@@ -40,16 +44,12 @@ typedef int64_t bits;
 
 enum { VL = VECTOR_BYTES / sizeof(T) };
 
-INLINE vec v_zero(void) {
-  return v_set1(0);
-}
+INLINE vec v_zero(void) { return v_set1(0); }
 
 INLINE vec v_max_nan(vec a, vec b) { /* NaN if either is */
   return v_select(v_unordered(a), a, v_max_raw(a, b));
 }
 
-INLINE vec v_min_nan(vec a, vec b) {
-  return v_select(v_unordered(a), a, v_min_raw(a, b));
-}
+INLINE vec v_min_nan(vec a, vec b) { return v_select(v_unordered(a), a, v_min_raw(a, b)); }
 
 #endif

@@ -2,29 +2,21 @@
 #include <immintrin.h>
 
 #define VECTOR_BYTES 32
-#define V_(op) F32_OR_F64(_mm256_##op##_ps, _mm256_##op##_pd)
+#define V_(op)       F32_OR_F64(_mm256_##op##_ps, _mm256_##op##_pd)
 typedef F32_OR_F64(__m256, __m256d) vec;
 typedef vec mask; /* all bits of a lane set: true */
 typedef bits ivec __attribute__((vector_size(VECTOR_BYTES)));
 
-#define SLEEF_TAG avx2
+#define SLEEF_TAG   avx2
 #define SLEEF_LANES F32_OR_F64(8, 4)
 
-INLINE vec v_load(const T *p) {
-  return V_(loadu)(p);
-}
+INLINE vec v_load(const T *p) { return V_(loadu)(p); }
 
-INLINE void v_store(T *p, vec v) {
-  V_(storeu)(p, v);
-}
+INLINE void v_store(T *p, vec v) { V_(storeu)(p, v); }
 
-INLINE vec v_set1(T s) {
-  return V_(set1)(s);
-}
+INLINE vec v_set1(T s) { return V_(set1)(s); }
 
-INLINE vec v_select(mask m, vec a, vec b) {
-  return V_(blendv)(b, a, m);
-}
+INLINE vec v_select(mask m, vec a, vec b) { return V_(blendv)(b, a, m); }
 
 INLINE vec v_load_n(const T *p, size_t m) {
   const ivec lane = F32_OR_F64(((ivec){0, 1, 2, 3, 4, 5, 6, 7}), ((ivec){0, 1, 2, 3}));
@@ -57,61 +49,33 @@ INLINE void v_store_n(T *p, size_t m, vec v) { /* in pieces: masked stores are s
 #endif
 }
 
-INLINE vec v_fma(vec a, vec b, vec c) {
-  return V_(fmadd)(a, b, c);
-}
+INLINE vec v_fma(vec a, vec b, vec c) { return V_(fmadd)(a, b, c); }
 
-INLINE mask v_lt(vec a, vec b) {
-  return V_(cmp)(a, b, _CMP_LT_OQ);
-}
+INLINE mask v_lt(vec a, vec b) { return V_(cmp)(a, b, _CMP_LT_OQ); }
 
-INLINE mask v_le(vec a, vec b) {
-  return V_(cmp)(a, b, _CMP_LE_OQ);
-}
+INLINE mask v_le(vec a, vec b) { return V_(cmp)(a, b, _CMP_LE_OQ); }
 
-INLINE mask v_eq(vec a, vec b) {
-  return V_(cmp)(a, b, _CMP_EQ_OQ);
-}
+INLINE mask v_eq(vec a, vec b) { return V_(cmp)(a, b, _CMP_EQ_OQ); }
 
-INLINE mask v_unordered(vec a) {
-  return V_(cmp)(a, a, _CMP_UNORD_Q);
-}
+INLINE mask v_unordered(vec a) { return V_(cmp)(a, a, _CMP_UNORD_Q); }
 
-INLINE bool v_any(mask m) {
-  return V_(movemask)(m) != 0;
-}
+INLINE bool v_any(mask m) { return V_(movemask)(m) != 0; }
 
-INLINE vec v_max_raw(vec a, vec b) {
-  return V_(max)(a, b);
-}
+INLINE vec v_max_raw(vec a, vec b) { return V_(max)(a, b); }
 
-INLINE vec v_min_raw(vec a, vec b) {
-  return V_(min)(a, b);
-}
+INLINE vec v_min_raw(vec a, vec b) { return V_(min)(a, b); }
 
-INLINE vec v_sign_bit(vec a) {
-  return V_(and)(a, v_set1((T)-0.0));
-}
+INLINE vec v_sign_bit(vec a) { return V_(and)(a, v_set1((T)-0.0)); }
 
-INLINE vec v_xor(vec a, vec b) {
-  return V_(xor)(a, b);
-}
+INLINE vec v_xor(vec a, vec b) { return V_(xor)(a, b); }
 
-INLINE vec v_abs(vec a) {
-  return V_(andnot)(v_set1((T)-0.0), a);
-}
+INLINE vec v_abs(vec a) { return V_(andnot)(v_set1((T)-0.0), a); }
 
-INLINE vec v_sqrt(vec a) {
-  return V_(sqrt)(a);
-}
+INLINE vec v_sqrt(vec a) { return V_(sqrt)(a); }
 
-INLINE vec v_round(vec a) {
-  return V_(round)(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
+INLINE vec v_round(vec a) { return V_(round)(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
-INLINE vec v_floor(vec a) {
-  return V_(round)(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-}
+INLINE vec v_floor(vec a) { return V_(round)(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 
 INLINE T v_sum(vec a) {
 #if WEYL_BITS == 32

@@ -2,97 +2,55 @@
 #include <immintrin.h>
 
 #define VECTOR_BYTES 64
-#define V_(op) F32_OR_F64(_mm512_##op##_ps, _mm512_##op##_pd)
-#define M_(op) F32_OR_F64(_mm512_##op##_ps_mask, _mm512_##op##_pd_mask)
+#define V_(op)       F32_OR_F64(_mm512_##op##_ps, _mm512_##op##_pd)
+#define M_(op)       F32_OR_F64(_mm512_##op##_ps_mask, _mm512_##op##_pd_mask)
 typedef F32_OR_F64(__m512, __m512d) vec;
 typedef F32_OR_F64(__mmask16, __mmask8) mask;
 
-#define SLEEF_TAG avx512f
+#define SLEEF_TAG   avx512f
 #define SLEEF_LANES F32_OR_F64(16, 8)
 
-INLINE vec v_load(const T *p) {
-  return V_(loadu)(p);
-}
+INLINE vec v_load(const T *p) { return V_(loadu)(p); }
 
-INLINE void v_store(T *p, vec v) {
-  V_(storeu)(p, v);
-}
+INLINE void v_store(T *p, vec v) { V_(storeu)(p, v); }
 
-INLINE vec v_set1(T s) {
-  return V_(set1)(s);
-}
+INLINE vec v_set1(T s) { return V_(set1)(s); }
 
-INLINE vec v_select(mask m, vec a, vec b) {
-  return V_(mask_blend)(m, b, a);
-}
+INLINE vec v_select(mask m, vec a, vec b) { return V_(mask_blend)(m, b, a); }
 
-INLINE mask first_lanes(size_t m) {
-  return (mask)((1u << m) - 1u);
-}
+INLINE mask first_lanes(size_t m) { return (mask)((1u << m) - 1u); }
 
-INLINE vec v_load_n(const T *p, size_t m) {
-  return V_(mask_loadu)(v_set1(1), first_lanes(m), p);
-}
+INLINE vec v_load_n(const T *p, size_t m) { return V_(mask_loadu)(v_set1(1), first_lanes(m), p); }
 
-INLINE void v_store_n(T *p, size_t m, vec v) {
-  V_(mask_storeu)(p, first_lanes(m), v);
-}
+INLINE void v_store_n(T *p, size_t m, vec v) { V_(mask_storeu)(p, first_lanes(m), v); }
 
-INLINE vec v_fma(vec a, vec b, vec c) {
-  return V_(fmadd)(a, b, c);
-}
+INLINE vec v_fma(vec a, vec b, vec c) { return V_(fmadd)(a, b, c); }
 
-INLINE mask v_lt(vec a, vec b) {
-  return M_(cmp)(a, b, _CMP_LT_OQ);
-}
+INLINE mask v_lt(vec a, vec b) { return M_(cmp)(a, b, _CMP_LT_OQ); }
 
-INLINE mask v_le(vec a, vec b) {
-  return M_(cmp)(a, b, _CMP_LE_OQ);
-}
+INLINE mask v_le(vec a, vec b) { return M_(cmp)(a, b, _CMP_LE_OQ); }
 
-INLINE mask v_eq(vec a, vec b) {
-  return M_(cmp)(a, b, _CMP_EQ_OQ);
-}
+INLINE mask v_eq(vec a, vec b) { return M_(cmp)(a, b, _CMP_EQ_OQ); }
 
-INLINE mask v_unordered(vec a) {
-  return M_(cmp)(a, a, _CMP_UNORD_Q);
-}
+INLINE mask v_unordered(vec a) { return M_(cmp)(a, a, _CMP_UNORD_Q); }
 
-INLINE bool v_any(mask m) {
-  return m != 0;
-}
+INLINE bool v_any(mask m) { return m != 0; }
 
-INLINE vec v_max_raw(vec a, vec b) {
-  return V_(max)(a, b);
-}
+INLINE vec v_max_raw(vec a, vec b) { return V_(max)(a, b); }
 
-INLINE vec v_min_raw(vec a, vec b) {
-  return V_(min)(a, b);
-}
+INLINE vec v_min_raw(vec a, vec b) { return V_(min)(a, b); }
 
-INLINE vec v_sign_bit(vec a) {
-  return V_(and)(a, v_set1((T)-0.0));
-}
+INLINE vec v_sign_bit(vec a) { return V_(and)(a, v_set1((T)-0.0)); }
 
-INLINE vec v_xor(vec a, vec b) {
-  return V_(xor)(a, b);
-}
+INLINE vec v_xor(vec a, vec b) { return V_(xor)(a, b); }
 
-INLINE vec v_abs(vec a) {
-  return V_(andnot)(v_set1((T)-0.0), a);
-}
+INLINE vec v_abs(vec a) { return V_(andnot)(v_set1((T)-0.0), a); }
 
-INLINE vec v_sqrt(vec a) {
-  return V_(sqrt)(a);
-}
+INLINE vec v_sqrt(vec a) { return V_(sqrt)(a); }
 
-INLINE vec v_round(vec a) {
-  return V_(roundscale)(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
+INLINE vec v_round(vec a) { return V_(roundscale)(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
-INLINE vec v_floor(vec a) {
-  return V_(roundscale)(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-}
+INLINE vec v_floor(vec a) { return V_(roundscale)(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 
 INLINE T v_sum(vec a) { /* the halves first, as in the other sets; written out so that the compiler cannot choose */
 #if WEYL_BITS == 32
@@ -108,11 +66,7 @@ INLINE T v_sum(vec a) { /* the halves first, as in the other sets; written out s
 }
 
 #if WEYL_BITS == 32
-INLINE vec v_pow2(vec n) {
-  return _mm512_scalef_ps(v_set1(1), n);
-}
+INLINE vec v_pow2(vec n) { return _mm512_scalef_ps(v_set1(1), n); }
 
-INLINE vec v_scale(vec x, vec n) {
-  return _mm512_scalef_ps(x, n);
-}
+INLINE vec v_scale(vec x, vec n) { return _mm512_scalef_ps(x, n); }
 #endif

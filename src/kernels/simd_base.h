@@ -1,14 +1,12 @@
 /* The compiler's own vectors: whatever 16-byte registers the machine has (SSE2, NEON), or none. */
-#ifndef VECTOR_BYTES
 #define VECTOR_BYTES 16
-#endif
 typedef T vec __attribute__((vector_size(VECTOR_BYTES)));
 typedef bits mask __attribute__((vector_size(VECTOR_BYTES)));
 enum { BASE_LANES = VECTOR_BYTES / sizeof(T) };
 
-#if defined(__x86_64__) && VECTOR_BYTES == 16
+#if defined(__x86_64__)
 #define SLEEF_TAG sse2
-#elif defined(__aarch64__) && VECTOR_BYTES == 16
+#elif defined(__aarch64__)
 #define SLEEF_TAG advsimd
 #endif
 #define SLEEF_LANES F32_OR_F64(4, 2)
@@ -19,45 +17,31 @@ INLINE vec v_load(const T *p) {
   return v;
 }
 
-INLINE void v_store(T *p, vec v) {
-  memcpy(p, &v, sizeof v);
-}
+INLINE void v_store(T *p, vec v) { memcpy(p, &v, sizeof v); }
 
-INLINE vec v_set1(T s) {
-  vec v;
-  for (int i = 0; i < BASE_LANES; i++) v[i] = s;
-  return v;
-}
+INLINE vec v_set1(T s) { return F32_OR_F64(((vec){s, s, s, s}), ((vec){s, s})); }
 
 INLINE vec v_load_n(const T *p, size_t m) {
-  vec v = v_set1(1);
-  for (size_t i = 0; i < m; i++) v[i] = p[i];
-  return v;
+  T lane[BASE_LANES];
+  for (size_t i = 0; i < BASE_LANES; i++) lane[i] = i < m ? p[i] : 1;
+  return v_load(lane);
 }
 
 INLINE void v_store_n(T *p, size_t m, vec v) {
-  for (size_t i = 0; i < m; i++) p[i] = v[i];
+  T lane[BASE_LANES];
+  v_store(lane, v);
+  for (size_t i = 0; i < m; i++) p[i] = lane[i];
 }
 
-INLINE vec v_fma(vec a, vec b, vec c) {
-  return a * b + c;
-}
+INLINE vec v_fma(vec a, vec b, vec c) { return a * b + c; }
 
-INLINE mask v_lt(vec a, vec b) {
-  return a < b;
-}
+INLINE mask v_lt(vec a, vec b) { return a < b; }
 
-INLINE mask v_le(vec a, vec b) {
-  return a <= b;
-}
+INLINE mask v_le(vec a, vec b) { return a <= b; }
 
-INLINE mask v_eq(vec a, vec b) {
-  return a == b;
-}
+INLINE mask v_eq(vec a, vec b) { return a == b; }
 
-INLINE mask v_unordered(vec a) {
-  return a != a;
-}
+INLINE mask v_unordered(vec a) { return a != a; }
 
 INLINE vec v_select(mask m, vec a, vec b) { /* m ? a : b */
   return (vec)((m & (mask)a) | (~m & (mask)b));
@@ -69,25 +53,15 @@ INLINE bool v_any(mask m) {
   return any != 0;
 }
 
-INLINE vec v_max_raw(vec a, vec b) {
-  return v_select(a > b, a, b);
-}
+INLINE vec v_max_raw(vec a, vec b) { return v_select(a > b, a, b); }
 
-INLINE vec v_min_raw(vec a, vec b) {
-  return v_select(a < b, a, b);
-}
+INLINE vec v_min_raw(vec a, vec b) { return v_select(a < b, a, b); }
 
-INLINE vec v_sign_bit(vec a) {
-  return (vec)((mask)a & (mask)v_set1((T)-0.0));
-}
+INLINE vec v_sign_bit(vec a) { return (vec)((mask)a & (mask)v_set1((T)-0.0)); }
 
-INLINE vec v_xor(vec a, vec b) {
-  return (vec)((mask)a ^ (mask)b);
-}
+INLINE vec v_xor(vec a, vec b) { return (vec)((mask)a ^ (mask)b); }
 
-INLINE vec v_abs(vec a) {
-  return (vec)((mask)a & ~(mask)v_set1((T)-0.0));
-}
+INLINE vec v_abs(vec a) { return (vec)((mask)a & ~(mask)v_set1((T)-0.0)); }
 
 INLINE vec v_sqrt(vec a) {
   vec r;
@@ -119,9 +93,7 @@ INLINE T v_sum(vec a) {
 }
 
 #if WEYL_BITS == 32
-INLINE vec v_pow2(vec n) {
-  return (vec)((__builtin_convertvector(n, mask) + 127) << 23);
-}
+INLINE vec v_pow2(vec n) { return (vec)((__builtin_convertvector(n, mask) + 127) << 23); }
 
 INLINE vec v_scale(vec x, vec n) {
   const mask whole = __builtin_convertvector(n, mask);

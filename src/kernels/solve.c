@@ -5,8 +5,8 @@
 
 #include <float.h>
 
-/* In place, with partial pivoting: row i was swapped with row swap[i] >= i. Stops early, with `false`, at a pivot of at most
- * `tiny`; *sign is that of the permutation. */
+/* In place, with partial pivoting: row i was swapped with row swap[i] >= i. Stops early, with `false`, at a pivot of at
+ * most `tiny`; *sign is that of the permutation. */
 static bool factor(size_t n, double *a, size_t *swap, double tiny, double *sign) {
   *sign = 1;
   for (size_t i = 0; i < n; i++) {
@@ -37,7 +37,8 @@ static weyl_status singular(weyl_context *ctx, size_t n) {
   return weyl_fail(ctx, WEYL_NUMERIC, "solve: the %zux%zu matrix is singular to working precision", n, n);
 }
 
-static weyl_status solve_small(weyl_context *ctx, size_t n, size_t k, const double *a, const double *b, double *x, double top) {
+static weyl_status solve_small(weyl_context *ctx, size_t n, size_t k, const double *a, const double *b, double *x,
+                               double top) {
   double lu[SMALL * SMALL], sign;
   size_t swap[SMALL];
   memcpy(lu, a, n * n * sizeof *lu);
@@ -104,7 +105,8 @@ weyl_status weyl_solve(weyl_context *ctx, size_t n, size_t k, const double *a, c
   if (n == 0 || k == 0) return WEYL_OK;
   const double top = largest(n * n, a);
   if (!isfinite(top)) return weyl_fail(ctx, WEYL_NUMERIC, "solve: an entry of the %zux%zu matrix is not finite", n, n);
-  if (!isfinite(largest(n * k, b))) return weyl_fail(ctx, WEYL_NUMERIC, "solve: an entry of the right side is not finite");
+  if (!isfinite(largest(n * k, b)))
+    return weyl_fail(ctx, WEYL_NUMERIC, "solve: an entry of the right side is not finite");
   return n <= SMALL ? solve_small(ctx, n, k, a, b, x, top) : solve_large(ctx, n, k, a, b, x);
 }
 
@@ -140,7 +142,8 @@ weyl_status weyl_cholesky(weyl_context *ctx, size_t n, const double *a, double *
   }
   if (!bad) memcpy(l, x, n * n * sizeof *l);
   if (x != stack) weyl_dealloc(ctx, x);
-  return bad ? weyl_fail(ctx, WEYL_NUMERIC, "cholesky: the %zux%zu matrix is not positive definite (row %zu)", n, n, bad - 1)
+  return bad ? weyl_fail(ctx, WEYL_NUMERIC, "cholesky: the %zux%zu matrix is not positive definite (row %zu)", n, n,
+                         bad - 1)
              : WEYL_OK;
 }
 

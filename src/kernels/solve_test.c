@@ -8,7 +8,8 @@ static void systems(void **state) {
     for (size_t k = 1; k <= 5; k += 2) {
       double *a = random_array(&rng, F64, n * n, -1, 1), *x = random_array(&rng, F64, n * k, -1, 1);
       double *b = calloc(n * k, sizeof *b), *got = calloc(n * k, sizeof *got);
-      for (size_t i = 0; i < n; i++) a[i * n + (i + 1) % n] += (double)n; /* well conditioned, and rows must be swapped */
+      for (size_t i = 0; i < n; i++)
+        a[i * n + (i + 1) % n] += (double)n; /* well conditioned, and rows must be swapped */
       for (size_t i = 0; i < n; i++)
         for (size_t p = 0; p < n; p++)
           for (size_t c = 0; c < k; c++) b[i * k + c] += a[i * n + p] * x[p * k + c];
@@ -101,7 +102,8 @@ static void factors(void **state) {
 
 static void determinants(void **state) {
   (void)state;
-  const double a[9] = {2, 0, 1, 1, 3, 2, 1, 1, 4}, swapped[4] = {0, 1, 1, 0}, flat[4] = {1, 2, 2, 4}, bad[4] = {1, 2, NAN, 4};
+  const double a[9] = {2, 0, 1, 1, 3, 2, 1, 1, 4}, swapped[4] = {0, 1, 1, 0}, flat[4] = {1, 2, 2, 4},
+               bad[4] = {1, 2, NAN, 4};
   assert_true(fabs(weyl_det(3, a) - 18) < 1e-13);
   assert_true(weyl_det(2, swapped) == -1);
   assert_true(weyl_det(2, flat) == 0);
@@ -125,7 +127,10 @@ static void determinants(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(systems), cmocka_unit_test(singular_systems), cmocka_unit_test(factors), cmocka_unit_test(determinants),
+      cmocka_unit_test(systems),
+      cmocka_unit_test(singular_systems),
+      cmocka_unit_test(factors),
+      cmocka_unit_test(determinants),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

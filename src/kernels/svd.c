@@ -6,7 +6,8 @@
 
 #include <float.h>
 
-/* The square of a column that is nothing but rounding of rounding, beside entries of about 1: its products underflow. */
+/* The square of a column that is nothing but rounding of rounding, beside entries of about 1: its products underflow.
+ */
 static const double vanished = 1e-280;
 enum { SWEEPS = 60, ON_STACK = 2 * SMALL * SMALL };
 
@@ -73,8 +74,8 @@ static void complete(size_t m, size_t done, const double *basis, double *u) {
 
 /* n vectors of length m >= n, at b[j * vector + i * step]: left [n][m], s, right [n][n], so that
  * b_j = sum_i left_i s_i right_i[j]. False: not converged. work: n m + n n doubles. */
-static bool svd_tall(size_t m, size_t n, const double *a, size_t vector, size_t step, double scale, double *left, double *s,
-                     double *right, double *work) {
+static bool svd_tall(size_t m, size_t n, const double *a, size_t vector, size_t step, double scale, double *left,
+                     double *s, double *right, double *work) {
   double *b = work, *v = work + n * m, norm[SMALL];
   for (size_t j = 0; j < n; j++)
     for (size_t i = 0; i < m; i++) b[j * m + i] = a[j * vector + i * step] * scale;
@@ -120,7 +121,8 @@ static weyl_status svd_small(weyl_context *ctx, size_t m, size_t n, const double
   }
   if (work != stack) weyl_dealloc(ctx, work);
   return good ? WEYL_OK
-              : weyl_fail(ctx, WEYL_NUMERIC, "svd of a %zux%zu matrix: Jacobi did not converge in %d sweeps", m, n, SWEEPS);
+              : weyl_fail(ctx, WEYL_NUMERIC, "svd of a %zux%zu matrix: Jacobi did not converge in %d sweeps", m, n,
+                          SWEEPS);
 }
 
 static weyl_status svd_large(weyl_context *ctx, size_t m, size_t n, const double *a, double *u, double *s, double *vt,
@@ -135,12 +137,13 @@ static weyl_status svd_large(weyl_context *ctx, size_t m, size_t n, const double
   }
   for (size_t i = 0; i < m * n; i++) x[i] = a[i] * scale;
   /* LAPACK sees a^T = v s u^T, by columns; and v by columns is vt by rows */
-  const lapack_int info = LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'S', (lapack_int)n, (lapack_int)m, x, (lapack_int)n, values, right,
-                                         (lapack_int)n, left, (lapack_int)r);
+  const lapack_int info = LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'S', (lapack_int)n, (lapack_int)m, x, (lapack_int)n, values,
+                                         right, (lapack_int)n, left, (lapack_int)r);
   if (info != 0) {
     status = info == LAPACK_WORK_MEMORY_ERROR
-               ? weyl_fail(ctx, WEYL_MEMORY, "svd of a %zux%zu matrix: no memory for LAPACK", m, n)
-               : weyl_fail(ctx, WEYL_NUMERIC, "svd of a %zux%zu matrix: LAPACK's dgesdd gives up with info %d", m, n, (int)info);
+                 ? weyl_fail(ctx, WEYL_MEMORY, "svd of a %zux%zu matrix: no memory for LAPACK", m, n)
+                 : weyl_fail(ctx, WEYL_NUMERIC, "svd of a %zux%zu matrix: LAPACK's dgesdd gives up with info %d", m, n,
+                             (int)info);
     goto done;
   }
   for (size_t i = 0; i < r; i++) s[i] = values[i] / scale;

@@ -1,5 +1,5 @@
-/* One table, weyl_table_ISA, of the kernels of both types; TABLE_ISA is set by the includer. */
-#define WEYL_ISA TABLE_ISA
+/* One table, table_ISA, of the kernels of both types; TABLE_ISA is set by the includer. */
+#define WEYL_ISA  TABLE_ISA
 #define WEYL_TYPE f32
 #include "declare.inc.h"
 #undef WEYL_TYPE
@@ -8,12 +8,13 @@
 #undef WEYL_TYPE
 #undef WEYL_ISA
 
-#define ROW(type, name) KERNEL_JOIN(TABLE_ISA, type, name)
-#define TEXT_(word) #word
-#define TEXT(word) TEXT_(word)
+#define ROW(type, name)  KERNEL_JOIN(TABLE_ISA, type, name)
+#define TEXT_(word)      #word
+#define TEXT(word)       TEXT_(word)
 #define TABLE_NAME_(isa) table_##isa
-#define TABLE_NAME(isa) TABLE_NAME_(isa)
+#define TABLE_NAME(isa)  TABLE_NAME_(isa)
 
+/* clang-format off */
 static const weyl_kernels TABLE_NAME(TABLE_ISA) = {
   .isa = TEXT(TABLE_ISA),
 #define X(U, l) [WEYL_F32][WEYL_UNARY_##U] = ROW(f32, unary_##l), [WEYL_F64][WEYL_UNARY_##U] = ROW(f64, unary_##l),
@@ -26,6 +27,7 @@ static const weyl_kernels TABLE_NAME(TABLE_ISA) = {
   KERNEL_OTHERS(F)
 #undef F
 };
+/* clang-format on */
 
 #undef ROW
 #undef TEXT

@@ -18,27 +18,23 @@
 #include "table.inc.h"
 #endif
 
-static bool always(void) {
-  return true;
-}
+static bool always(void) { return true; }
 
 /* In rising order of speed: the last one that the CPU offers is taken. */
 static const struct {
   const weyl_kernels *table;
   bool (*offered)(void);
 } choices[] = {
-  {&table_reference, always},
-  {&table_base, always},
+    {&table_reference, always},
+    {&table_base, always},
 #ifdef WEYL_HAS_X86_KERNELS
-  {&table_avx2, kernels_cpu_has_avx2},
-  {&table_avx512, kernels_cpu_has_avx512},
+    {&table_avx2, kernels_cpu_has_avx2},
+    {&table_avx512, kernels_cpu_has_avx512},
 #endif
 };
 enum { CHOICES = sizeof choices / sizeof choices[0] };
 
-const weyl_kernels *weyl_kernels_reference(void) {
-  return &table_reference;
-}
+const weyl_kernels *weyl_kernels_reference(void) { return &table_reference; }
 
 const weyl_kernels *weyl_kernels_named(const char *isa) {
   for (size_t i = 0; isa && i < CHOICES; i++)

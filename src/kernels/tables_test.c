@@ -17,7 +17,8 @@ static void tables_are_full(void **state) {
       for (size_t f = 0; f < WEYL_UNARY_COUNT; f++) assert_true(k->unary[type][f] != NULL);
       for (size_t f = 0; f < WEYL_BINARY_COUNT; f++) assert_true(k->binary[type][f] != NULL);
       assert_true(k->where[type] && k->fill[type] && k->axpy[type] && k->sum_rows[type] && k->max_rows[type]);
-      assert_true(k->sum_columns[type] && k->max_columns[type] && k->gather[type] && k->scatter_add[type] && k->gemm[type]);
+      assert_true(k->sum_columns[type] && k->max_columns[type] && k->gather[type] && k->scatter_add[type] &&
+                  k->gemm[type]);
     }
   }
 }
@@ -72,15 +73,18 @@ static void blas_core(void **state) {
   print_message("BLAS core: %s\n", core);
   const char *wanted = weyl_blas_core_wanted();
   if (wanted) assert_string_not_equal(wanted, core);
-  if (strcmp(core, "Prescott") == 0 && weyl_kernels_named("avx2") && !getenv("OPENBLAS_CORETYPE")) assert_non_null(wanted);
+  if (strcmp(core, "Prescott") == 0 && weyl_kernels_named("avx2") && !getenv("OPENBLAS_CORETYPE"))
+    assert_non_null(wanted);
   setenv("OPENBLAS_CORETYPE", "Prescott", 1); /* a core that the user chose stays */
   assert_null(weyl_blas_core_wanted());
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(tables_are_full), cmocka_unit_test(unknown_names), cmocka_unit_test(environment_pins),
-    cmocka_unit_test(blas_core),
+      cmocka_unit_test(tables_are_full),
+      cmocka_unit_test(unknown_names),
+      cmocka_unit_test(environment_pins),
+      cmocka_unit_test(blas_core),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,34 +3,22 @@
 
 #include "vector_math.h"
 
-INLINE vec f_neg(vec x) {
-  return v_xor(x, v_set1((T)-0.0));
-}
+INLINE vec f_neg(vec x) { return v_xor(x, v_set1((T)-0.0)); }
 
-INLINE vec f_abs(vec x) {
-  return v_abs(x);
-}
+INLINE vec f_abs(vec x) { return v_abs(x); }
 
 INLINE vec f_sign(vec x) { /* 0 and NaN stay as they are */
   const vec one = v_set1(1), zero = v_zero();
   return v_select(v_lt(zero, x), one, v_select(v_lt(x, zero), v_set1(-1), x));
 }
 
-INLINE vec f_floor(vec x) {
-  return v_floor(x);
-}
+INLINE vec f_floor(vec x) { return v_floor(x); }
 
-INLINE vec f_sqrt(vec x) {
-  return v_sqrt(x);
-}
+INLINE vec f_sqrt(vec x) { return v_sqrt(x); }
 
-INLINE vec f_rsqrt(vec x) {
-  return v_set1(1) / v_sqrt(x);
-}
+INLINE vec f_rsqrt(vec x) { return v_set1(1) / v_sqrt(x); }
 
-INLINE vec f_recip(vec x) {
-  return v_set1(1) / x;
-}
+INLINE vec f_recip(vec x) { return v_set1(1) / x; }
 
 #if WEYL_BITS == 32
 
@@ -79,9 +67,7 @@ INLINE vec f_tanh(vec x) {
 
 #else
 
-INLINE vec f_exp(vec x) {
-  return SLEEF(exp)(x);
-}
+INLINE vec f_exp(vec x) { return SLEEF(exp)(x); }
 
 INLINE vec f_sigmoid(vec x) {
   const vec one = v_set1(1);
@@ -89,19 +75,13 @@ INLINE vec f_sigmoid(vec x) {
   return v_select(v_lt(x, v_zero()), e, one) / (one + e);
 }
 
-INLINE vec f_tanh(vec x) {
-  return SLEEF(tanh)(x);
-}
+INLINE vec f_tanh(vec x) { return SLEEF(tanh)(x); }
 
 #endif
 
-INLINE vec f_expm1(vec x) {
-  return SLEEF(expm1)(x);
-}
+INLINE vec f_expm1(vec x) { return SLEEF(expm1)(x); }
 
-INLINE vec f_log(vec x) {
-  return SLEEF(log)(x);
-}
+INLINE vec f_log(vec x) { return SLEEF(log)(x); }
 
 INLINE vec f_log1p(vec x) {
   const mask large = v_lt(v_set1((T)1e30), x); /* SLEEF 3.5 answers infinity near the end of the range */
@@ -109,17 +89,11 @@ INLINE vec f_log1p(vec x) {
   return v_any(large) ? v_select(large, SLEEF(log)(x), y) : y;
 }
 
-INLINE vec f_sin(vec x) {
-  return SLEEF(sin)(x);
-}
+INLINE vec f_sin(vec x) { return SLEEF(sin)(x); }
 
-INLINE vec f_cos(vec x) {
-  return SLEEF(cos)(x);
-}
+INLINE vec f_cos(vec x) { return SLEEF(cos)(x); }
 
-INLINE vec f_erf(vec x) {
-  return SLEEF(erf)(x);
-}
+INLINE vec f_erf(vec x) { return SLEEF(erf)(x); }
 
 /* The tail goes through a vector too, so that a value does not depend on where in the array it stands. */
 INLINE void map(size_t n, const T *x, T *y, vec (*f)(vec)) {
@@ -136,8 +110,6 @@ INLINE void map(size_t n, const T *x, T *y, vec (*f)(vec)) {
   if (i < n) v_store_n(y + i, n - i, f(v_load_n(x + i, n - i)));
 }
 
-#define X(U, l)                 \
-  void K(unary_##l) UNARY_ARGS { \
-    map(n, x, y, f_##l);        \
-  }
+#define X(U, l) \
+  void K(unary_##l) UNARY_ARGS { map(n, x, y, f_##l); }
 WEYL_UNARY_LIST(X)

@@ -10,18 +10,18 @@
 #include <sleef.h>
 
 #define SLEEF_JOIN_(name, letter, lanes, tag) Sleef_##name##letter##lanes##_u10##tag
-#define SLEEF_JOIN(name, letter, lanes, tag) SLEEF_JOIN_(name, letter, lanes, tag)
-#define SLEEF(name) SLEEF_JOIN(name, F32_OR_F64(f, d), SLEEF_LANES, SLEEF_TAG)
+#define SLEEF_JOIN(name, letter, lanes, tag)  SLEEF_JOIN_(name, letter, lanes, tag)
+#define SLEEF(name)                           SLEEF_JOIN(name, F32_OR_F64(f, d), SLEEF_LANES, SLEEF_TAG)
 
 #else
 
 #include <math.h>
 
 #define SLEEF(name) lanewise_##name
-#define LANEWISE(name)                                                             \
-  INLINE vec lanewise_##name(vec x) {                                              \
-    for (int i = 0; i < BASE_LANES; i++) x[i] = F32_OR_F64(name##f, name)(x[i]);   \
-    return x;                                                                      \
+#define LANEWISE(name)                                                           \
+  INLINE vec lanewise_##name(vec x) {                                            \
+    for (int i = 0; i < BASE_LANES; i++) x[i] = F32_OR_F64(name##f, name)(x[i]); \
+    return x;                                                                    \
   }
 LANEWISE(exp)
 LANEWISE(expm1)
@@ -33,10 +33,10 @@ LANEWISE(tanh)
 LANEWISE(erf)
 #undef LANEWISE
 
-#define LANEWISE_TWO(name)                                                               \
-  INLINE vec lanewise_##name(vec x, vec y) {                                             \
-    for (int i = 0; i < BASE_LANES; i++) x[i] = F32_OR_F64(name##f, name)(x[i], y[i]);   \
-    return x;                                                                            \
+#define LANEWISE_TWO(name)                                                             \
+  INLINE vec lanewise_##name(vec x, vec y) {                                           \
+    for (int i = 0; i < BASE_LANES; i++) x[i] = F32_OR_F64(name##f, name)(x[i], y[i]); \
+    return x;                                                                          \
   }
 LANEWISE_TWO(pow)
 LANEWISE_TWO(atan2)
