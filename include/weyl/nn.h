@@ -37,7 +37,8 @@ weyl_tensor weyl_loss_mae(weyl_tensor prediction, weyl_tensor target);
 weyl_tensor weyl_loss_huber(weyl_tensor prediction, weyl_tensor target, double delta);
 weyl_tensor weyl_loss_cross_entropy(weyl_tensor logits, weyl_tensor label); /* [batch, classes], i32 [batch] */
 weyl_tensor weyl_loss_binary_cross_entropy(weyl_tensor logits, weyl_tensor target);
-/* InfoNCE over the whole batch: a, b [batch, d], positives are pairs of equal rows. */
+/* InfoNCE over the whole batch: a, b [batch, d], positives are pairs of equal rows. SimCLR's form: cosine similarities over the temperature, both views in turn,
+ * the 2 N - 2 other rows of both views as negatives. */
 weyl_tensor weyl_loss_contrastive(weyl_tensor a, weyl_tensor b, double temperature);
 
 /* ---- point sets --------------------------------------------------------------------------------------------------------- */
@@ -84,6 +85,7 @@ typedef struct weyl_frames {
   double signs[64 * 8];   /* [count][d] for full frames */
   weyl_tensor sign;       /* [batch, d], +-1, for one random frame; null for full frames */
 } weyl_frames;
+/* The points or, if given, [nodes, k, d] vectors make the frame; a group with translations centres them. NULL opts, or no group: E(d). At most 64 frames. */
 weyl_frames weyl_frames_of(const weyl_points *p, weyl_tensor vectors_or_null, const weyl_symmetrize_opts *opts);
 /* [nodes, k, d] vectors (per node) -> coordinates in the frames [nodes, copies, k, d], and back with the mean over the copies. */
 weyl_tensor weyl_frames_into(const weyl_points *p, const weyl_frames *f, weyl_tensor vectors);

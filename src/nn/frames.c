@@ -1,4 +1,4 @@
-/* frames.c: PCA frames of point sets, traced (Puny et al., ICLR 2022; spec sheet frame averaging, 2.3).
+/* frames.c: PCA frames of point sets, traced (Puny et al., ICLR 2022, section 3.1).
  *
  * All 2^d frames of a sample are column sign flips of ONE matrix of eigenvectors, so points are turned once, and the flips are one operation
  * (weyl_sign_frames).  Rows are told apart by segment ids only: samples may differ in size, and inside another symmetrizer the segments are (sample, copy).
