@@ -22,6 +22,8 @@ typedef struct weyl_plot {
   size_t count;
   const weyl_series *series;
   double width, height; /* pixels; 0: 640 x 400 */
+  const char *const *names; /* words below x = 0, 1, ... in place of numbers, names_count of them; NULL: numbers */
+  size_t names_count;
 } weyl_plot;
 /* By extension of path: .svg or .png. WEYL_UNSUPPORTED with the package to install when gnuplot is missing. */
 WEYL_MUST_CHECK weyl_status weyl_plot_write(weyl_context *ctx, const weyl_plot *plot, const char *path);

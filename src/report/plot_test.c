@@ -75,6 +75,14 @@ static void every_style_and_band_is_drawn(void **state) {
   assert_ok(ctx, weyl_plot_svg(ctx, &plot, &svg));
   assert_true(count(svg, "<g id=\"gnuplot_plot_") == 7); /* six series and a band */
   weyl_dealloc(ctx, svg);
+  const char *const names[] = {"zero", "it's", "two"};
+  plot.names = names;
+  plot.names_count = 3;
+  assert_ok(ctx, weyl_plot_svg(ctx, &plot, &svg));
+  assert_non_null(strstr(svg, ">it's<"));
+  assert_non_null(strstr(svg, ">two<"));
+  weyl_dealloc(ctx, svg);
+  plot.names = NULL;
   plot.log_y = plot.log_x = true;
   plot.count = 3;
   plot.equal_axes = true;

@@ -135,8 +135,18 @@ static weyl_status plot_commands(weyl_context *ctx, FILE *script, const weyl_plo
   if (labels > 0) fputs("set key outside top center horizontal Left reverse noenhanced\n", script);
   else fputs("unset key\n", script);
 
+  if (plot->names) {
+    fputs("set xtics (", script);
+    for (size_t k = 0; k < plot->names_count; k++) {
+      fputs(k ? ", " : "", script);
+      quote(script, plot->names[k]);
+      fprintf(script, " %zu", k);
+    }
+    fputs(")\nset grid noxtics\n", script);
+  }
+
   const size_t bars = bars_of(plot);
-  if (bars > 0) fputs("set style fill solid\nset yrange [*<0:*]\n", script);
+  if (bars > 0 && !plot->log_y) fputs("set yrange [*<0:*]\n", script); /* bars stand on zero */
   size_t bar = 0;
   const char *comma = "plot ";
   for (size_t k = 0; k < plot->count; k++) { /* bands below all lines */

@@ -1,0 +1,182 @@
+/* weyl reproduce: a paper's table again, with the paper's number, ours, and what was spent on ours. */
+#include "cli.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The names of the recipes, for help and completion; read once. */
+const char *cli_paper_name(size_t i) {
+  static char names[64][64];
+  static size_t count;
+  static bool read;
+  if (!read) {
+    read = true;
+    weyl_context *ctx = NULL;
+    weyl_arena *arena = NULL;
+    const char **list = NULL;
+    if (weyl_context_new(&(weyl_context_opts){.threads = 1}, &ctx) == WEYL_OK && weyl_arena_new(ctx, &arena) == WEYL_OK &&
+        weyl_recipe_list(ctx, arena, &list) == WEYL_OK) {
+      for (; list[count] && count < 64; count++) snprintf(names[count], sizeof names[count], "%s", list[count]);
+    }
+    weyl_arena_free(arena);
+    weyl_context_free(ctx);
+  }
+  return i < count ? names[i] : NULL;
+}
+
+static weyl_status list(cli *c) {
+  const char *cells[3 * 65] = {"paper", "title", "rows"};
+  char titles[64][80], counts[64][16];
+  size_t rows = 1;
+  weyl_json_array(c->result, "papers");
+  for (size_t i = 0; cli_paper_name(i); i++, rows++) {
+    weyl_recipe *recipe = NULL;
+    WEYL_TRY(weyl_recipe_open(c->ctx, cli_paper_name(i), &recipe));
+    snprintf(titles[i], sizeof titles[i], "%s", weyl_recipe_title(recipe) ? weyl_recipe_title(recipe) : "");
+    snprintf(counts[i], sizeof counts[i], "%zu", weyl_recipe_rows(recipe));
+    weyl_json_object(c->result, NULL);
+    weyl_json_string(c->result, "name", cli_paper_name(i));
+    weyl_json_string(c->result, "title", weyl_recipe_title(recipe));
+    weyl_json_string(c->result, "source", weyl_recipe_source(recipe));
+    weyl_json_integer(c->result, "rows", (int64_t)weyl_recipe_rows(recipe));
+    weyl_json_end(c->result);
+    weyl_recipe_free(recipe);
+    cells[3 * rows] = cli_paper_name(i);
+    cells[3 * rows + 1] = titles[i];
+    cells[3 * rows + 2] = counts[i];
+  }
+  weyl_json_end(c->result);
+  cli_table(c, rows, 3, cells);
+  return WEYL_OK;
+}
+
+/* One line on standard error as each row is done: the whole may take long. */
+static void row_done(void *user, const weyl_recipe_row *row, const weyl_recipe_result *r) {
+  cli *c = user;
+  char ours[32], paper[32], time[32];
+  cli_bar_clear(c);
+  cli_note(c, "%s, %s: %s (paper %s), %s", row->name, row->metric, cli_digits(ours, r->ours, 4),
+           isnan(row->paper) ? "none" : cli_digits(paper, row->paper, 4), cli_duration(time, r->seconds));
+}
+
+static weyl_status show(cli *c, const weyl_recipe *recipe, const weyl_recipe_result *results, weyl_arena *arena) {
+  const size_t rows = weyl_recipe_rows(recipe);
+  const char **cells = weyl_arena_array(arena, const char *, 6 * (rows + 1));
+  if (!cells) return WEYL_MEMORY;
+  static const char *const head[6] = {"model", "metric", "paper", "ours", "std", "budget"};
+  memcpy(cells, head, sizeof head);
+  size_t used = 1;
+  double seconds = 0;
+  weyl_json_string(c->result, "paper", c->arg[0]);
+  weyl_json_array(c->result, "rows");
+  for (size_t i = 0; i < rows; i++) {
+    const weyl_recipe_row *row = weyl_recipe_row_at(recipe, i);
+    const weyl_recipe_result *r = &results[i];
+    if (r->seeds == 0) continue;
+    seconds += r->seconds;
+    weyl_json_object(c->result, NULL);
+    weyl_json_string(c->result, "name", row->name);
+    weyl_json_string(c->result, "task", row->task);
+    weyl_json_string(c->result, "model", row->model);
+    weyl_json_string(c->result, "symmetry", row->symmetry);
+    weyl_json_string(c->result, "metric", row->metric);
+    if (isnan(row->paper)) weyl_json_string(c->result, "paper", NULL);
+    else weyl_json_number(c->result, "paper", row->paper);
+    weyl_json_number(c->result, "ours", r->ours);
+    weyl_json_number(c->result, "std", r->std);
+    weyl_json_integer(c->result, "seeds", r->seeds);
+    weyl_json_string(c->result, "budget", r->budget);
+    weyl_json_string(c->result, "source", row->source);
+    weyl_json_string(c->result, "better", row->better);
+    weyl_json_number(c->result, "seconds", r->seconds);
+    weyl_json_end(c->result);
+    const char **at = &cells[6 * used++];
+    at[0] = row->name;
+    at[1] = row->metric;
+    at[2] = isnan(row->paper) ? "" : weyl_arena_printf(arena, "%.4g", row->paper);
+    at[3] = weyl_arena_printf(arena, "%.4g", r->ours);
+    at[4] = r->seeds > 1 ? weyl_arena_printf(arena, "%.1g", r->std) : "";
+    at[5] = r->budget;
+    if (!at[2] || !at[3] || !at[4]) return WEYL_MEMORY;
+  }
+  weyl_json_end(c->result);
+  cli_say(c, "%s\n%s\n\n", weyl_recipe_title(recipe) ? weyl_recipe_title(recipe) : c->arg[0],
+          weyl_recipe_source(recipe) ? weyl_recipe_source(recipe) : "");
+  cli_table(c, used, 6, cells);
+  char time[32];
+  cli_say(c, "\n%s of training in this call\n", cli_duration(time, seconds));
+  return WEYL_OK;
+}
+
+static weyl_status reproduce(cli *c, const weyl_recipe *recipe, weyl_arena *arena) {
+  const char *task = cli_string(c, "task");
+  const size_t rows = weyl_recipe_rows(recipe);
+  size_t wanted = 0;
+  for (size_t i = 0; i < rows; i++) wanted += !task || strcmp(weyl_recipe_row_at(recipe, i)->task, task) == 0;
+  if (wanted == 0) {
+    snprintf(c->place, sizeof c->place, "--task");
+    return weyl_fail(c->ctx, WEYL_UNKNOWN, "%s has no row of task \"%s\"", c->arg[0], task ? task : "");
+  }
+  weyl_recipe_result *results = weyl_arena_array(arena, weyl_recipe_result, rows);
+  if (!results) return WEYL_MEMORY;
+  const bool full = cli_bool(c, "full");
+  char folder[512];
+  const char *base = strrchr(c->arg[0], '/');
+  if (cli_string(c, "out")) snprintf(folder, sizeof folder, "%s", cli_string(c, "out"));
+  else snprintf(folder, sizeof folder, "runs/%s-%s", base ? base + 1 : c->arg[0], full ? "full" : "quick");
+  const weyl_recipe_opts opts = {.full = full,
+                                 .task = task,
+                                 .out = folder,
+                                 .data = cli_string(c, "data"),
+                                 .stop = cli_stop(),
+                                 .user = c,
+                                 .row = row_done};
+  const weyl_status status = weyl_recipe_run(c->ctx, recipe, &opts, results);
+  if (status == WEYL_INTERRUPTED)
+    return weyl_fail_within(c->ctx, status, "what was trained is in %s; the same command goes on", folder);
+  WEYL_TRY(status);
+  weyl_json_string(c->result, "folder", folder);
+  return show(c, recipe, results, arena);
+}
+
+static weyl_status run(cli *c) {
+  if (cli_bool(c, "list")) return list(c);
+  if (c->args == 0) return weyl_fail(c->ctx, WEYL_BAD_ARG, "which paper? weyl reproduce --list shows them");
+  if (cli_bool(c, "full") && cli_bool(c, "quick")) return weyl_fail(c->ctx, WEYL_BAD_ARG, "--quick or --full, not both");
+  weyl_recipe *recipe = NULL;
+  weyl_arena *arena = NULL;
+  weyl_status status;
+  WEYL_GOTO(weyl_recipe_open(c->ctx, c->arg[0], &recipe));
+  WEYL_GOTO(weyl_arena_new(c->ctx, &arena));
+  status = reproduce(c, recipe, arena);
+done:
+  weyl_arena_free(arena);
+  weyl_recipe_free(recipe);
+  return status;
+}
+
+static const weyl_option options[] = {
+    {"quick", WEYL_OPT_BOOL, "no", 0, 0, NULL, "a small budget, minutes on two cores; this is also what no flag means"},
+    {"full", WEYL_OPT_BOOL, "no", 0, 0, NULL, "the paper's own protocol: hours"},
+    {"task", WEYL_OPT_STRING, "", 0, 0, NULL, "only the rows of this task"},
+    {"list", WEYL_OPT_BOOL, "no", 0, 0, NULL, "the papers there are"},
+    {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "file or folder of the data; what is simulated needs none"},
+    {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "folder for the runs; runs/PAPER-quick or -full when not given. Finished runs there are kept"},
+    {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
+};
+
+const cli_command cli_command_reproduce = {
+    .name = "reproduce",
+    .summary = "repeats a paper's table: the paper's number, ours, and the budget",
+    .usage = "[PAPER]",
+    .details = "Trains every row of a recipe and prints the paper's number beside ours, with the budget that ours was given. Runs that are "
+               "finished are not trained again, and an interrupted call goes on where it was.",
+    .examples = "weyl reproduce --list\n"
+                "weyl reproduce frame-averaging --task nbody --quick",
+    .options = options,
+    .max_args = 1,
+    .arg = CLI_ARG_PAPER,
+    .computes = true,
+    .stops = true,
+    .run = run,
+};
