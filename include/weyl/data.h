@@ -129,6 +129,12 @@ WEYL_MUST_CHECK weyl_status weyl_trajectories_read(weyl_context *ctx, const char
 WEYL_MUST_CHECK weyl_status weyl_trajectories_write(weyl_context *ctx, const char *path, const weyl_trajectories *in); /* by extension */
 void weyl_trajectories_free(weyl_trajectories *in);
 
+/* One sample for every frame that a model can start from, trajectory after trajectory: all frames, or all but the first where a file has no
+ * velocities (they are then differences to the frame before). Fields as in the set "dynamics", with its options centre, cutoff and dim where `options`
+ * has them; target = x. `like` (may be NULL): data of the training, whose types and charges these must have (WEYL_FORMAT). `place` names the file. */
+WEYL_MUST_CHECK weyl_status weyl_dynamics_inputs(weyl_context *ctx, const weyl_options *options, const weyl_trajectories *in, const char *place,
+                                                 const weyl_dataset *like, weyl_dataset **out);
+
 /* ---- downloads (fetch.c) -------------------------------------------------------------------------------------------------------------------- */
 
 /* Public files at the places their authors name. */

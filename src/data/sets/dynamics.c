@@ -172,6 +172,63 @@ done:
   return status;
 }
 
+/* ---- inputs without targets, for predictions ------------------------------------------------------------------------------ */
+
+static weyl_status same_note(weyl_context *ctx, const char *place, const weyl_dataset *like, const weyl_dataset *made, const char *key) {
+  const char *wanted = weyl_dataset_noted(like, key), *here = weyl_dataset_noted(made, key);
+  if (!wanted) wanted = "none";
+  if (!here) here = "none";
+  if (strcmp(wanted, here) == 0) return WEYL_OK;
+  return weyl_fail(ctx, WEYL_FORMAT, "%s: %s is \"%s\", the data trained on have \"%s\"", place, key, here, wanted);
+}
+
+weyl_status weyl_dynamics_inputs(weyl_context *ctx, const weyl_options *options, const weyl_trajectories *in, const char *place,
+                                 const weyl_dataset *like, weyl_dataset **out) {
+  dynamics_settings settings = {.stride = 1};
+  if (options && weyl_options_has(options, "centre")) settings.centre = weyl_options_bool(options, "centre");
+  if (options && weyl_options_has(options, "cutoff")) settings.cutoff = weyl_options_number(options, "cutoff");
+  if (options && weyl_options_has(options, "dim")) settings.dim = weyl_options_integer(options, "dim");
+  dynamics_scalars scalars;
+  weyl_arena *arena = NULL;
+  weyl_dataset *made = NULL;
+  weyl_status status;
+  if (in->count == 0) return weyl_fail(ctx, WEYL_FORMAT, "%s: no trajectory", place);
+  WEYL_GOTO(check_dimension(ctx, place, in, &settings));
+  WEYL_GOTO(find_scalars(ctx, place, in, &scalars));
+  WEYL_GOTO(weyl_arena_new(ctx, &arena));
+  int64_t total = 0;
+  for (int64_t i = 0; i < in->count; i++) {
+    const int64_t back = in->item[i].velocity ? 0 : 1;
+    if (in->item[i].frames <= back) {
+      status = weyl_fail(ctx, WEYL_FORMAT, "%s: trajectory %lld has %lld frame; without velocities two are needed", place, (long long)i,
+                         (long long)in->item[i].frames);
+      goto done;
+    }
+    total += in->item[i].frames - back;
+  }
+  dynamics_window *window = weyl_arena_array(arena, dynamics_window, total);
+  if (!window) {
+    status = WEYL_MEMORY;
+    goto done;
+  }
+  int64_t w = 0;
+  for (int64_t i = 0; i < in->count; i++)
+    for (int64_t f = in->item[i].velocity ? 0 : 1; f < in->item[i].frames; f++) window[w++] = (dynamics_window){.trajectory = i, .frame = f};
+  WEYL_GOTO(weyl_dataset_new(ctx, "predict", total, &made));
+  WEYL_GOTO(dynamics_fill(ctx, arena, place, &settings, &scalars, in, window, made));
+  WEYL_GOTO(weyl_dataset_check_finite(ctx, made));
+  if (like) {
+    WEYL_GOTO(same_note(ctx, place, like, made, "types"));
+    WEYL_GOTO(same_note(ctx, place, like, made, "node_scalar"));
+  }
+  *out = made;
+  made = NULL;
+done:
+  weyl_dataset_free(made);
+  weyl_arena_free(arena);
+  return status;
+}
+
 const weyl_set_def weyl_set_dynamics = {
   .name = "dynamics",
   .summary = "your own trajectories (npz, extended xyz, HDF5): positions some frames later",
