@@ -120,6 +120,25 @@ static void stochastic_mode(void **state) {
   fa_free(&full);
 }
 
+/* Every framing draws anew: with one draw for all of them there would be 8 outputs of a sample, not 8^3. */
+static void stages_draw_by_themselves(void **state) {
+  (void)state;
+  fa random = fa_new(true, "stochastic", "false", "false");
+  enum { DRAWS = 60, WIDTH = 15 };
+  double seen[DRAWS][WIDTH];
+  int kinds = 0;
+  for (uint64_t step = 0; step < DRAWS; step++) {
+    assert_int_equal(cloud_step(&random.t, &random.c, 0, step), WEYL_OK);
+    double *y = output_values(&random.t, 2, NULL);
+    int k = 0;
+    while (k < kinds && largest_difference(seen[k], y, WIDTH) > 1e-9) k++;
+    if (k == kinds) memcpy(seen[kinds++], y, sizeof seen[0]);
+    free(y);
+  }
+  assert_true(kinds > 40);
+  fa_free(&random);
+}
+
 /* Without residual the output is centre of mass + vector; with it x + tau v + the same vector. */
 static void residual_adds_the_straight_motion(void **state) {
   (void)state;
@@ -177,6 +196,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gradient_check),
       cmocka_unit_test(stochastic_mode),
+      cmocka_unit_test(stages_draw_by_themselves),
       cmocka_unit_test(residual_adds_the_straight_motion),
       cmocka_unit_test(single_precision),
   };
