@@ -18,10 +18,21 @@ typedef struct weyl_traced {
   weyl_tensor loss;       /* whole scalar */
   weyl_tensor prediction; /* sharded */
   int metrics;
-  const char *metric[4];  /* "mse", "mae": sum of value over sum of weight, both [batch] */
+  const char *metric[4];  /* "mse", "mae": sum of value over sum of weight, both [batch]. The first selects on validation: lower is better */
   weyl_tensor value[4], weight[4];
   weyl_tensor diagnostic; /* [batch] smallest frame gap, or null */
 } weyl_traced;
+
+/* How a field of the task's data transforms under a group of space and permutations; fields not listed are invariants. Edge fields are moved as
+ * pairs. A NULL name ends the table. */
+typedef struct weyl_task_field {
+  const char *name;
+  weyl_action action;
+} weyl_task_field;
+/* What is recommended for an option in place of its default; model NULL: with any model. Later rows win; a NULL option ends the table. */
+typedef struct weyl_task_default {
+  const char *model, *option, *value;
+} weyl_task_default;
 
 typedef struct weyl_task_def {
   const char *name;      /* "nbody" */
@@ -33,6 +44,9 @@ typedef struct weyl_task_def {
   const weyl_option *options;
   /* Traces model and loss; inputs are named as the fields of the data set, and node_sample, node_key, sample_key. */
   weyl_traced (*trace)(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model, const char *symmetry, const weyl_options *options);
+  const weyl_task_field *fields;
+  weyl_action output;    /* of the prediction; the field "target" goes with it */
+  const weyl_task_default *defaults;
 } weyl_task_def;
 const weyl_task_def *weyl_task_find(const char *name);
 const weyl_task_def *const *weyl_tasks(void);
@@ -107,6 +121,47 @@ WEYL_MUST_CHECK weyl_status weyl_trained_predict(weyl_trained *trained, const we
 /* Equivariance of the run's model on its test inputs, in the precision it was opened with. */
 WEYL_MUST_CHECK weyl_status weyl_trained_audit(weyl_trained *trained, weyl_arena *arena, const weyl_group *group, const weyl_audit_opts *opts, weyl_audit_result *out,
                                                double *smallest_gap);
+
+/* ---- recipes: published experiments as INI files ------------------------------------------------------------------------------- */
+
+/* A recipe holds [paper] (title, spec, source), [quick], [full] (seeds and options of all rows) and one section a row: task, model, symmetry,
+ * option.NAME, metric, paper, source, better; a row with `run = ROW` evaluates that row's run again, with its own options for the data.
+ * Recipes are looked for in $WEYL_RECIPES, the installed folder and the source tree, in this order. */
+typedef struct weyl_recipe weyl_recipe;
+typedef struct weyl_recipe_row {
+  const char *name, *task, *model, *symmetry; /* symmetry: "none" when the row has none */
+  const char *metric;                         /* "test mse" */
+  double paper;                               /* the paper's number, NaN: none */
+  const char *source, *better;                /* where it stands; "lower" or "higher" */
+} weyl_recipe_row;
+typedef struct weyl_recipe_result {
+  double ours, std;     /* mean and standard deviation over the seeds (0 for one); of the row's metric */
+  int seeds;
+  char budget[160];     /* "300 epochs of 3000 samples, 1 seed" */
+  double seconds;       /* of training in this call; 0 for rows that were finished before */
+} weyl_recipe_result;
+/* Names of the recipes found, in the arena, sorted; NULL ends. */
+WEYL_MUST_CHECK weyl_status weyl_recipe_list(weyl_context *ctx, weyl_arena *arena, const char ***names);
+/* By name ("frame-averaging") or by the path of an INI file. */
+WEYL_MUST_CHECK weyl_status weyl_recipe_open(weyl_context *ctx, const char *name, weyl_recipe **out);
+void weyl_recipe_free(weyl_recipe *recipe);
+const char *weyl_recipe_title(const weyl_recipe *recipe);
+const char *weyl_recipe_spec(const weyl_recipe *recipe);
+const char *weyl_recipe_source(const weyl_recipe *recipe);
+size_t weyl_recipe_rows(const weyl_recipe *recipe);
+const weyl_recipe_row *weyl_recipe_row_at(const weyl_recipe *recipe, size_t i);
+typedef struct weyl_recipe_opts {
+  bool full;               /* the paper's protocol in place of the quick one */
+  const char *task;        /* only rows of this task; NULL: all */
+  const char *out;         /* folder: one run folder a row and seed; runs found finished there are not trained again, unfinished ones go on */
+  const char *data;        /* data path, or NULL */
+  const weyl_options *set; /* NULL, or options whose values that are set win over the recipe's */
+  const volatile int *stop;
+  void *user;              /* handed to `row` */
+  void (*row)(void *user, const weyl_recipe_row *row, const weyl_recipe_result *result); /* after each row; may be NULL */
+} weyl_recipe_opts;
+/* results [rows]; rows left out by `task` have seeds = 0. */
+WEYL_MUST_CHECK weyl_status weyl_recipe_run(weyl_context *ctx, const weyl_recipe *recipe, const weyl_recipe_opts *opts, weyl_recipe_result *results);
 
 WEYL_END_API
 #endif

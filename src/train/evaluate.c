@@ -1,0 +1,114 @@
+#include "evaluate.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Samples a run of the evaluation program: enough to keep the threads busy, little enough memory. */
+#define SAMPLES_AT_ONCE 400
+
+weyl_status train_evaluator_new(weyl_context *ctx, weyl_variables *vars, const weyl_task_def *task, const weyl_model_def *model,
+                                const char *symmetry, const weyl_options *options, const weyl_dataset *example, train_evaluator **out) {
+  train_evaluator *e = weyl_alloc(ctx, 1, sizeof *e);
+  if (e == NULL) return WEYL_MEMORY;
+  *e = (train_evaluator){.ctx = ctx, .diagnostic = -1, .shard = weyl_options_integer(options, "shard")};
+
+  weyl_status status;
+  WEYL_GOTO(weyl_graph_new(ctx, vars, false, &e->graph));
+  e->traced = task->trace(e->graph, example, model, symmetry, options);
+  WEYL_GOTO(weyl_graph_status(e->graph));
+
+  weyl_tensor outputs[10];
+  int n = 0;
+  outputs[n++] = e->traced.prediction;
+  for (int k = 0; k < e->traced.metrics; k++) {
+    outputs[n++] = e->traced.value[k];
+    outputs[n++] = e->traced.weight[k];
+  }
+  if (weyl_tensor_valid(e->traced.diagnostic)) {
+    e->diagnostic = n;
+    outputs[n++] = e->traced.diagnostic;
+  }
+  weyl_program_opts opts = weyl_program_defaults();
+  opts.lanes = (int)weyl_options_integer(options, "lanes");
+  WEYL_GOTO(weyl_program_new(e->graph, outputs, n, &opts, &e->program));
+  WEYL_GOTO(weyl_run_new(e->program, NULL, &e->run));
+  *out = e;
+  return WEYL_OK;
+done:
+  train_evaluator_free(e);
+  return status;
+}
+
+void train_evaluator_free(train_evaluator *e) {
+  if (e == NULL) return;
+  weyl_run_free(e->run);
+  weyl_program_free(e->program);
+  weyl_graph_free(e->graph);
+  weyl_dealloc(e->ctx, e->order);
+  weyl_dealloc(e->ctx, e);
+}
+
+int64_t train_prediction_width(const train_evaluator *e) {
+  const weyl_shape shape = weyl_tensor_shape(e->traced.prediction);
+  int64_t width = 1;
+  for (int k = 1; k < shape.rank; k++) width *= shape.dim[k].n;
+  return width;
+}
+
+weyl_rows_per train_prediction_per(const train_evaluator *e) {
+  const weyl_shape shape = weyl_tensor_shape(e->traced.prediction);
+  return shape.rank > 0 ? (weyl_rows_per)shape.dim[0].count : WEYL_PER_SAMPLE;
+}
+
+static double number_at(const weyl_array *a, int64_t i) {
+  return a->dtype == WEYL_F64 ? ((const double *)a->data)[i] : (double)((const float *)a->data)[i];
+}
+
+static weyl_status order_room(train_evaluator *e, int64_t n) {
+  if (n <= e->room) return WEYL_OK;
+  int64_t *order = weyl_realloc(e->ctx, e->order, (size_t)n, sizeof *order);
+  if (order == NULL) return WEYL_MEMORY;
+  for (int64_t i = 0; i < n; i++) order[i] = i;
+  e->order = order;
+  e->room = n;
+  return WEYL_OK;
+}
+
+weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set, const volatile int *stop, double *prediction,
+                           train_evaluation *out) {
+  const int64_t n = weyl_dataset_samples(set);
+  if (n < 1) return weyl_fail(e->ctx, WEYL_BAD_ARG, "data set %s has no samples to evaluate", weyl_dataset_name(set));
+  WEYL_TRY(order_room(e, n));
+  double value[4] = {0}, weight[4] = {0}, gap = INFINITY;
+
+  for (int64_t first = 0; first < n; first += SAMPLES_AT_ONCE) {
+    if (stop != NULL && *stop != 0) return weyl_fail(e->ctx, WEYL_INTERRUPTED, "evaluation stopped after %lld of %lld samples", (long long)first, (long long)n);
+    const int64_t count = n - first < SAMPLES_AT_ONCE ? n - first : SAMPLES_AT_ONCE;
+    weyl_batch batch;
+    WEYL_TRY(weyl_loader_fill(loader, e->order + first, count, 0, 0, &batch));
+    WEYL_TRY(weyl_run_step(e->run, &batch));
+    for (int k = 0; k < e->traced.metrics; k++) {
+      const weyl_array v = weyl_run_output(e->run, 1 + 2 * k), w = weyl_run_output(e->run, 2 + 2 * k);
+      for (int64_t i = 0; i < count; i++) {
+        value[k] += number_at(&v, i);
+        weight[k] += number_at(&w, i);
+      }
+    }
+    if (prediction != NULL) {
+      const weyl_array y = weyl_run_output(e->run, 0);
+      const int64_t size = weyl_array_size(&y);
+      for (int64_t i = 0; i < size; i++) *prediction++ = number_at(&y, i);
+    }
+    if (e->diagnostic >= 0) {
+      const weyl_array d = weyl_run_output(e->run, e->diagnostic);
+      for (int64_t i = 0; i < count; i++) gap = fmin(gap, number_at(&d, i));
+    }
+  }
+
+  *out = (train_evaluation){.metrics = e->traced.metrics, .samples = n, .smallest_gap = gap};
+  for (int k = 0; k < e->traced.metrics; k++) {
+    snprintf(out->metric[k].name, sizeof out->metric[k].name, "%s", e->traced.metric[k]);
+    out->metric[k].value = weight[k] != 0 ? value[k] / weight[k] : 0;
+  }
+  return WEYL_OK;
+}

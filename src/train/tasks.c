@@ -1,0 +1,57 @@
+#include "tasks.h"
+
+#include <string.h>
+
+static const weyl_task_def *const list[] = {
+#define WEYL_TASK(name) &weyl_task_##name,
+#include "tasks.def"
+#undef WEYL_TASK
+  NULL};
+
+const weyl_task_def *const *weyl_tasks(void) { return list; }
+
+const weyl_task_def *weyl_task_find(const char *name) {
+  for (size_t i = 0; name != NULL && list[i] != NULL; i++)
+    if (strcmp(list[i]->name, name) == 0) return list[i];
+  return NULL;
+}
+
+/* "no model "egn": did you mean "egnn"?", or with the list when nothing is near */
+static weyl_status unknown(weyl_context *ctx, const char *kind, const char *word, const char *const *names, size_t n) {
+  const char *near = weyl_nearest_name(word, names, n);
+  if (near != NULL) return weyl_fail(ctx, WEYL_UNKNOWN, "no %s \"%s\": did you mean \"%s\"?", kind, word, near);
+  char text[400] = "";
+  size_t used = 0;
+  for (size_t i = 0; i < n && used + 1 < sizeof text; i++) {
+    const int k = snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    used += k > 0 ? (size_t)k : 0;
+  }
+  return weyl_fail(ctx, WEYL_UNKNOWN, "no %s \"%s\"; there are: %s", kind, word, text);
+}
+
+#define NAMES_MAX 256
+
+weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model, const weyl_task_def **task_out,
+                         const weyl_model_def **model_out, const weyl_set_def **set_out) {
+  const char *names[NAMES_MAX];
+  size_t n = 0;
+  if (task == NULL || *task == '\0') return weyl_fail(ctx, WEYL_BAD_ARG, "a task must be named");
+  const weyl_task_def *t = weyl_task_find(task);
+  if (t == NULL) {
+    for (; list[n] != NULL && n < NAMES_MAX; n++) names[n] = list[n]->name;
+    return unknown(ctx, "task", task, names, n);
+  }
+  if (model == NULL || *model == '\0') model = t->model;
+  const weyl_model_def *m = weyl_model_find(model);
+  if (m == NULL) {
+    const weyl_model_def *const *models = weyl_models();
+    for (; models[n] != NULL && n < NAMES_MAX; n++) names[n] = models[n]->name;
+    return unknown(ctx, "model", model, names, n);
+  }
+  const weyl_set_def *s = weyl_set_find(t->set);
+  if (s == NULL) return weyl_fail(ctx, WEYL_BUG, "task %s names the data set %s, which is not in the list", t->name, t->set);
+  *task_out = t;
+  *model_out = m;
+  *set_out = s;
+  return WEYL_OK;
+}

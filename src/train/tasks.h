@@ -1,0 +1,15 @@
+/* The list of tasks, one file each in tasks/. */
+#ifndef WEYL_TRAIN_TASKS_H
+#define WEYL_TRAIN_TASKS_H
+
+#include <weyl/train.h>
+
+#define WEYL_TASK(name) extern const weyl_task_def weyl_task_##name;
+#include "tasks.def"
+#undef WEYL_TASK
+
+/* The task, model and set of these names; WEYL_UNKNOWN with the nearest name. model NULL or "": the task's. */
+WEYL_MUST_CHECK weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model, const weyl_task_def **task_out,
+                                         const weyl_model_def **model_out, const weyl_set_def **set_out);
+
+#endif

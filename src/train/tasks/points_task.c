@@ -1,0 +1,80 @@
+#include "tasks/points_task.h"
+
+#include <string.h>
+
+const weyl_task_field train_points_fields[] = {
+  {"x", WEYL_ACT_POINT}, {"v", WEYL_ACT_VECTOR}, {"target", WEYL_ACT_POINT}, {NULL, WEYL_ACT_SCALAR}};
+
+/* Numbers in one row of a field; `absent` when there is no such field. */
+static int64_t width_of(const weyl_dataset *set, const char *name, int64_t absent) {
+  const weyl_field *field = weyl_dataset_find(set, name);
+  if (field == NULL) return absent;
+  int64_t width = 1;
+  for (int k = 1; k < field->array.rank; k++) width *= field->array.dim[k];
+  return width;
+}
+
+typedef struct model_call {
+  const weyl_model_def *model;
+  const weyl_options *options;
+} model_call;
+
+static weyl_tensor call_model(void *self, weyl_graph *g, const weyl_points *in) {
+  const model_call *call = self;
+  return call->model->points(g, in, call->options);
+}
+
+/* [nodes, d] -> [batch], summed over the sample's nodes and coordinates */
+static weyl_tensor per_sample(const weyl_points *p, weyl_tensor value) {
+  return weyl_squeeze(weyl_points_sum(p, weyl_unsqueeze(weyl_sum(value, -1), 1)), 1);
+}
+
+weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model, const char *symmetry,
+                               const weyl_options *options) {
+  weyl_traced t = {0};
+  if (model->points == NULL) {
+    t.loss = weyl_graph_fail(g, WEYL_UNSUPPORTED, "model %s does not take point sets", model->name);
+    return t;
+  }
+  const int64_t d = width_of(example, "x", 0);
+  if (d < 1 || width_of(example, "target", 0) != d) {
+    t.loss = weyl_graph_fail(g, WEYL_SHAPE, "the data need fields x and target of equal width, here %lld and %lld", (long long)d,
+                             (long long)width_of(example, "target", 0));
+    return t;
+  }
+  const bool edges = weyl_dataset_find(example, "edge_i") != NULL && weyl_dataset_find(example, "edge_j") != NULL;
+  const weyl_points p = weyl_points_input(g, (int)d, weyl_dataset_find(example, "v") != NULL, width_of(example, "node_scalar", 0),
+                                          edges ? width_of(example, "edge_scalar", 0) : -1);
+
+  bool none = true;
+  char group[32];
+  weyl_symmetrize_opts wrap = {0};
+  const weyl_status status = weyl_symmetry_parse(weyl_graph_context(g), symmetry, &none, group, &wrap);
+  if (status != WEYL_OK) {
+    t.loss = weyl_graph_fail(g, status, "symmetry \"%s\": %s", symmetry, weyl_message(weyl_graph_context(g)));
+    return t;
+  }
+  model_call call = {model, options};
+  t.prediction = none ? model->points(g, &p, options) : weyl_frame_symmetrize(&p, &wrap, WEYL_OUT_POINTS, call_model, &call);
+
+  const weyl_tensor target = weyl_input(g, "target", weyl_graph_dtype(g), WEYL_SHAPE(weyl_per(WEYL_NODES), weyl_num(d)));
+  weyl_scope(g, "loss");
+  t.loss = weyl_loss_mse(t.prediction, target);
+  weyl_scope_end(g);
+
+  weyl_scope(g, "metrics");
+  const weyl_tensor difference = weyl_sub(t.prediction, target);
+  const weyl_tensor weight = per_sample(&p, weyl_constant(g, 1, WEYL_SHAPE(weyl_per(WEYL_NODES), weyl_num(d))));
+  t.metrics = 2;
+  t.metric[0] = "mse";
+  t.value[0] = per_sample(&p, weyl_square(difference));
+  t.weight[0] = weight;
+  t.metric[1] = "mae";
+  t.value[1] = per_sample(&p, weyl_abs(difference));
+  t.weight[1] = weight;
+  weyl_scope_end(g);
+
+  /* The frame is traced a second time for its gap; common subexpressions merge the two. */
+  if (!none && !weyl_graph_training(g)) t.diagnostic = weyl_frames_of(&p, WEYL_NULL_TENSOR, &wrap).gap;
+  return t;
+}

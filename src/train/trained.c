@@ -1,0 +1,219 @@
+/* A finished run: its model on data, and how symmetric it is. */
+#include <math.h>
+#include <string.h>
+
+#include "checkpoint.h"
+#include "evaluate.h"
+#include "fields.h"
+#include "pack.h"
+#include "trainer.h"
+
+struct weyl_trained {
+  weyl_context *ctx;
+  weyl_arena *arena;
+  train_config config;
+  weyl_dtype real;
+  weyl_dataset *example;
+  weyl_variables *vars;
+  train_evaluator *evaluator;
+  weyl_variables *step_vars; /* of the training program */
+  train_stepper stepper;
+  weyl_splits splits;
+  bool has_splits;
+};
+
+/* The weights as they were trained, then in the precision asked for. */
+static weyl_status load_weights(weyl_trained *t, const char *path, const weyl_bundle *model) {
+  const train_config *c = &t->config;
+  const weyl_dtype kept = strcmp(weyl_options_string(c->options, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
+  weyl_variables *vars = NULL;
+  weyl_graph *declare = NULL; /* tracing declares the variables */
+  weyl_status status;
+  WEYL_GOTO(weyl_variables_new(t->ctx, kept, c->seed, &vars));
+  WEYL_GOTO(weyl_graph_new(t->ctx, vars, false, &declare));
+  (void)c->task->trace(declare, t->example, c->model, c->symmetry, c->options);
+  WEYL_GOTO(weyl_graph_status(declare));
+  WEYL_GOTO(train_model_load(vars, model, path));
+  WEYL_GOTO(weyl_variables_cast(vars, t->real, &t->vars));
+done:
+  weyl_graph_free(declare);
+  weyl_variables_free(vars);
+  return status;
+}
+
+weyl_status weyl_trained_open(weyl_context *ctx, const char *run, weyl_dtype real, const char *data, weyl_trained **out) {
+  if (real != WEYL_F32 && real != WEYL_F64) return weyl_fail(ctx, WEYL_DTYPE, "a model runs in f32 or f64, not %s", weyl_dtype_name(real));
+  weyl_trained *t = weyl_alloc(ctx, 1, sizeof *t);
+  if (t == NULL) return WEYL_MEMORY;
+  *t = (weyl_trained){.ctx = ctx, .real = real};
+  weyl_bundle *model = NULL;
+  weyl_status status;
+  WEYL_GOTO(weyl_arena_new(ctx, &t->arena));
+  const char *config = train_path(t->arena, run, "config.ini"), *path = train_path(t->arena, run, "model.safetensors");
+  if (config == NULL || path == NULL) {
+    status = WEYL_MEMORY;
+    goto done;
+  }
+  if (!weyl_file_exists(config)) {
+    status = weyl_fail(ctx, WEYL_NO_FILE, "%s is no run directory: there is no config.ini in it", run);
+    goto done;
+  }
+  WEYL_GOTO(train_config_read(ctx, t->arena, config, &t->config));
+  if (data != NULL) {
+    t->config.data = weyl_arena_strdup(t->arena, data);
+    status = t->config.data != NULL ? WEYL_OK : WEYL_MEMORY;
+    if (status != WEYL_OK) goto done;
+  }
+  WEYL_GOTO(train_model_read(ctx, path, &t->config, &model));
+  WEYL_GOTO(train_fields_example(ctx, weyl_bundle_noted(model, "fields"), path, &t->example));
+  WEYL_GOTO(load_weights(t, path, model));
+  WEYL_GOTO(train_evaluator_new(ctx, t->vars, t->config.task, t->config.model, t->config.symmetry, t->config.options, t->example, &t->evaluator));
+  *out = t;
+  t = NULL;
+done:
+  weyl_bundle_free(model);
+  weyl_trained_free(t);
+  return status;
+}
+
+void weyl_trained_free(weyl_trained *t) {
+  if (t == NULL) return;
+  if (t->has_splits) weyl_splits_free(&t->splits);
+  train_stepper_free(&t->stepper);
+  weyl_variables_free(t->step_vars);
+  train_evaluator_free(t->evaluator);
+  weyl_variables_free(t->vars);
+  weyl_dataset_free(t->example);
+  weyl_options_free(t->config.options);
+  weyl_arena_free(t->arena);
+  weyl_dealloc(t->ctx, t);
+}
+
+const weyl_task_def *weyl_trained_task(const weyl_trained *t) { return t->config.task; }
+const weyl_model_def *weyl_trained_model(const weyl_trained *t) { return t->config.model; }
+const char *weyl_trained_symmetry(const weyl_trained *t) { return t->config.symmetry; }
+const weyl_options *weyl_trained_options(const weyl_trained *t) { return t->config.options; }
+uint64_t weyl_trained_seed(const weyl_trained *t) { return t->config.seed; }
+weyl_program *weyl_trained_program(const weyl_trained *t) { return t->evaluator->program; }
+
+weyl_status weyl_trained_train_program(weyl_trained *t, weyl_program **out) {
+  if (t->stepper.program == NULL) {
+    if (t->step_vars == NULL) WEYL_TRY(weyl_variables_new(t->ctx, t->real, t->config.seed, &t->step_vars));
+    WEYL_TRY(train_stepper_make(t->ctx, t->step_vars, &t->config, t->example, &t->stepper));
+    if (t->stepper.program == NULL) {
+      train_stepper_free(&t->stepper);
+      return weyl_fail(t->ctx, WEYL_UNSUPPORTED, "model %s has no parameters: there is no training step", t->config.model->name);
+    }
+  }
+  *out = t->stepper.program;
+  return WEYL_OK;
+}
+
+weyl_status weyl_trained_splits(weyl_trained *t, const weyl_splits **out) {
+  if (!t->has_splits) {
+    const train_config *c = &t->config;
+    WEYL_TRY(c->set->load(t->ctx, c->options, c->data, c->seed, &t->splits));
+    t->has_splits = true;
+  }
+  *out = &t->splits;
+  return WEYL_OK;
+}
+
+weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_metric metrics[4], int *count, int64_t *samples) {
+  if (set == NULL) {
+    const weyl_splits *splits;
+    WEYL_TRY(weyl_trained_splits(t, &splits));
+    set = splits->test;
+  }
+  weyl_loader *loader = NULL;
+  train_evaluation result;
+  WEYL_TRY(weyl_loader_new(t->ctx, set, t->evaluator->program, t->evaluator->shard, &loader));
+  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, NULL, &result);
+  weyl_loader_free(loader);
+  if (status != WEYL_OK) return status;
+  memcpy(metrics, result.metric, 4 * sizeof *metrics);
+  *count = result.metrics;
+  *samples = result.samples;
+  return WEYL_OK;
+}
+
+weyl_status weyl_trained_predict(weyl_trained *t, const weyl_dataset *set, weyl_arena *arena, weyl_array *out, double *smallest_gap) {
+  const int64_t *offsets = weyl_dataset_offsets(set, train_prediction_per(t->evaluator)), width = train_prediction_width(t->evaluator);
+  if (offsets == NULL) return weyl_fail(t->ctx, WEYL_SHAPE, "data set %s lacks the rows that are predicted", weyl_dataset_name(set));
+  weyl_array y = {.dtype = WEYL_F64, .rank = 2, .dim = {offsets[weyl_dataset_samples(set)], width}};
+  y.data = weyl_arena_array(arena, double, y.dim[0] * width + 1);
+  if (y.data == NULL) return WEYL_MEMORY;
+  weyl_loader *loader = NULL;
+  train_evaluation result;
+  WEYL_TRY(weyl_loader_new(t->ctx, set, t->evaluator->program, t->evaluator->shard, &loader));
+  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, y.data, &result);
+  weyl_loader_free(loader);
+  if (status != WEYL_OK) return status;
+  *out = y;
+  if (smallest_gap != NULL) *smallest_gap = result.smallest_gap;
+  return WEYL_OK;
+}
+
+/* ---- the audit ------------------------------------------------------------------------------------------------------------ */
+
+typedef struct auditing {
+  weyl_trained *trained;
+  train_packing packing;
+  weyl_arena *sample, *batch; /* emptied at each call */
+  double smallest_gap;
+} auditing;
+
+static weyl_status give_sample(void *arg, int64_t i, weyl_audit_sample *out) {
+  auditing *a = arg;
+  weyl_arena_release(a->sample, (weyl_mark){0});
+  return train_pack(a->trained->ctx, a->sample, &a->packing, i, out);
+}
+
+static weyl_status evaluate_samples(void *arg, int64_t count, const weyl_audit_sample *samples, double *const *y) {
+  auditing *a = arg;
+  weyl_dataset *set = NULL;
+  weyl_array prediction;
+  double gap = INFINITY;
+  weyl_arena_release(a->batch, (weyl_mark){0});
+  WEYL_TRY(train_unpack(a->trained->ctx, &a->packing, count, samples, &set));
+  const weyl_status status = weyl_trained_predict(a->trained, set, a->batch, &prediction, &gap);
+  weyl_dataset_free(set);
+  if (status != WEYL_OK) return status;
+
+  const double *from = prediction.data;
+  const bool whole = train_prediction_per(a->trained->evaluator) == WEYL_PER_SAMPLE;
+  for (int64_t s = 0; s < count; s++) {
+    const size_t size = (size_t)((whole ? 1 : samples[s].n) * prediction.dim[1]);
+    memcpy(y[s], from, size * sizeof *from);
+    from += size;
+  }
+  a->smallest_gap = fmin(a->smallest_gap, gap);
+  return WEYL_OK;
+}
+
+weyl_status weyl_trained_audit(weyl_trained *t, weyl_arena *arena, const weyl_group *group, const weyl_audit_opts *opts, weyl_audit_result *out,
+                               double *smallest_gap) {
+  const weyl_splits *splits;
+  WEYL_TRY(weyl_trained_splits(t, &splits));
+  auditing a = {.trained = t, .smallest_gap = INFINITY};
+  weyl_status status;
+  WEYL_GOTO(weyl_arena_new(t->ctx, &a.sample));
+  WEYL_GOTO(weyl_arena_new(t->ctx, &a.batch));
+  WEYL_GOTO(train_packing_make(t->ctx, arena, t->config.task, splits->test, &a.packing));
+  const weyl_audit_opts defaults = weyl_audit_defaults(t->real);
+  const weyl_audit_target target = {
+    .inputs = a.packing.slots,
+    .input = a.packing.slot,
+    .output = {"the prediction", t->config.task->output, train_prediction_width(t->evaluator)},
+    .evaluate = evaluate_samples,
+    .arg = &a,
+    .samples = weyl_dataset_samples(splits->test),
+    .sample = give_sample,
+  };
+  WEYL_GOTO(weyl_audit(t->ctx, arena, group, &target, opts != NULL ? opts : &defaults, out));
+  if (smallest_gap != NULL) *smallest_gap = a.smallest_gap;
+done:
+  weyl_arena_free(a.sample);
+  weyl_arena_free(a.batch);
+  return status;
+}

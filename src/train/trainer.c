@@ -1,0 +1,185 @@
+/* weyl_train: from a configuration to a run directory. */
+#include "trainer.h"
+
+#include "fields.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+weyl_status train_stepper_make(weyl_context *ctx, weyl_variables *vars, const train_config *c, const weyl_dataset *example, train_stepper *out) {
+  train_stepper s = {0};
+  weyl_status status;
+  WEYL_GOTO(weyl_graph_new(ctx, vars, true, &s.graph));
+  const weyl_traced traced = c->task->trace(s.graph, example, c->model, c->symmetry, c->options);
+  WEYL_GOTO(weyl_graph_status(s.graph));
+  if (weyl_variables_numbers(vars, WEYL_PARAM) > 0) {
+    const weyl_tensor outputs[2] = {traced.loss, weyl_optimiser_trace(s.graph, traced.loss, c->options)};
+    WEYL_GOTO(weyl_graph_status(s.graph));
+    weyl_program_opts opts = weyl_program_defaults();
+    opts.assigns = true;
+    opts.lanes = (int)weyl_options_integer(c->options, "lanes");
+    WEYL_GOTO(weyl_program_new(s.graph, outputs, 2, &opts, &s.program));
+  }
+  *out = s;
+  return WEYL_OK;
+done:
+  train_stepper_free(&s);
+  return status;
+}
+
+void train_stepper_free(train_stepper *s) {
+  weyl_program_free(s->program);
+  weyl_graph_free(s->graph);
+  *s = (train_stepper){0};
+}
+
+/* ---- setting up ---------------------------------------------------------------------------------------------------------- */
+
+static weyl_status open_folder(trainer *t, const weyl_train_config *asked) {
+  if (asked->out == NULL || *asked->out == '\0') return weyl_fail(t->ctx, WEYL_BAD_ARG, "a run directory must be named");
+  t->folder = weyl_arena_strdup(t->arena, asked->out);
+  const char *path = t->folder != NULL ? train_path(t->arena, t->folder, "config.ini") : NULL;
+  if (path == NULL) return WEYL_MEMORY;
+
+  if (asked->resume) {
+    if (!weyl_file_exists(path)) return weyl_fail(t->ctx, WEYL_NO_FILE, "%s is no run to go on with: there is no config.ini in it", t->folder);
+    WEYL_TRY(train_config_read(t->ctx, t->arena, path, &t->config));
+    return train_config_resume(t->ctx, asked, path, &t->config);
+  }
+  if (weyl_file_exists(path))
+    return weyl_fail(t->ctx, WEYL_BAD_ARG, "%s holds a run already: resume it, name another directory, or remove it", t->folder);
+  WEYL_TRY(train_config_make(t->ctx, t->arena, asked, &t->config));
+  WEYL_TRY(weyl_folder_make(t->ctx, t->folder));
+  if (access(t->folder, W_OK) != 0) return weyl_fail(t->ctx, WEYL_IO, "%s: cannot be written: %s", t->folder, strerror(errno));
+  return WEYL_OK;
+}
+
+static weyl_status load_data(trainer *t) {
+  const train_config *c = &t->config;
+  WEYL_TRY(c->set->load(t->ctx, c->options, c->data, c->seed, &t->splits));
+  const weyl_dataset *const part[3] = {t->splits.train, t->splits.valid, t->splits.test};
+  for (int k = 0; k < 3; k++) WEYL_TRY(weyl_dataset_check_finite(t->ctx, part[k]));
+  char both[129]; /* training and validation decide the weights; the test set does not */
+  weyl_dataset_checksum(part[0], both);
+  weyl_dataset_checksum(part[1], both + 64);
+  weyl_sha256(both, 128, t->checksum);
+
+  t->fields = train_fields_text(t->arena, part[0]);
+  const int64_t n = weyl_dataset_samples(part[0]);
+  t->batch = weyl_options_integer(c->options, "batch");
+  if (t->batch > n) {
+    weyl_context_log(t->ctx, WEYL_WARN, "batch %lld is more than the %lld training samples: all of them make one batch", (long long)t->batch,
+                     (long long)n);
+    t->batch = n;
+  }
+  t->steps_per_epoch = n / t->batch;
+  return t->fields != NULL ? WEYL_OK : WEYL_MEMORY;
+}
+
+static weyl_status build(trainer *t) {
+  const train_config *c = &t->config;
+  const weyl_dtype real = strcmp(weyl_options_string(c->options, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
+  const int64_t shard = weyl_options_integer(c->options, "shard");
+  WEYL_TRY(weyl_variables_new(t->ctx, real, c->seed, &t->vars));
+  WEYL_TRY(weyl_variables_new(t->ctx, real, c->seed, &t->shadow));
+  WEYL_TRY(train_evaluator_new(t->ctx, t->shadow, c->task, c->model, c->symmetry, c->options, t->splits.valid, &t->evaluator));
+  WEYL_TRY(weyl_loader_new(t->ctx, t->splits.valid, t->evaluator->program, shard, &t->valid_loader));
+  WEYL_TRY(weyl_variables_cast(t->shadow, real, &t->best));
+
+  WEYL_TRY(train_stepper_make(t->ctx, t->vars, c, t->splits.train, &t->stepper));
+  t->trains = t->stepper.program != NULL;
+  if (!t->trains) return WEYL_OK;
+  WEYL_TRY(weyl_run_new(t->stepper.program, NULL, &t->run));
+  WEYL_TRY(weyl_loader_new(t->ctx, t->splits.train, t->stepper.program, shard, &t->loader));
+  WEYL_TRY(weyl_schedule_new(t->ctx, c->options, t->steps_per_epoch, &t->schedule));
+  t->order = weyl_alloc(t->ctx, (size_t)weyl_dataset_samples(t->splits.train), sizeof *t->order);
+  return t->order != NULL ? WEYL_OK : WEYL_MEMORY;
+}
+
+static weyl_status start(trainer *t, bool resume) {
+  const char *state = train_path(t->arena, t->folder, "state.safetensors"), *config = train_path(t->arena, t->folder, "config.ini");
+  const char *log = train_path(t->arena, t->folder, "log.jsonl");
+  if (state == NULL || config == NULL || log == NULL) return WEYL_MEMORY;
+  t->at = (train_progress){.best_epoch = -1};
+  if (resume && weyl_file_exists(state)) {
+    WEYL_TRY(train_state_load(t->ctx, state, t->vars, t->best, t->checksum, &t->at));
+    if (t->at.step > t->steps_per_epoch)
+      return weyl_fail(t->ctx, WEYL_FORMAT, "%s: step %lld of an epoch of %lld", state, (long long)t->at.step, (long long)t->steps_per_epoch);
+    if (t->schedule != NULL) train_schedule_load(t->schedule, t->at.schedule);
+  }
+  WEYL_TRY(train_config_write(t->ctx, config, &t->config));
+  return train_log_open(t->ctx, log, t->at.best_epoch < 0 ? -1 : t->at.epoch, &t->log);
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------------------- */
+
+static weyl_status measure(trainer *t, weyl_train_result *r) {
+  weyl_loader *test_loader = NULL;
+  train_evaluation valid, test;
+  weyl_status status;
+  WEYL_GOTO(train_copy(t->ctx, t->best, t->shadow, WEYL_PARAM));
+  WEYL_GOTO(train_copy(t->ctx, t->best, t->shadow, WEYL_STATE));
+  WEYL_GOTO(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, NULL, &valid));
+  WEYL_GOTO(weyl_loader_new(t->ctx, t->splits.test, t->evaluator->program, weyl_options_integer(t->config.options, "shard"), &test_loader));
+  WEYL_GOTO(train_evaluate(t->evaluator, test_loader, t->splits.test, t->stop, NULL, &test));
+
+  *r = (weyl_train_result){
+    .params = weyl_variables_numbers(t->vars, WEYL_PARAM),
+    .epochs = t->at.epoch,
+    .best_epoch = t->at.best_epoch,
+    .train_loss = t->at.train_loss,
+    .seconds_per_epoch = t->steps_here > 0 ? t->training_seconds / (double)t->steps_here * (double)t->steps_per_epoch : 0,
+    .metrics = test.metrics,
+    .stopped_early = t->stopped_early,
+  };
+  snprintf(r->task, sizeof r->task, "%s", t->config.task->name);
+  snprintf(r->model, sizeof r->model, "%s", t->config.model->name);
+  snprintf(r->symmetry, sizeof r->symmetry, "%s", t->config.symmetry);
+  memcpy(r->valid, valid.metric, sizeof r->valid);
+  memcpy(r->test, test.metric, sizeof r->test);
+done:
+  weyl_loader_free(test_loader);
+  return status;
+}
+
+static void free_all(trainer *t) {
+  if (t->log != NULL) fclose(t->log); /* every line was flushed and checked */
+  weyl_schedule_free(t->schedule);
+  weyl_loader_free(t->loader);
+  weyl_run_free(t->run);
+  train_stepper_free(&t->stepper);
+  weyl_loader_free(t->valid_loader);
+  train_evaluator_free(t->evaluator);
+  weyl_variables_free(t->vars);
+  weyl_variables_free(t->shadow);
+  weyl_variables_free(t->best);
+  weyl_splits_free(&t->splits);
+  weyl_options_free(t->config.options);
+  weyl_dealloc(t->ctx, t->order);
+  weyl_arena_free(t->arena);
+}
+
+weyl_status weyl_train(weyl_context *ctx, const weyl_train_config *asked, weyl_train_result *out) {
+  trainer t = {.ctx = ctx, .stop = asked->stop, .started = weyl_seconds()};
+  weyl_train_result result;
+  weyl_status status;
+  WEYL_GOTO(weyl_arena_new(ctx, &t.arena));
+  WEYL_GOTO(open_folder(&t, asked));
+  WEYL_GOTO(load_data(&t));
+  WEYL_GOTO(build(&t));
+  WEYL_GOTO(start(&t, asked->resume));
+  WEYL_GOTO(train_loop(&t));
+  WEYL_GOTO(measure(&t, &result));
+  int64_t samples[3] = {weyl_dataset_samples(t.splits.train), weyl_dataset_samples(t.splits.valid), weyl_dataset_samples(t.splits.test)};
+  const char *metrics = train_path(t.arena, t.folder, "metrics.json");
+  if (metrics == NULL) {
+    status = WEYL_MEMORY;
+    goto done;
+  }
+  WEYL_GOTO(train_metrics_write(ctx, metrics, &t.config, &result, samples, weyl_seconds() - t.started));
+  *out = result;
+done:
+  free_all(&t);
+  return status;
+}
