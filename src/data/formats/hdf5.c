@@ -1,11 +1,11 @@
 /* HDF5: any group with a dataset of positions [T, n, d] (or [S, T, n, d]) under one of its usual names makes a trajectory, with
  * velocities, forces, energies, charges and types from the same group; so does H5MD (de Buyl, Colberg, Hoefling 2014), where
  * /particles/NAME/position is a group of value, step and time.  Links to other files and storage in other files are not followed. */
-#include <hdf5.h>
 #include <pthread.h>
 #include <string.h>
 
 #include "formats/formats.h"
+#include "formats/hdf5_open.h"
 #include "formats/input.h"
 
 enum { DEPTH_MAX = 6, GROUPS_MAX = 100000, PATH_MAX_CHARS = 512 };
@@ -401,13 +401,16 @@ static weyl_status read_hdf5(weyl_context *ctx, const char *path, weyl_trajector
   char *unpacked = NULL;
   WEYL_TRY(input_unpack(ctx, path, &unpacked));
   pthread_mutex_lock(&one_at_a_time);
-  /* The library prints its errors to stderr unless it is told not to; the host's own setting comes back afterwards. */
-  H5E_auto2_t report = NULL;
-  void *report_data = NULL;
-  (void)H5Eget_auto2(H5E_DEFAULT, &report, &report_data);
-  (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-  const weyl_status status = read_open(ctx, path, unpacked ? unpacked : path, out);
-  (void)H5Eset_auto2(H5E_DEFAULT, report, report_data);
+  weyl_status status = data_hdf5_open(ctx);
+  if (status == WEYL_OK) {
+    /* The library prints its errors to stderr unless it is told not to; the host's own setting comes back afterwards. */
+    H5E_auto2_t report = NULL;
+    void *report_data = NULL;
+    (void)H5Eget_auto2(H5E_DEFAULT, &report, &report_data);
+    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    status = read_open(ctx, path, unpacked ? unpacked : path, out);
+    (void)H5Eset_auto2(H5E_DEFAULT, report, report_data);
+  }
   pthread_mutex_unlock(&one_at_a_time);
   input_unpacked_free(ctx, unpacked);
   return status;

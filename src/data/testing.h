@@ -1,0 +1,47 @@
+/* What the tests of this room share; include it after cmocka.h. */
+#ifndef WEYL_DATA_TESTING_H
+#define WEYL_DATA_TESTING_H
+
+#include <weyl/data.h>
+
+#include "property.h"
+
+/* The folder of public data: WEYL_DATA, or beside the repository. False, and said aloud, when the file is not there. */
+static inline bool shared_file(const char *name, char path[512]) {
+  const char *folder = getenv("WEYL_DATA");
+  if (folder) snprintf(path, 512, "%.300s/%.200s", folder, name);
+  else snprintf(path, 512, "%.300s/../shared/data/%.180s", WEYL_SOURCE_DIR, name);
+  if (weyl_file_exists(path)) return true;
+  print_message("skipped: %s is not there\n", path);
+  return false;
+}
+
+static inline void write_text(const char *path, const void *bytes, size_t n) {
+  FILE *f = fopen(path, "wb");
+  assert_non_null(f);
+  assert_int_equal(fwrite(bytes, 1, n, f), n);
+  assert_int_equal(fclose(f), 0);
+}
+
+/* The options of a set, some of them set: "key=value" strings, NULL ends. */
+static inline weyl_options *test_options(weyl_context *ctx, const weyl_set_def *set, const char *const *pairs) {
+  weyl_options *o;
+  assert_ok(ctx, weyl_options_new(ctx, &o));
+  assert_ok(ctx, weyl_options_declare(o, set->name, set->options));
+  for (; pairs && *pairs; pairs++) {
+    char key[64];
+    const char *equals = strchr(*pairs, '=');
+    snprintf(key, sizeof key, "%.*s", (int)(equals - *pairs), *pairs);
+    assert_ok(ctx, weyl_options_set(o, key, equals + 1, NULL));
+  }
+  return o;
+}
+
+static inline const double *reals(const weyl_dataset *set, const char *field) {
+  const weyl_field *f = weyl_dataset_find(set, field);
+  assert_non_null(f);
+  assert_int_equal(f->array.dtype, WEYL_F64);
+  return f->array.data;
+}
+
+#endif
