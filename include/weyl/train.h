@@ -124,9 +124,10 @@ WEYL_MUST_CHECK weyl_status weyl_trained_audit(weyl_trained *trained, weyl_arena
 
 /* ---- recipes: published experiments as INI files ------------------------------------------------------------------------------- */
 
-/* A recipe holds [paper] (title, spec, source), [quick], [full] (seeds and options of all rows) and one section a row: task, model, symmetry,
- * option.NAME, metric, paper, source, better; a row with `run = ROW` evaluates that row's run again, with its own options for the data.
- * Recipes are looked for in $WEYL_RECIPES, the installed folder and the source tree, in this order. */
+/* A recipe holds [paper] (format, title, spec, source), [quick] and [full] (seeds, and options of all rows that take them) and one section a row:
+ * task, model, symmetry, metric, paper, source, better, and options as option.NAME (always), quick.NAME or full.NAME. A row with `run = ROW` trains
+ * nothing: it evaluates that row's run on data made with its own options. Recipes are looked for in $WEYL_RECIPES, the source tree and the installed
+ * folder, in this order. */
 typedef struct weyl_recipe weyl_recipe;
 typedef struct weyl_recipe_row {
   const char *name, *task, *model, *symmetry; /* symmetry: "none" when the row has none */

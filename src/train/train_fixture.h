@@ -96,7 +96,7 @@ static inline const char *fixture_path(const train_fixture *f, const char *run, 
 }
 
 /* A training of task "dynamics"; pairs of option and value, NULL at the end. */
-static weyl_status fixture_train(train_fixture *f, const char *run, const char *model, bool resume, const char *const *pairs, weyl_train_result *out) {
+static inline weyl_status fixture_train(train_fixture *f, const char *run, const char *model, bool resume, const char *const *pairs, weyl_train_result *out) {
   weyl_options *o = NULL;
   weyl_train_result ignored;
   assert_int_equal(weyl_train_options(f->ctx, "dynamics", model, &o), WEYL_OK);

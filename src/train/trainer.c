@@ -100,7 +100,8 @@ static weyl_status build(trainer *t) {
 static weyl_status start(trainer *t, bool resume) {
   const char *state = train_path(t->arena, t->folder, "state.safetensors"), *config = train_path(t->arena, t->folder, "config.ini");
   const char *log = train_path(t->arena, t->folder, "log.jsonl");
-  if (state == NULL || config == NULL || log == NULL) return WEYL_MEMORY;
+  const char *metrics = train_path(t->arena, t->folder, "metrics.json");
+  if (state == NULL || config == NULL || log == NULL || metrics == NULL) return WEYL_MEMORY;
   t->at = (train_progress){.best_epoch = -1};
   if (resume && weyl_file_exists(state)) {
     WEYL_TRY(train_state_load(t->ctx, state, t->vars, t->best, t->checksum, &t->at));
@@ -109,6 +110,7 @@ static weyl_status start(trainer *t, bool resume) {
     if (t->schedule != NULL) train_schedule_load(t->schedule, t->at.schedule);
   }
   WEYL_TRY(train_config_write(t->ctx, config, &t->config));
+  (void)unlink(metrics); /* it says that the run is finished */
   return train_log_open(t->ctx, log, t->at.best_epoch < 0 ? -1 : t->at.epoch, &t->log);
 }
 

@@ -1,0 +1,178 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "train_fixture.h"
+
+static const char *const good =
+  "[paper]\nformat = 1\ntitle = A title\nspec = none\nsource = nowhere\n"
+  "[quick]\nseeds = 2\nepochs = 2\nbatch = 8\nhorizon = 2\nhidden = 9\nlayers = 1\n"
+  "[full]\nepochs = 3\nhorizon = 2\n"
+  "[gnn]\ntask = dynamics\nmodel = gnn\nmetric = test mse\npaper = 0.5\nsource = table 1\nbetter = lower\nquick.rate = 2e-3\n"
+  "[linear, longer]\ntask = dynamics\nmodel = linear\nmetric = valid mae\noption.epochs = 3\nfull.epochs = 4\n"
+  "[gnn (centred)]\nrun = gnn\nmetric = test mse\noption.centre = true\n";
+
+static weyl_status open_text(train_fixture *f, const char *text, weyl_recipe **r) {
+  char path[300];
+  snprintf(path, sizeof path, "%s/test.ini", f->folder);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs(text, file);
+  fclose(file);
+  weyl_message_clear(f->ctx);
+  return weyl_recipe_open(f->ctx, path, r);
+}
+
+typedef struct seen {
+  int rows;
+  char names[256];
+} seen;
+
+static void see(void *user, const weyl_recipe_row *row, const weyl_recipe_result *result) {
+  seen *s = user;
+  s->rows++;
+  snprintf(s->names + strlen(s->names), sizeof s->names - strlen(s->names), "%s=%d;", row->name, result->seeds);
+}
+
+static void rows_are_read(void **state) {
+  train_fixture *f = *state;
+  weyl_recipe *r = NULL;
+  assert_trained(f, open_text(f, good, &r));
+  assert_string_equal(weyl_recipe_title(r), "A title");
+  assert_string_equal(weyl_recipe_source(r), "nowhere");
+  assert_int_equal(weyl_recipe_rows(r), 3);
+  const weyl_recipe_row *gnn = weyl_recipe_row_at(r, 0), *linear = weyl_recipe_row_at(r, 1), *centred = weyl_recipe_row_at(r, 2);
+  assert_string_equal(gnn->name, "gnn");
+  assert_true(gnn->paper == 0.5);
+  assert_string_equal(gnn->source, "table 1");
+  assert_string_equal(gnn->symmetry, "none");
+  assert_string_equal(linear->metric, "valid mae");
+  assert_true(isnan(linear->paper) != 0);
+  assert_string_equal(linear->better, "lower");
+  assert_string_equal(centred->model, "gnn");
+  assert_string_equal(centred->task, "dynamics");
+  assert_null(weyl_recipe_row_at(r, 3));
+  weyl_recipe_free(r);
+}
+
+static void rows_run_and_are_not_run_again(void **state) {
+  train_fixture *f = *state;
+  weyl_recipe *r = NULL;
+  assert_trained(f, open_text(f, good, &r));
+  weyl_recipe_result first[3], again[3];
+  seen s = {0};
+  weyl_recipe_opts o = {.out = fixture_path(f, "runs", NULL), .data = f->data, .user = &s, .row = see};
+  assert_trained(f, weyl_recipe_run(f->ctx, r, &o, first));
+  assert_int_equal(s.rows, 3);
+  assert_string_equal(s.names, "gnn=2;linear, longer=2;gnn (centred)=2;");
+  for (int k = 0; k < 3; k++) assert_true(first[k].ours > 0);
+  assert_true(first[0].std > 0 && first[0].ours != first[2].ours); /* not equivariant under translation */
+  assert_string_equal(first[0].budget, "2 epochs of 43 samples, 2 seeds");
+  assert_string_equal(first[1].budget, "3 epochs of 43 samples, 2 seeds");
+  assert_string_equal(first[2].budget, "the run of gnn, 2 seeds");
+  assert_true(weyl_file_exists(fixture_path(f, "runs", "linear--longer-seed2/metrics.json")));
+
+  f->steps = 0;
+  assert_trained(f, weyl_recipe_run(f->ctx, r, &o, again));
+  assert_int_equal(f->steps, 0);
+  for (int k = 0; k < 3; k++) assert_true(first[k].ours == again[k].ours && first[k].std == again[k].std);
+
+  /* without its metrics a run is unfinished, and goes on */
+  assert_int_equal(unlink(fixture_path(f, "runs", "gnn-seed1/metrics.json")), 0);
+  assert_trained(f, weyl_recipe_run(f->ctx, r, &o, again));
+  assert_true(first[0].ours == again[0].ours);
+
+  o.full = true; /* the runs there are of the quick mode */
+  weyl_message_clear(f->ctx);
+  assert_int_equal(weyl_recipe_run(f->ctx, r, &o, again), WEYL_BAD_ARG);
+  assert_message(f, "row \"gnn\"");
+
+  o = (weyl_recipe_opts){.out = fixture_path(f, "none", NULL), .data = f->data, .task = "nbody"};
+  assert_trained(f, weyl_recipe_run(f->ctx, r, &o, again));
+  assert_int_equal(again[0].seeds + again[1].seeds + again[2].seeds, 0);
+  weyl_recipe_free(r);
+}
+
+static void interrupted_recipes_go_on(void **state) {
+  train_fixture *f = *state;
+  weyl_recipe *r = NULL;
+  assert_trained(f, open_text(f, good, &r));
+  weyl_recipe_result whole[3], parts[3];
+  weyl_recipe_opts o = {.out = fixture_path(f, "whole", NULL), .data = f->data, .stop = &f->stop};
+  assert_trained(f, weyl_recipe_run(f->ctx, r, &o, whole));
+  o.out = fixture_path(f, "parts", NULL);
+  f->steps = 0;
+  f->stop_at = 9; /* in the first run's second epoch */
+  assert_int_equal(weyl_recipe_run(f->ctx, r, &o, parts), WEYL_INTERRUPTED);
+  f->stop = 0;
+  f->stop_at = 0;
+  o.out = fixture_path(f, "parts", NULL);
+  assert_trained(f, weyl_recipe_run(f->ctx, r, &o, parts));
+  for (int k = 0; k < 3; k++) assert_true(whole[k].ours == parts[k].ours);
+  weyl_recipe_free(r);
+}
+
+static void bad_recipes_are_refused(void **state) {
+  train_fixture *f = *state;
+  static const struct {
+    const char *text, *message;
+    weyl_status status;
+  } bad[] = {
+    {"[paper]\nformat = 2\n[a]\ntask = dynamics\nmetric = test mse\n", "test.ini:2", WEYL_FORMAT},
+    {"[paper]\nname = 2\n", "no key name", WEYL_FORMAT},
+    {"[quick]\nseeds = 0\n", "seeds", WEYL_FORMAT},
+    {"[paper]\ntitle = x\n", "no rows", WEYL_FORMAT},
+    {"[a]\ntask = dynamics\n", "no metric", WEYL_FORMAT},
+    {"[a]\ntask = dynamics\nmetric = mse\n", "test NAME", WEYL_FORMAT},
+    {"[a]\ntask = dynamics\nmetric = test mse\nepochs = 3\n", "option.NAME", WEYL_FORMAT},
+    {"[a]\ntask = dynamics\nmetric = test mse\npaper = good\n", "a number", WEYL_FORMAT},
+    {"[a]\ntask = dynamics\nmetric = test mse\nbetter = more\n", "lower or higher", WEYL_FORMAT},
+    {"[a]\ntask = dinamics\nmetric = test mse\n", "dynamics", WEYL_UNKNOWN},
+    {"[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\noption.hidden = 3\n", "test.ini:5", WEYL_UNKNOWN},
+    {"[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\nfull.epochs = -3\n", "test.ini:5", WEYL_BAD_ARG},
+    {"[full]\nepoch = 3\n[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\n", "test.ini:2", WEYL_UNKNOWN},
+    {"[a]\nrun = b\nmetric = test mse\n", "a row above", WEYL_FORMAT},
+  };
+  weyl_recipe *r = NULL;
+  for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+    const weyl_status status = open_text(f, bad[k].text, &r);
+    if (status != bad[k].status) fail_msg("case %zu: %s: %s", k, weyl_status_name(status), weyl_message(f->ctx));
+    assert_message(f, bad[k].message);
+  }
+  weyl_message_clear(f->ctx);
+  assert_int_equal(weyl_recipe_open(f->ctx, "frame-averagin", &r), WEYL_UNKNOWN);
+  assert_message(f, "frame-averaging");
+  assert_int_equal(weyl_recipe_open(f->ctx, "nowhere/at-all.ini", &r), WEYL_NO_FILE);
+}
+
+/* Every recipe that comes with weyl can be read, and all its options exist. */
+static void shipped_recipes_are_good(void **state) {
+  train_fixture *f = *state;
+  weyl_arena *arena = NULL;
+  const char **names;
+  assert_int_equal(setenv("WEYL_RECIPES", WEYL_SOURCE_DIR "/recipes", 1), 0);
+  assert_int_equal(weyl_arena_new(f->ctx, &arena), WEYL_OK);
+  assert_int_equal(weyl_recipe_list(f->ctx, arena, &names), WEYL_OK);
+  bool found = false;
+  for (size_t i = 0; names[i] != NULL; i++) {
+    found = found || strcmp(names[i], "frame-averaging") == 0;
+    weyl_recipe *r = NULL;
+    assert_trained(f, weyl_recipe_open(f->ctx, names[i], &r));
+    weyl_recipe_free(r);
+  }
+  assert_true(found);
+  weyl_arena_free(arena);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(rows_are_read, fixture_open, fixture_close),
+    cmocka_unit_test_setup_teardown(rows_run_and_are_not_run_again, fixture_open, fixture_close),
+    cmocka_unit_test_setup_teardown(interrupted_recipes_go_on, fixture_open, fixture_close),
+    cmocka_unit_test_setup_teardown(bad_recipes_are_refused, fixture_open, fixture_close),
+    cmocka_unit_test_setup_teardown(shipped_recipes_are_good, fixture_open, fixture_close),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
