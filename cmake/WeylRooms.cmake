@@ -92,5 +92,7 @@ function(weyl_library)
     set_target_properties(weyl_${k} PROPERTIES OUTPUT_NAME weyl VERSION ${PROJECT_VERSION} SOVERSION 0)
     target_include_directories(weyl_${k} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>)
     target_link_libraries(weyl_${k} PUBLIC ${libs})
+    target_link_options(weyl_${k} PUBLIC LINKER:--as-needed) # libraries opened at run time are not loaded at every start
   endforeach()
+  target_link_options(weyl_shared PRIVATE LINKER:--exclude-libs,ALL) # what archives bring is not ours to export
 endfunction()
