@@ -25,7 +25,9 @@ weyl_status data_hdf5_open(weyl_context *ctx) {
 #define X(name) good = good && find(library, TEXT_OF(name), &found.name);
   HDF5_FUNCTIONS(X)
 #undef X
-  good = good && find(library, "H5T_NATIVE_DOUBLE_g", &found.native_double);
+  good = good && find(library, "H5T_NATIVE_DOUBLE_g", &found.native_double) && found.H5open() >= 0;
+  /* A program that links HDF5 itself and names this variable has it, not the library. */
+  if (good && *found.native_double <= 0) good = find(RTLD_DEFAULT, "H5T_NATIVE_DOUBLE_g", &found.native_double);
   if (!good) return weyl_fail(ctx, WEYL_UNSUPPORTED, "%s lacks a function that weyl needs", WEYL_HDF5_SONAME);
   data_hdf5 = found;
   return WEYL_OK;
