@@ -206,7 +206,7 @@ weyl_tensor weyl_softmax(weyl_tensor x, int axis);
 weyl_tensor weyl_cumsum(weyl_tensor x, int axis, bool reverse); /* number axes only */
 weyl_tensor weyl_sort(weyl_tensor x, int axis);                  /* ascending, stable; number axes only */
 weyl_tensor weyl_argsort(weyl_tensor x, int axis);               /* i32 */
-weyl_tensor weyl_take_along(weyl_tensor x, weyl_tensor index, int axis); /* as numpy's take_along_axis; index has x's shape but for that axis */
+weyl_tensor weyl_take_along(weyl_tensor x, weyl_tensor index, int axis); /* as numpy's take_along_axis; index has x's shape but for that axis; those behind it may all be 1 */
 
 /* ---- products ----------------------------------------------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
-/* Convolution through oneDNN 2.x: the one file that knows its C API. The library is opened at the first convolution, so that
- * nothing else pays for its start. Primitives are made once a shape and shared by all threads; what an execution writes to
- * (scratch, blocked weights, argument objects) is a workspace that one thread holds at a time. Everything runs on the
- * calling thread. */
+/* Convolution through oneDNN 2.x: the one file that knows its C API. The library is opened at the first convolution, so
+ * that nothing else pays for its start. Primitives are made once a shape and shared by all threads; what an execution
+ * writes to (scratch, blocked weights, argument objects) is a workspace that one thread holds at a time. Everything
+ * runs on the calling thread. */
 #include "conv.h"
 
 #include <stdlib.h>
@@ -16,12 +16,15 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-#define FUNCTIONS(F)                                                                                                              \
-  F(version) F(set_max_cpu_isa) F(engine_create) F(stream_create) F(primitive_attr_create) F(primitive_attr_set_scratchpad_mode)  \
-  F(memory_desc_init_by_strides) F(memory_desc_equal) F(memory_desc_get_size) F(dilated_convolution_forward_desc_init)            \
-  F(dilated_convolution_backward_data_desc_init) F(dilated_convolution_backward_weights_desc_init) F(primitive_desc_create)       \
-  F(primitive_desc_query) F(primitive_desc_query_md) F(primitive_desc_destroy) F(primitive_create) F(primitive_execute)           \
-  F(primitive_destroy) F(reorder_primitive_desc_create) F(memory_create) F(memory_set_data_handle) F(memory_destroy)
+#define FUNCTIONS(F)                                                                                                   \
+  F(version)                                                                                                           \
+  F(set_max_cpu_isa) F(engine_create) F(stream_create) F(primitive_attr_create) F(primitive_attr_set_scratchpad_mode)  \
+      F(memory_desc_init_by_strides) F(memory_desc_equal) F(memory_desc_get_size)                                      \
+          F(dilated_convolution_forward_desc_init) F(dilated_convolution_backward_data_desc_init)                      \
+              F(dilated_convolution_backward_weights_desc_init) F(primitive_desc_create) F(primitive_desc_query)       \
+                  F(primitive_desc_query_md) F(primitive_desc_destroy) F(primitive_create) F(primitive_execute)        \
+                      F(primitive_destroy) F(reorder_primitive_desc_create) F(memory_create) F(memory_set_data_handle) \
+                          F(memory_destroy)
 
 /* The library and its functions: dnnl_x is called as lib.x */
 static struct {
@@ -48,7 +51,8 @@ typedef struct entry {
   uint64_t hash, used;
   weyl_conv_kind kind;
   weyl_conv_geometry q;
-  dnnl_primitive_t run, reorder; /* run NULL: oneDNN has nothing fast for this shape; reorder NULL: weights are taken as they lie */
+  dnnl_primitive_t run,
+      reorder; /* run NULL: oneDNN has nothing fast for this shape; reorder NULL: weights are taken as they lie */
   dnnl_memory_desc_t desc[OBJECTS];
   size_t blocked_bytes, spare_bytes;
   workspace *free;
@@ -61,7 +65,8 @@ static entry *entries[ENTRIES];
 static size_t n_entries;
 static uint64_t now;
 
-/* ---- opening ----------------------------------------------------------------------------------------------------------- */
+/* ---- opening
+ * ----------------------------------------------------------------------------------------------------------- */
 
 /* Functions come as data pointers; POSIX promises that their bytes are the same. */
 static bool find(void *handle, const char *name, void *function) {
@@ -80,7 +85,8 @@ static void open_library(void) {
 #undef F
   if (!all || lib.version()->major != 2) return;
   /* libgomp's thread count belongs to the calling thread: it is set around every call and put back */
-  if (!find(handle, "omp_get_max_threads", &lib.omp_threads) || !find(handle, "omp_set_num_threads", &lib.omp_set_threads)) {
+  if (!find(handle, "omp_get_max_threads", &lib.omp_threads) ||
+      !find(handle, "omp_set_num_threads", &lib.omp_set_threads)) {
     lib.omp_threads = NULL;
     lib.omp_set_threads = NULL;
   }
@@ -105,10 +111,12 @@ static void threads_back(int before) {
   if (before != 1) lib.omp_set_threads(before);
 }
 
-/* ---- one shape ------------------------------------------------------------------------------------------------------------ */
+/* ---- one shape
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static bool image_desc(dnnl_memory_desc_t *d, int64_t n, int64_t c, int64_t h, int64_t w) {
-  return lib.memory_desc_init_by_strides(d, 4, (dnnl_dims_t){n, c, h, w}, dnnl_f32, (dnnl_dims_t){h * w * c, 1, w * c, c}) == dnnl_success;
+  return lib.memory_desc_init_by_strides(d, 4, (dnnl_dims_t){n, c, h, w}, dnnl_f32,
+                                         (dnnl_dims_t){h * w * c, 1, w * c, c}) == dnnl_success;
 }
 
 /* our [kh][kw][c / groups][o] as oneDNN's (group,) out, in, kh, kw; `any` leaves the layout to oneDNN */
@@ -116,7 +124,8 @@ static bool weight_desc(dnnl_memory_desc_t *d, const weyl_conv_geometry *q, bool
   const int64_t cg = q->c / q->groups, og = q->o / q->groups;
   const dnnl_dims_t grouped = {q->groups, og, cg, q->kh, q->kw}, strides = {og, 1, q->o, q->kw * cg * q->o, cg * q->o};
   const int skip = q->groups == 1;
-  if (lib.memory_desc_init_by_strides(d, 5 - skip, grouped + skip, dnnl_f32, strides + skip) != dnnl_success) return false;
+  if (lib.memory_desc_init_by_strides(d, 5 - skip, grouped + skip, dnnl_f32, strides + skip) != dnnl_success)
+    return false;
   if (any) {
     d->format_kind = dnnl_format_kind_any;
     memset(&d->format_desc, 0, sizeof d->format_desc);
@@ -125,22 +134,24 @@ static bool weight_desc(dnnl_memory_desc_t *d, const weyl_conv_geometry *q, bool
 }
 
 /* The primitive descriptor of a kind; the backward ones want the forward one as a hint. */
-static dnnl_primitive_desc_t describe(weyl_conv_kind kind, const weyl_conv_geometry *q, const dnnl_memory_desc_t *x, const dnnl_memory_desc_t *w,
-                                      const dnnl_memory_desc_t *y) {
+static dnnl_primitive_desc_t describe(weyl_conv_kind kind, const weyl_conv_geometry *q, const dnnl_memory_desc_t *x,
+                                      const dnnl_memory_desc_t *w, const dnnl_memory_desc_t *y) {
   const dnnl_dims_t stride = {q->stride[0], q->stride[1]}, dilation = {q->dilation[0] - 1, q->dilation[1] - 1};
   const dnnl_dims_t before = {q->before[0], q->before[1]}, after = {q->after[0], q->after[1]};
   dnnl_convolution_desc_t d;
   dnnl_primitive_desc_t forward = NULL, result = NULL;
-  if (lib.dilated_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct, x, w, NULL, y, stride, dilation, before, after) !=
-        dnnl_success ||
+  if (lib.dilated_convolution_forward_desc_init(&d, dnnl_forward_training, dnnl_convolution_direct, x, w, NULL, y,
+                                                stride, dilation, before, after) != dnnl_success ||
       lib.primitive_desc_create(&forward, &d, lib.attr, lib.engine, NULL) != dnnl_success)
     return NULL;
   if (kind == WEYL_CONV_FORWARD) return forward;
-  const dnnl_status_t made =
-    kind == WEYL_CONV_INPUT
-      ? lib.dilated_convolution_backward_data_desc_init(&d, dnnl_convolution_direct, x, w, y, stride, dilation, before, after)
-      : lib.dilated_convolution_backward_weights_desc_init(&d, dnnl_convolution_direct, x, w, NULL, y, stride, dilation, before, after);
-  if (made == dnnl_success && lib.primitive_desc_create(&result, &d, lib.attr, lib.engine, forward) != dnnl_success) result = NULL;
+  const dnnl_status_t made = kind == WEYL_CONV_INPUT
+                                 ? lib.dilated_convolution_backward_data_desc_init(&d, dnnl_convolution_direct, x, w, y,
+                                                                                   stride, dilation, before, after)
+                                 : lib.dilated_convolution_backward_weights_desc_init(
+                                       &d, dnnl_convolution_direct, x, w, NULL, y, stride, dilation, before, after);
+  if (made == dnnl_success && lib.primitive_desc_create(&result, &d, lib.attr, lib.engine, forward) != dnnl_success)
+    result = NULL;
   lib.primitive_desc_destroy(forward);
   return result;
 }
@@ -156,8 +167,8 @@ static void need_spare(entry *t, dnnl_primitive_desc_t desc) {
 static bool make_reorder(entry *t, const dnnl_memory_desc_t *ours) {
   const bool out = t->kind == WEYL_CONV_WEIGHT;
   dnnl_primitive_desc_t desc = NULL;
-  if (lib.reorder_primitive_desc_create(&desc, out ? &t->desc[BLOCKED] : ours, lib.engine, out ? ours : &t->desc[BLOCKED], lib.engine, lib.attr) !=
-      dnnl_success)
+  if (lib.reorder_primitive_desc_create(&desc, out ? &t->desc[BLOCKED] : ours, lib.engine,
+                                        out ? ours : &t->desc[BLOCKED], lib.engine, lib.attr) != dnnl_success)
     return false;
   t->blocked_bytes = (lib.memory_desc_get_size(&t->desc[BLOCKED]) + 63) / 64 * 64;
   need_spare(t, desc);
@@ -166,11 +177,13 @@ static bool make_reorder(entry *t, const dnnl_memory_desc_t *ours) {
   return ok;
 }
 
-/* Fills in the primitives. Left without `run` when oneDNN has only its reference loops for the shape: ours are faster. */
+/* Fills in the primitives. Left without `run` when oneDNN has only its reference loops for the shape: ours are faster.
+ */
 static void make_primitives(entry *t) {
   const weyl_conv_geometry *q = &t->q;
   dnnl_memory_desc_t x, y, w, any;
-  if (!image_desc(&x, q->n, q->c, q->h, q->w) || !image_desc(&y, q->n, q->o, q->oh, q->ow) || !weight_desc(&w, q, false) || !weight_desc(&any, q, true))
+  if (!image_desc(&x, q->n, q->c, q->h, q->w) || !image_desc(&y, q->n, q->o, q->oh, q->ow) ||
+      !weight_desc(&w, q, false) || !weight_desc(&any, q, true))
     return;
   const dnnl_primitive_desc_t desc = describe(t->kind, q, &x, &any, &y);
   if (!desc) return;
@@ -178,9 +191,10 @@ static void make_primitives(entry *t) {
   t->desc[B] = t->kind == WEYL_CONV_WEIGHT ? y : w;
   t->desc[OUT] = t->kind == WEYL_CONV_FORWARD ? y : t->kind == WEYL_CONV_INPUT ? x : w;
   const char *name = "";
-  const dnnl_memory_desc_t *chosen =
-    lib.primitive_desc_query_md(desc, t->kind == WEYL_CONV_WEIGHT ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
-  bool ok = lib.primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &name) == dnnl_success && strncmp(name, "ref", 3) != 0 && chosen != NULL;
+  const dnnl_memory_desc_t *chosen = lib.primitive_desc_query_md(
+      desc, t->kind == WEYL_CONV_WEIGHT ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
+  bool ok = lib.primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &name) == dnnl_success &&
+            strncmp(name, "ref", 3) != 0 && chosen != NULL;
   if (ok) {
     t->desc[BLOCKED] = *chosen;
     need_spare(t, desc);
@@ -204,21 +218,26 @@ static workspace *workspace_new(const entry *t) {
   const size_t bytes = t->blocked_bytes + (t->spare_bytes + 63) / 64 * 64;
   if (bytes) s->buffer = aligned_alloc(64, bytes);
   bool ok = s->buffer || bytes == 0;
-  for (int i = A; i <= OUT && ok; i++) ok = lib.memory_create(&s->object[i], &t->desc[i], lib.engine, DNNL_MEMORY_NONE) == dnnl_success;
-  if (ok && t->reorder) ok = lib.memory_create(&s->object[BLOCKED], &t->desc[BLOCKED], lib.engine, s->buffer) == dnnl_success;
+  for (int i = A; i <= OUT && ok; i++)
+    ok = lib.memory_create(&s->object[i], &t->desc[i], lib.engine, DNNL_MEMORY_NONE) == dnnl_success;
+  if (ok && t->reorder)
+    ok = lib.memory_create(&s->object[BLOCKED], &t->desc[BLOCKED], lib.engine, s->buffer) == dnnl_success;
   if (ok && t->spare_bytes)
-    ok = lib.memory_create(&s->object[SPARE], &t->desc[SPARE], lib.engine, (char *)s->buffer + t->blocked_bytes) == dnnl_success;
+    ok = lib.memory_create(&s->object[SPARE], &t->desc[SPARE], lib.engine, (char *)s->buffer + t->blocked_bytes) ==
+         dnnl_success;
   if (ok) return s;
   workspace_free(s);
   return NULL;
 }
 
-/* ---- the cache: all under the lock ----------------------------------------------------------------------------------------- */
+/* ---- the cache: all under the lock
+ * ----------------------------------------------------------------------------------------- */
 
 static uint64_t hash_of(weyl_conv_kind kind, const weyl_conv_geometry *q) {
   const int64_t *number = (const int64_t *)q;
   uint64_t h = 0x9e3779b97f4a7c15u + (uint64_t)kind;
-  for (size_t i = 0; i < sizeof *q / sizeof *number; i++) h = (h ^ (uint64_t)number[i] ^ (h >> 29)) * 0xbf58476d1ce4e5b9u;
+  for (size_t i = 0; i < sizeof *q / sizeof *number; i++)
+    h = (h ^ (uint64_t)number[i] ^ (h >> 29)) * 0xbf58476d1ce4e5b9u;
   return h;
 }
 
@@ -246,7 +265,8 @@ static size_t place_of_new(void) {
 static entry *lookup(weyl_conv_kind kind, const weyl_conv_geometry *q) {
   const uint64_t hash = hash_of(kind, q);
   for (size_t i = 0; i < n_entries; i++)
-    if (entries[i]->hash == hash && entries[i]->kind == kind && memcmp(&entries[i]->q, q, sizeof *q) == 0) return entries[i];
+    if (entries[i]->hash == hash && entries[i]->kind == kind && memcmp(&entries[i]->q, q, sizeof *q) == 0)
+      return entries[i];
   entry *t = calloc(1, sizeof *t);
   const size_t place = t ? place_of_new() : ENTRIES;
   if (place == ENTRIES) {
@@ -299,7 +319,8 @@ static void give_back(entry *t, workspace *space) {
   pthread_mutex_unlock(&lock);
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------------------ */
+/* ---- running
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static bool execute(dnnl_primitive_t p, int n, const dnnl_exec_arg_t *args, const workspace *s) {
   dnnl_exec_arg_t all[4] = {{0, NULL}};
@@ -310,9 +331,9 @@ static bool execute(dnnl_primitive_t p, int n, const dnnl_exec_arg_t *args, cons
 
 bool weyl_conv_onednn(weyl_conv_kind kind, const weyl_conv_geometry *q, const float *a, const float *b, float *out) {
   static const int names[3][3] = {
-    {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
-    {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC},
-    {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS},
+      {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+      {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC},
+      {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS},
   };
   workspace *s;
   entry *t = borrow(kind, q, &s);
@@ -323,8 +344,10 @@ bool weyl_conv_onednn(weyl_conv_kind kind, const weyl_conv_geometry *q, const fl
   void *const data[3] = {(void *)(uintptr_t)a, (void *)(uintptr_t)b, out};
   bool ok = true;
   for (int i = 0; i < 3 && ok; i++) ok = lib.memory_set_data_handle(s->object[i], data[i]) == dnnl_success;
-  dnnl_exec_arg_t arg[3] = {{names[kind][A], s->object[A]}, {names[kind][B], s->object[B]}, {names[kind][OUT], s->object[OUT]}};
-  const dnnl_exec_arg_t move[2] = {{DNNL_ARG_FROM, s->object[weight ? BLOCKED : B]}, {DNNL_ARG_TO, s->object[weight ? OUT : BLOCKED]}};
+  dnnl_exec_arg_t arg[3] = {
+      {names[kind][A], s->object[A]}, {names[kind][B], s->object[B]}, {names[kind][OUT], s->object[OUT]}};
+  const dnnl_exec_arg_t move[2] = {{DNNL_ARG_FROM, s->object[weight ? BLOCKED : B]},
+                                   {DNNL_ARG_TO, s->object[weight ? OUT : BLOCKED]}};
   if (t->reorder) arg[weight ? OUT : B].memory = s->object[BLOCKED];
   if (ok && t->reorder && !weight) ok = execute(t->reorder, 2, move, s);
   if (ok) ok = execute(t->run, 3, arg, s);

@@ -8,10 +8,11 @@
 #include "conv.h"
 #include "testing.h"
 
-#define N weyl_num
+#define N                  weyl_num
 #define SHAPE4(a, b, c, d) WEYL_SHAPE(N(a), N(b), N(c), N(d))
 
-/* ---- the engines ------------------------------------------------------------------------------------------------------- */
+/* ---- the engines
+ * ------------------------------------------------------------------------------------------------------- */
 
 typedef struct problem {
   weyl_conv_geometry q;
@@ -36,11 +37,13 @@ static void plain_loops(problem *p) {
       for (int64_t px = 0; px < q->ow; px++)
         for (int64_t i = 0; i < q->kh; i++)
           for (int64_t j = 0; j < q->kw; j++) {
-            const int64_t iy = py * q->stride[0] - q->before[0] + i * q->dilation[0], ix = px * q->stride[1] - q->before[1] + j * q->dilation[1];
+            const int64_t iy = py * q->stride[0] - q->before[0] + i * q->dilation[0],
+                          ix = px * q->stride[1] - q->before[1] + j * q->dilation[1];
             if (iy < 0 || iy >= q->h || ix < 0 || ix >= q->w) continue;
             for (int64_t o = 0; o < q->o; o++)
               for (int64_t c = 0; c < cg; c++) {
-                double *xs = &x[((n * q->h + iy) * q->w + ix) * q->c + o / og * cg + c], *ws = &w[((i * q->kw + j) * cg + c) * q->o + o];
+                double *xs = &x[((n * q->h + iy) * q->w + ix) * q->c + o / og * cg + c],
+                       *ws = &w[((i * q->kw + j) * cg + c) * q->o + o];
                 double *ys = &y[((n * q->oh + py) * q->ow + px) * q->o + o];
                 if (p->kind == WEYL_CONV_FORWARD) *ys += *xs * *ws;
                 if (p->kind == WEYL_CONV_INPUT) *xs += *ys * *ws;
@@ -68,15 +71,23 @@ static void problem_free(problem *p) {
   free(p->out);
 }
 
-static int64_t between(weyl_rng *rng, int64_t low, int64_t high) { return low + (int64_t)weyl_rng_below(rng, (uint64_t)(high - low + 1)); }
+static int64_t between(weyl_rng *rng, int64_t low, int64_t high) {
+  return low + (int64_t)weyl_rng_below(rng, (uint64_t)(high - low + 1));
+}
 
 static void problem_random(problem *p, weyl_rng *rng) {
   *p = (problem){.kind = (weyl_conv_kind)weyl_rng_below(rng, 3)};
   weyl_conv_geometry *q = &p->q;
   do {
     const int64_t groups = weyl_rng_below(rng, 3) ? 1 : between(rng, 2, 4);
-    *q = (weyl_conv_geometry){.n = between(rng, 1, 3), .h = between(rng, 1, 9), .w = between(rng, 1, 9), .c = groups * between(rng, 1, 9), .kh = between(rng, 1, 4),
-                              .kw = between(rng, 1, 4), .o = groups * between(rng, 1, 18), .groups = groups};
+    *q = (weyl_conv_geometry){.n = between(rng, 1, 3),
+                              .h = between(rng, 1, 9),
+                              .w = between(rng, 1, 9),
+                              .c = groups * between(rng, 1, 9),
+                              .kh = between(rng, 1, 4),
+                              .kw = between(rng, 1, 4),
+                              .o = groups * between(rng, 1, 18),
+                              .groups = groups};
     for (int i = 0; i < 2; i++) {
       q->stride[i] = between(rng, 1, 3);
       q->before[i] = between(rng, 0, 3);
@@ -91,14 +102,17 @@ static void problem_random(problem *p, weyl_rng *rng) {
   problem_fill(p, rng);
 }
 
-/* Sums of `terms` products below 1, one after another: partial sums walk to sqrt(terms), and the roundings of that size walk in turn. */
+/* Sums of `terms` products below 1, one after another: partial sums walk to sqrt(terms), and the roundings of that size
+ * walk in turn. */
 static void assert_result(const problem *p, weyl_dtype dtype, const void *got, const char *engine) {
-  const double terms = (double)(p->kind == WEYL_CONV_WEIGHT ? p->q.n * p->q.oh * p->q.ow : p->q.kh * p->q.kw * (p->q.c + p->q.o));
+  const double terms =
+      (double)(p->kind == WEYL_CONV_WEIGHT ? p->q.n * p->q.oh * p->q.ow : p->q.kh * p->q.kw * (p->q.c + p->q.o));
   const double tolerance = (dtype == WEYL_F32 ? 1e-7 : 2e-16) * (20 + terms);
   for (int64_t i = 0; i < p->n_out; i++) {
     const double v = dtype == WEYL_F32 ? (double)((const float *)got)[i] : ((const double *)got)[i];
     if (!(fabs(v - p->out[i]) <= tolerance))
-      fail_msg("%s, kind %d, groups %lld: number %lld is %.9g, must be %.9g", engine, p->kind, (long long)p->q.groups, (long long)i, v, p->out[i]);
+      fail_msg("%s, kind %d, groups %lld: number %lld is %.9g, must be %.9g", engine, p->kind, (long long)p->q.groups,
+               (long long)i, v, p->out[i]);
   }
 }
 
@@ -151,14 +165,27 @@ PROPERTY(engines_agree_with_loops, 150) {
 static void test_usual_shapes(void **state) {
   (void)state;
   if (!weyl_conv_onednn_here()) print_message("oneDNN is absent: its part of this test is skipped\n");
-  static const int64_t shapes[6][5] = {{3, 16, 16, 1, 1}, {16, 32, 14, 2, 1}, {32, 32, 12, 1, 1}, {64, 64, 8, 1, 1}, {32, 16, 7, 1, 2}, {16, 16, 9, 2, 16}};
+  static const int64_t shapes[6][5] = {{3, 16, 16, 1, 1}, {16, 32, 14, 2, 1}, {32, 32, 12, 1, 1},
+                                       {64, 64, 8, 1, 1}, {32, 16, 7, 1, 2},  {16, 16, 9, 2, 16}};
   weyl_rng rng = weyl_rng_new(1, "usual"); /* shapes: c, o, size, stride, groups */
   for (int i = 0; i < 6; i++)
     for (int kind = 0; kind < 3; kind++) {
       const int64_t size = shapes[i][2], s = shapes[i][3];
       problem p = {.kind = (weyl_conv_kind)kind};
-      p.q = (weyl_conv_geometry){.n = 8, .h = size, .w = size, .c = shapes[i][0], .kh = 3, .kw = 3, .oh = (size - 1) / s + 1, .ow = (size - 1) / s + 1,
-                                 .o = shapes[i][1], .stride = {s, s}, .before = {1, 1}, .after = {1, 1}, .dilation = {1, 1}, .groups = shapes[i][4]};
+      p.q = (weyl_conv_geometry){.n = 8,
+                                 .h = size,
+                                 .w = size,
+                                 .c = shapes[i][0],
+                                 .kh = 3,
+                                 .kw = 3,
+                                 .oh = (size - 1) / s + 1,
+                                 .ow = (size - 1) / s + 1,
+                                 .o = shapes[i][1],
+                                 .stride = {s, s},
+                                 .before = {1, 1},
+                                 .after = {1, 1},
+                                 .dilation = {1, 1},
+                                 .groups = shapes[i][4]};
       problem_fill(&p, &rng);
       run_gemm(&p, WEYL_F32, weyl_kernels_active());
       run_gemm(&p, WEYL_F64, weyl_kernels_active());
@@ -197,7 +224,8 @@ static void test_threads(void **state) {
   for (int i = 0; i < ITEMS; i++) out[i] = calloc((size_t)p[i % KINDS].n_out + 1, sizeof(float));
   crowd c = {p, a, b, out, KINDS, ITEMS};
   weyl_parallel(ctx, ITEMS, crowd_job, &c);
-  for (int i = KINDS; i < ITEMS; i++) assert_memory_equal(out[i], out[i % KINDS], (size_t)p[i % KINDS].n_out * sizeof(float));
+  for (int i = KINDS; i < ITEMS; i++)
+    assert_memory_equal(out[i], out[i % KINDS], (size_t)p[i % KINDS].n_out * sizeof(float));
   for (int i = 0; i < ITEMS; i++) free(out[i]);
   for (int k = 0; k < KINDS; k++) {
     problem_free(&p[k]);
@@ -215,15 +243,27 @@ static void test_many_shapes(void **state) {
   for (int turn = 0; turn < 2; turn++)
     for (int64_t i = 0; i < 150; i++) {
       problem p = {.kind = WEYL_CONV_FORWARD};
-      p.q = (weyl_conv_geometry){.n = 1, .h = 1, .w = 3 + i, .c = 1, .kh = 1, .kw = 2, .oh = 1, .ow = 2 + i + turn, .o = 8, .stride = {1, 1}, .before = {0, turn},
-                                 .dilation = {1, 1}, .groups = 1};
+      p.q = (weyl_conv_geometry){.n = 1,
+                                 .h = 1,
+                                 .w = 3 + i,
+                                 .c = 1,
+                                 .kh = 1,
+                                 .kw = 2,
+                                 .oh = 1,
+                                 .ow = 2 + i + turn,
+                                 .o = 8,
+                                 .stride = {1, 1},
+                                 .before = {0, turn},
+                                 .dilation = {1, 1},
+                                 .groups = 1};
       problem_fill(&p, &rng);
       (void)run_onednn(&p);
       problem_free(&p);
     }
 }
 
-/* ---- the operations -------------------------------------------------------------------------------------------------------- */
+/* ---- the operations
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void test_known_values(void **state) {
   (void)state;
@@ -231,7 +271,8 @@ static void test_known_values(void **state) {
   double y[16];
   lab_begin(&l, WEYL_F64);
   const double image[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-  const weyl_tensor x = lab_array(&l, SHAPE4(1, 3, 3, 1), image), w = lab_array(&l, SHAPE4(2, 2, 1, 1), (const double[]){1, 10, 100, 1000});
+  const weyl_tensor x = lab_array(&l, SHAPE4(1, 3, 3, 1), image),
+                    w = lab_array(&l, SHAPE4(2, 2, 1, 1), (const double[]){1, 10, 100, 1000});
   lab_read(&l, weyl_conv2d(x, w, NULL), y, 4); /* cross-correlation: nothing is turned around */
   assert_numbers(y, (const double[]){5421, 6532, 8754, 9865}, 4, 0);
   lab_read(&l, weyl_conv2d(x, w, &(weyl_conv_opts){.stride = {2, 2}, .before = {1, 1}}), y, 4);
@@ -239,26 +280,30 @@ static void test_known_values(void **state) {
   lab_read(&l, weyl_conv2d(x, w, &(weyl_conv_opts){.dilation = {2, 2}}), y, 1);
   assert_numbers(y, (const double[]){9731}, 1, 0);
   /* a line, with two channels in two groups */
-  const weyl_tensor line = lab_array(&l, WEYL_SHAPE(N(1), N(3), N(2)), (const double[]){1, 4, 2, 5, 3, 6}), v = lab_array(&l, WEYL_SHAPE(N(2), N(1), N(2)), (const double[]){1, 1, 10, 100});
+  const weyl_tensor line = lab_array(&l, WEYL_SHAPE(N(1), N(3), N(2)), (const double[]){1, 4, 2, 5, 3, 6}),
+                    v = lab_array(&l, WEYL_SHAPE(N(2), N(1), N(2)), (const double[]){1, 1, 10, 100});
   const weyl_tensor z = weyl_conv1d(line, v, &(weyl_conv_opts){.groups = 2});
   lab_read(&l, z, y, 4);
   assert_numbers(y, (const double[]){21, 504, 32, 605}, 4, 0);
   /* windows, row by row of the window, `outside` around the image */
   lab_read(&l, weyl_windows(x, 2, 2, &(weyl_conv_opts){.stride = {2, 2}, .before = {1, 1}}, -1), y, 16);
   assert_numbers(y, (const double[]){-1, -1, -1, 1, -1, -1, 2, 3, -1, 4, -1, 7, 5, 6, 8, 9}, 16, 0);
-  lab_read(&l, weyl_windows(x, 2, 2, &(weyl_conv_opts){.stride = {3, 2}, .before = {1, 0}, .after = {0, 1}}, 0.5), y, 8);
+  lab_read(&l, weyl_windows(x, 2, 2, &(weyl_conv_opts){.stride = {3, 2}, .before = {1, 0}, .after = {0, 1}}, 0.5), y,
+           8);
   assert_numbers(y, (const double[]){0.5, 0.5, 1, 2, 0.5, 0.5, 3, 0.5}, 8, 0);
   lab_end(&l);
 }
 
-/* What lies outside is a constant: f = |windows(x)|^2 / 2 has the gradient m x, m the number of windows that see a pixel, and |m x|^2 / 2 has m^2 x. */
+/* What lies outside is a constant: f = |windows(x)|^2 / 2 has the gradient m x, m the number of windows that see a
+ * pixel, and |m x|^2 / 2 has m^2 x. */
 static void test_windows_derivatives(void **state) {
   (void)state;
   lab l;
   double once[9], twice[9];
   lab_begin(&l, WEYL_F64);
   const double image[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, m[9] = {4, 4, 2, 4, 4, 2, 2, 2, 1};
-  const weyl_tensor x = lab_array(&l, SHAPE4(1, 3, 3, 1), image), y = weyl_windows(x, 2, 2, &(weyl_conv_opts){.before = {1, 1}}, 7);
+  const weyl_tensor x = lab_array(&l, SHAPE4(1, 3, 3, 1), image),
+                    y = weyl_windows(x, 2, 2, &(weyl_conv_opts){.before = {1, 1}}, 7);
   const weyl_tensor first = weyl_grad(weyl_scale(weyl_sum_all(weyl_square(y)), 0.5), x);
   lab_read(&l, first, once, 9);
   lab_read(&l, weyl_grad(weyl_scale(weyl_sum_all(weyl_square(first)), 0.5), x), twice, 9);
@@ -280,12 +325,14 @@ PROPERTY(operations_agree, 10) {
     lab l;
     lab_begin(&l, (weyl_dtype)type);
     weyl_rng same = *rng;
-    const weyl_tensor tx = lab_random(&l, &same, SHAPE4(2, 6, 5, channels), -1, 1, x), tw = lab_random(&l, &same, SHAPE4(3, 3, channels, 24), -1, 1, w);
+    const weyl_tensor tx = lab_random(&l, &same, SHAPE4(2, 6, 5, channels), -1, 1, x),
+                      tw = lab_random(&l, &same, SHAPE4(3, 3, channels, 24), -1, 1, w);
     const weyl_tensor y = weyl_conv2d(tx, tw, &opts), loss = weyl_sum_all(weyl_mul(y, weyl_sin(y)));
     const weyl_tensor out[3] = {y, weyl_grad(loss, tx), weyl_grad(loss, tw)};
     const weyl_shape s = weyl_tensor_shape(y);
     n[0] = weyl_shape_size(&s, NULL, NULL);
-    for (int k = 0; k < 3; k++) assert_ok(l.ctx, lab_try(&l, out[k], type == WEYL_F64, type == WEYL_F32 ? got[k] : want[k], n[k]));
+    for (int k = 0; k < 3; k++)
+      assert_ok(l.ctx, lab_try(&l, out[k], type == WEYL_F64, type == WEYL_F32 ? got[k] : want[k], n[k]));
     lab_end(&l);
   }
   for (int k = 0; k < 3; k++) {
@@ -303,7 +350,8 @@ static void test_counts(void **state) {
   weyl_rng rng = weyl_rng_new(4, "counts");
   double images[3 * 16], result[2][3 * 16 + 8];
   for (int i = 0; i < 48; i++) images[i] = weyl_rng_normal(&rng);
-  const weyl_tensor x = weyl_input(l.g, "x", WEYL_F64, WEYL_SHAPE(weyl_per(WEYL_BATCH), N(4), N(4), N(1))), w = lab_random(&l, &rng, SHAPE4(2, 2, 1, 2), -1, 1, NULL);
+  const weyl_tensor x = weyl_input(l.g, "x", WEYL_F64, WEYL_SHAPE(weyl_per(WEYL_BATCH), N(4), N(4), N(1))),
+                    w = lab_random(&l, &rng, SHAPE4(2, 2, 1, 2), -1, 1, NULL);
   const weyl_tensor loss = weyl_sum_all(weyl_sin(weyl_conv2d(x, w, NULL)));
   const weyl_tensor out[2] = {weyl_grad(loss, x), weyl_grad(loss, w)};
   assert_ok(l.ctx, weyl_graph_status(l.g));
@@ -313,9 +361,12 @@ static void test_counts(void **state) {
   weyl_run *run = NULL;
   assert_ok(l.ctx, weyl_program_new(l.g, out, 2, NULL, &program));
   assert_ok(l.ctx, weyl_run_new(program, NULL, &run));
-  const int64_t one[1][WEYL_COUNTS] = {{0, 3}}, three[3][WEYL_COUNTS] = {{0, 2}, {0, 0}, {0, 1}}; /* an empty shard among them */
+  const int64_t one[1][WEYL_COUNTS] = {{0, 3}},
+                three[3][WEYL_COUNTS] = {{0, 2}, {0, 0}, {0, 1}}; /* an empty shard among them */
   for (int k = 0; k < 2; k++) {
-    assert_ok(l.ctx, weyl_run_step(run, &(weyl_batch){.shards = k ? 3 : 1, .count = k ? three : one, .input = (const void *[]){images}}));
+    assert_ok(l.ctx, weyl_run_step(
+                         run, &(weyl_batch){
+                                  .shards = k ? 3 : 1, .count = k ? three : one, .input = (const void *[]){images}}));
     memcpy(result[k], weyl_run_output(run, 0).data, 48 * sizeof(double));
     memcpy(result[k] + 48, weyl_run_output(run, 1).data, 8 * sizeof(double));
   }
@@ -362,8 +413,10 @@ static void test_grid_sample(void **state) {
       image[(n * 6 + i) * 2 + 1] = -image[(n * 6 + i) * 2];
     }
   const weyl_tensor x = lab_array(&l, SHAPE4(2, 2, 3, 2), image);
-  /* a pixel; between two columns and two rows; the last corner | half outside; far outside; a half pixel beyond the right border */
-  const weyl_tensor at = lab_array(&l, SHAPE4(2, 1, 3, 2), (const double[]){1, 1, 1.25, 0.5, 2, 1, -0.5, 0, 7, -9, 2.5, 1});
+  /* a pixel; between two columns and two rows; the last corner | half outside; far outside; a half pixel beyond the
+   * right border */
+  const weyl_tensor at =
+      lab_array(&l, SHAPE4(2, 1, 3, 2), (const double[]){1, 1, 1.25, 0.5, 2, 1, -0.5, 0, 7, -9, 2.5, 1});
   const weyl_tensor s = weyl_grid_sample(x, at);
   lab_read(&l, s, y, 12);
   assert_numbers(y, (const double[]){11, -11, 6.25, -6.25, 12, -12, 50, -50, 0, 0, 56, -56}, 12, 1e-12);
@@ -395,14 +448,42 @@ static void test_refusals(void **state) {
     weyl_status status;
     const char *words;
   } bad[] = {
-    {{4, {{1, 0}, {5, 0}, {5, 0}, {3, 0}}}, {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}}, {.groups = 1}, WEYL_SHAPE, "[3, 3, 2, 4]"},
-    {{4, {{1, 0}, {5, 0}, {5, 0}, {4, 0}}}, {4, {{3, 0}, {3, 0}, {2, 0}, {3, 0}}}, {.groups = 2}, WEYL_SHAPE, "2 groups"},
-    {{4, {{1, 0}, {2, 0}, {5, 0}, {2, 0}}}, {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}}, {.groups = 1}, WEYL_SHAPE, "windows 3 x 3 do not fit"},
-    {{3, {{1, 0}, {5, 0}, {2, 0}}}, {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}}, {.groups = 1}, WEYL_SHAPE, "[1, 5, 2]"},
-    {{4, {{1, 0}, {5, 1}, {5, 0}, {2, 0}}}, {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}}, {.groups = 1}, WEYL_SHAPE, "5 batch"},
-    {{4, {{1, 0}, {5, 0}, {5, 0}, {2, 0}}}, {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}}, {.stride = {-1, 1}}, WEYL_BAD_ARG, "stride is -1"},
-    {{4, {{1, 0}, {5, 0}, {5, 0}, {2, 0}}}, {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}}, {.before = {0, -2}}, WEYL_BAD_ARG, "before is -2"},
-    {{4, {{1, 0}, {5, 0}, {5, 0}, {2, 0}}}, {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}}, {.groups = -2}, WEYL_BAD_ARG, "groups is -2"},
+      {{4, {{1, 0}, {5, 0}, {5, 0}, {3, 0}}},
+       {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}},
+       {.groups = 1},
+       WEYL_SHAPE,
+       "[3, 3, 2, 4]"},
+      {{4, {{1, 0}, {5, 0}, {5, 0}, {4, 0}}},
+       {4, {{3, 0}, {3, 0}, {2, 0}, {3, 0}}},
+       {.groups = 2},
+       WEYL_SHAPE,
+       "2 groups"},
+      {{4, {{1, 0}, {2, 0}, {5, 0}, {2, 0}}},
+       {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}},
+       {.groups = 1},
+       WEYL_SHAPE,
+       "windows 3 x 3 do not fit"},
+      {{3, {{1, 0}, {5, 0}, {2, 0}}}, {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}}, {.groups = 1}, WEYL_SHAPE, "[1, 5, 2]"},
+      {{4, {{1, 0}, {5, 1}, {5, 0}, {2, 0}}},
+       {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}},
+       {.groups = 1},
+       WEYL_SHAPE,
+       "5 batch"},
+      {{4, {{1, 0}, {5, 0}, {5, 0}, {2, 0}}},
+       {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}},
+       {.stride = {-1, 1}},
+       WEYL_BAD_ARG,
+       "stride is -1"},
+      {{4, {{1, 0}, {5, 0}, {5, 0}, {2, 0}}},
+       {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}},
+       {.before = {0, -2}},
+       WEYL_BAD_ARG,
+       "before is -2"},
+      {{4, {{1, 0}, {5, 0}, {5, 0}, {2, 0}}},
+       {4, {{3, 0}, {3, 0}, {2, 0}, {4, 0}}},
+       {.groups = -2},
+       WEYL_BAD_ARG,
+       "groups is -2"},
   };
   lab l;
   lab_begin(&l, WEYL_F64);
@@ -430,9 +511,17 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    property_test(engines_agree_with_loops), cmocka_unit_test(test_usual_shapes), cmocka_unit_test(test_threads),     cmocka_unit_test(test_many_shapes),
-    cmocka_unit_test(test_known_values),     property_test(operations_agree),     cmocka_unit_test(test_counts),      cmocka_unit_test(test_pools),
-    cmocka_unit_test(test_grid_sample),      cmocka_unit_test(test_refusals),     cmocka_unit_test(test_windows_derivatives),
+      property_test(engines_agree_with_loops),
+      cmocka_unit_test(test_usual_shapes),
+      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_many_shapes),
+      cmocka_unit_test(test_known_values),
+      property_test(operations_agree),
+      cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_pools),
+      cmocka_unit_test(test_grid_sample),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_windows_derivatives),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

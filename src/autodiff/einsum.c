@@ -44,14 +44,15 @@ static bool read_spec(spec_reader *r, term *in, int n_in, term *out) {
     const size_t start = r->at;
     if (!read_term(r, &in[k])) return false;
     const char next = r->spec[r->at];
-    if (k + 1 < n_in && next != ',') return bad(r, r->at, next == '-' ? "one operand named, two given" : "a letter or ',' is wanted");
+    if (k + 1 < n_in && next != ',')
+      return bad(r, r->at, next == '-' ? "one operand named, two given" : "a letter or ',' is wanted");
     if (k + 1 == n_in && next == ',') return bad(r, r->at, "more operands named than given");
     if (next == ',') r->at++;
     const weyl_shape s = weyl_tensor_shape(in[k].x);
     char text[160];
     if (s.rank != in[k].n) {
-      (void)weyl_graph_fail(r->g, WEYL_SHAPE, "einsum: \"%s\", position %zu: %d letters for operand %d of shape %s", r->spec, start, in[k].n, k,
-                            weyl_shape_text(&s, text));
+      (void)weyl_graph_fail(r->g, WEYL_SHAPE, "einsum: \"%s\", position %zu: %d letters for operand %d of shape %s",
+                            r->spec, start, in[k].n, k, weyl_shape_text(&s, text));
       return false;
     }
   }
@@ -101,15 +102,16 @@ static bool same_sizes(const spec_reader *r, const term *a, const term *b) {
     const int j = place_of(b, a->letter[i]);
     if (j < 0 || weyl_dim_equal(s.dim[i], t.dim[j])) continue;
     char p[160], q[160];
-    (void)weyl_graph_fail(r->g, WEYL_SHAPE, "einsum: \"%s\": letter %c has two sizes in %s and %s", r->spec, a->letter[i], weyl_shape_text(&s, p),
-                          weyl_shape_text(&t, q));
+    (void)weyl_graph_fail(r->g, WEYL_SHAPE, "einsum: \"%s\": letter %c has two sizes in %s and %s", r->spec,
+                          a->letter[i], weyl_shape_text(&s, p), weyl_shape_text(&t, q));
     return false;
   }
   return true;
 }
 
 static weyl_tensor product(const term *a, const term *b, const term *out) {
-  int a_batch[WEYL_RANK_MAX], b_batch[WEYL_RANK_MAX], a_sum[WEYL_RANK_MAX], b_sum[WEYL_RANK_MAX], n_batch = 0, n_sum = 0;
+  int a_batch[WEYL_RANK_MAX], b_batch[WEYL_RANK_MAX], a_sum[WEYL_RANK_MAX], b_sum[WEYL_RANK_MAX], n_batch = 0,
+                                                                                                  n_sum = 0;
   for (int i = 0; i < a->n; i++) {
     const int j = place_of(b, a->letter[i]);
     if (j < 0 || place_of(out, a->letter[i]) >= 0) continue;
@@ -139,7 +141,8 @@ weyl_tensor weyl_einsum(const char *spec, weyl_tensor a, weyl_tensor b) {
   term in[2] = {{.x = a}, {.x = b}}, out = {0};
   if (!weyl_tensor_valid(a) || weyl_graph_status(r.g) != WEYL_OK) return WEYL_NULL_TENSOR;
   const int n = weyl_tensor_valid(b) ? 2 : 1;
-  if (n == 2 && b.graph != a.graph) return weyl_graph_fail(r.g, WEYL_BAD_ARG, "einsum: the operands belong to two graphs");
+  if (n == 2 && b.graph != a.graph)
+    return weyl_graph_fail(r.g, WEYL_BAD_ARG, "einsum: the operands belong to two graphs");
   if (!read_spec(&r, in, n, &out) || (n == 2 && !same_sizes(&r, &in[0], &in[1]))) return WEYL_NULL_TENSOR;
   for (int k = 0; k < n; k++) drop_lonely(&in[k], n == 2 ? &in[1 - k] : NULL, &out);
   return n == 2 ? product(&in[0], &in[1], &out) : arrange(&in[0], &out);

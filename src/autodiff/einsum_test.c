@@ -1,4 +1,5 @@
-/* einsum against naive loops over all letters, known contractions, and specifications that are refused with their place. */
+/* einsum against naive loops over all letters, known contractions, and specifications that are refused with their
+ * place. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -25,11 +26,13 @@ static weyl_shape shape_of(const char *letters, int n) {
 static void check(weyl_rng *rng, const char *spec) {
   lab l;
   lab_begin(&l, WEYL_F64);
-  const char *comma = strchr(spec, ','), *arrow = strstr(spec, "->"), *a = spec, *b = comma ? comma + 1 : arrow, *c = arrow + 2;
+  const char *comma = strchr(spec, ','), *arrow = strstr(spec, "->"), *a = spec, *b = comma ? comma + 1 : arrow,
+             *c = arrow + 2;
   const int na = (int)((comma ? comma : arrow) - a), nb = comma ? (int)(arrow - b) : 0, nc = (int)strlen(c);
   const weyl_shape sa = shape_of(a, na), sb = shape_of(b, nb), sc = shape_of(c, nc);
   static double x[4096], y[4096], want[4096], got[4096];
-  const weyl_tensor ta = lab_random(&l, rng, sa, -1, 1, x), tb = comma ? lab_random(&l, rng, sb, -1, 1, y) : WEYL_NULL_TENSOR;
+  const weyl_tensor ta = lab_random(&l, rng, sa, -1, 1, x),
+                    tb = comma ? lab_random(&l, rng, sb, -1, 1, y) : WEYL_NULL_TENSOR;
   const int64_t n = weyl_shape_size(&sc, NULL, NULL);
   assert_true(n <= 4096);
   memset(want, 0, sizeof want);
@@ -54,16 +57,18 @@ static void check(weyl_rng *rng, const char *spec) {
   assert_true(weyl_shape_equal(&s, &sc));
   lab_read(&l, t, got, n);
   for (int64_t i = 0; i < n; i++)
-    if (fabs(got[i] - want[i]) > 1e-13) fail_msg("%s: number %lld is %.17g, must be %.17g", spec, (long long)i, got[i], want[i]);
+    if (fabs(got[i] - want[i]) > 1e-13)
+      fail_msg("%s: number %lld is %.17g, must be %.17g", spec, (long long)i, got[i], want[i]);
   lab_end(&l);
 }
 
 PROPERTY(against_loops, 3) {
   static const char *const specs[] = {
-    "ij,jk->ik",  "ij,jk->ki",   "ij,kj->ik",   "ji,jk->ki",  "nij,njk->nik", "nij,nkj->kin", "i,j->ij",      "i,j->ji",      "i,i->",
-    "i,i->i",     "ij,ij->",     "ij,ij->ij",   "ij,ji->ij",  "ij,j->i",      "ij->ji",       "ij->i",        "ij->",         "ijk->ki",
-    "abc,cd->ab", "abc,bc->a",   "abcd,cd->ba", "abcd,dcb->a", "ab,cd->acbd",  "ab,cd->bd",    "ab,cd->",      "bhid,bhjd->bhij", "bhij,bhjd->bihd",
-    "i->i",       "ij,k->jk",    ",i->i",       "->",          "i,->i",
+      "ij,jk->ik",   "ij,jk->ki",   "ij,kj->ik", "ji,jk->ki", "nij,njk->nik",    "nij,nkj->kin",    "i,j->ij",
+      "i,j->ji",     "i,i->",       "i,i->i",    "ij,ij->",   "ij,ij->ij",       "ij,ji->ij",       "ij,j->i",
+      "ij->ji",      "ij->i",       "ij->",      "ijk->ki",   "abc,cd->ab",      "abc,bc->a",       "abcd,cd->ba",
+      "abcd,dcb->a", "ab,cd->acbd", "ab,cd->bd", "ab,cd->",   "bhid,bhjd->bhij", "bhij,bhjd->bihd", "i->i",
+      "ij,k->jk",    ",i->i",       "->",        "i,->i",
   };
   for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) check(rng, specs[i]);
 }
@@ -120,26 +125,27 @@ static void test_refusals(void **state) {
     const char *spec, *words;
     weyl_status status;
   } bad[] = {
-    {"ij,jk>ik", "position 5: a letter or '->' is wanted", WEYL_BAD_ARG},
-    {"ij,jk", "position 5: a letter or '->' is wanted", WEYL_BAD_ARG},
-    {"ij,jk->iz", "position 8: a letter of the result that no operand has", WEYL_BAD_ARG},
-    {"ij,jk->ii", "position 8: a letter twice", WEYL_BAD_ARG},
-    {"ii,ik->k", "position 1: a letter twice in one operand", WEYL_BAD_ARG},
-    {"ij,jk->ik ", "position 9: a letter or the end is wanted", WEYL_BAD_ARG},
-    {"ij;jk->ik", "position 2: a letter or ',' is wanted", WEYL_BAD_ARG},
-    {"ij->ji", "position 2: one operand named, two given", WEYL_BAD_ARG},
-    {"ij,jk,kl->il", "position 5: more operands named than given", WEYL_BAD_ARG},
-    {"...i,ij->j", "position 0: a letter or ',' is wanted", WEYL_BAD_ARG},
-    {"ijk,jk->i", "position 0: 3 letters for operand 0 of shape [2, 3]", WEYL_SHAPE},
-    {"ij,k->i", "position 3: 1 letters for operand 1 of shape [3, 4]", WEYL_SHAPE},
-    {"ij,ik->j", "letter i has two sizes in [2, 3] and [3, 4]", WEYL_SHAPE},
-    {"abcdefghi,ij->j", "position 8: more axes than a tensor can have", WEYL_BAD_ARG},
-    {"", "position 0", WEYL_BAD_ARG},
+      {"ij,jk>ik", "position 5: a letter or '->' is wanted", WEYL_BAD_ARG},
+      {"ij,jk", "position 5: a letter or '->' is wanted", WEYL_BAD_ARG},
+      {"ij,jk->iz", "position 8: a letter of the result that no operand has", WEYL_BAD_ARG},
+      {"ij,jk->ii", "position 8: a letter twice", WEYL_BAD_ARG},
+      {"ii,ik->k", "position 1: a letter twice in one operand", WEYL_BAD_ARG},
+      {"ij,jk->ik ", "position 9: a letter or the end is wanted", WEYL_BAD_ARG},
+      {"ij;jk->ik", "position 2: a letter or ',' is wanted", WEYL_BAD_ARG},
+      {"ij->ji", "position 2: one operand named, two given", WEYL_BAD_ARG},
+      {"ij,jk,kl->il", "position 5: more operands named than given", WEYL_BAD_ARG},
+      {"...i,ij->j", "position 0: a letter or ',' is wanted", WEYL_BAD_ARG},
+      {"ijk,jk->i", "position 0: 3 letters for operand 0 of shape [2, 3]", WEYL_SHAPE},
+      {"ij,k->i", "position 3: 1 letters for operand 1 of shape [3, 4]", WEYL_SHAPE},
+      {"ij,ik->j", "letter i has two sizes in [2, 3] and [3, 4]", WEYL_SHAPE},
+      {"abcdefghi,ij->j", "position 8: more axes than a tensor can have", WEYL_BAD_ARG},
+      {"", "position 0", WEYL_BAD_ARG},
   };
   lab l;
   lab_begin(&l, WEYL_F64);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    const weyl_tensor a = weyl_constant(l.g, 1, WEYL_SHAPE(weyl_num(2), weyl_num(3))), b = weyl_constant(l.g, 1, WEYL_SHAPE(weyl_num(3), weyl_num(4)));
+    const weyl_tensor a = weyl_constant(l.g, 1, WEYL_SHAPE(weyl_num(2), weyl_num(3))),
+                      b = weyl_constant(l.g, 1, WEYL_SHAPE(weyl_num(3), weyl_num(4)));
     assert_false(weyl_tensor_valid(weyl_einsum(bad[i].spec, a, b)));
     lab_refused(&l, bad[i].status, bad[i].words);
   }
@@ -149,7 +155,10 @@ static void test_refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    property_test(against_loops), property_test(random_letters), cmocka_unit_test(test_counts), cmocka_unit_test(test_refusals),
+      property_test(against_loops),
+      property_test(random_letters),
+      cmocka_unit_test(test_counts),
+      cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

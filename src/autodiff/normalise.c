@@ -1,5 +1,5 @@
-/* Softmax and its kin over axes and over segments, out of smaller operations. The maximum that keeps exponentials in range
- * cancels from the result, so no gradient flows through it. */
+/* Softmax and its kin over axes and over segments, out of smaller operations. The maximum that keeps exponentials in
+ * range cancels from the result, so no gradient flows through it. */
 #include "engine.h"
 
 #include <float.h>
@@ -10,7 +10,8 @@ weyl_tensor weyl_logsumexp(weyl_tensor x, int axis) {
   /* a maximum of -infinity (nothing there) or infinity is the answer itself: subtract 0, not that */
   const weyl_tensor top = weyl_stop_gradient(weyl_reduce_max(x, a));
   const double most = weyl_tensor_dtype(x) == WEYL_F64 ? DBL_MAX : (double)FLT_MAX;
-  const weyl_tensor finite = weyl_where(weyl_le(weyl_abs(top), weyl_scalar(x.graph, most)), top, weyl_scalar(x.graph, 0));
+  const weyl_tensor finite =
+      weyl_where(weyl_le(weyl_abs(top), weyl_scalar(x.graph, most)), top, weyl_scalar(x.graph, 0));
   return weyl_add(weyl_log(weyl_sum(weyl_exp(weyl_sub(x, weyl_unsqueeze(finite, a))), a)), finite);
 }
 
@@ -21,7 +22,9 @@ weyl_tensor weyl_softmax(weyl_tensor x, int axis) {
   return weyl_mul(y, weyl_unsqueeze(weyl_recip(weyl_sum(y, a)), a));
 }
 
-weyl_tensor weyl_segment_sum(weyl_tensor x, weyl_tensor segment, weyl_dim rows) { return weyl_scatter_add(x, segment, rows); }
+weyl_tensor weyl_segment_sum(weyl_tensor x, weyl_tensor segment, weyl_dim rows) {
+  return weyl_scatter_add(x, segment, rows);
+}
 
 weyl_tensor weyl_segment_mean(weyl_tensor x, weyl_tensor segment, weyl_dim rows) {
   const weyl_shape s = weyl_tensor_shape(x);
@@ -35,7 +38,8 @@ weyl_tensor weyl_segment_mean(weyl_tensor x, weyl_tensor segment, weyl_dim rows)
 weyl_tensor weyl_segment_softmax(weyl_tensor x, weyl_tensor segment, weyl_dim rows) {
   const weyl_tensor top = weyl_stop_gradient(weyl_segment_max(x, segment, rows));
   const weyl_tensor y = weyl_exp(weyl_sub(x, weyl_gather(top, segment)));
-  /* only segments with members are gathered, so the reciprocal of an empty one's 0 is never read; made finite all the same */
+  /* only segments with members are gathered, so the reciprocal of an empty one's 0 is never read; made finite all the
+   * same */
   const weyl_tensor sum = weyl_scatter_add(y, segment, rows), zero = weyl_zeros_like(sum);
   const weyl_tensor safe = weyl_where(weyl_lt(zero, sum), sum, weyl_shift(zero, 1));
   return weyl_mul(y, weyl_gather(weyl_recip(safe), segment));

@@ -1,4 +1,5 @@
-/* Operations in which order along an axis matters: argmax, cumsum, argsort, sort, take_along; and the softmax family. */
+/* Operations in which order along an axis matters: argmax, cumsum, argsort, sort, take_along; and the softmax family.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -8,7 +9,7 @@
 #include "testing.h"
 
 #define NUM(...) WEYL_SHAPE(__VA_ARGS__)
-#define N weyl_num
+#define N        weyl_num
 
 static void test_known_values(void **state) {
   (void)state;
@@ -78,7 +79,8 @@ static void test_sort_gradient(void **state) {
   lab l;
   double y[4];
   lab_begin(&l, WEYL_F64);
-  const weyl_tensor x = lab_array(&l, NUM(N(4)), (const double[]){3, 1, 2, 0}), w = lab_array(&l, NUM(N(4)), (const double[]){10, 20, 30, 40});
+  const weyl_tensor x = lab_array(&l, NUM(N(4)), (const double[]){3, 1, 2, 0}),
+                    w = lab_array(&l, NUM(N(4)), (const double[]){10, 20, 30, 40});
   lab_read(&l, weyl_grad(weyl_sum_all(weyl_mul(weyl_sort(x, 0), w)), x), y, 4);
   assert_numbers(y, (const double[]){40, 20, 30, 10}, 4, 0);
   /* an entry taken twice gets both gradients */
@@ -109,12 +111,15 @@ static void test_refusals(void **state) {
   lab_refused(&l, WEYL_DTYPE, "i32");
   (void)weyl_take_along(weyl_input(l.g, "x", WEYL_F64, counted), weyl_input(l.g, "i", WEYL_F64, counted), 1);
   lab_refused(&l, WEYL_DTYPE, "must be i32");
-  (void)weyl_take_along(weyl_input(l.g, "x", WEYL_F64, counted), weyl_input(l.g, "i", WEYL_I32, WEYL_SHAPE(weyl_per(WEYL_EDGES), N(2))), 1);
+  (void)weyl_take_along(weyl_input(l.g, "x", WEYL_F64, counted),
+                        weyl_input(l.g, "i", WEYL_I32, WEYL_SHAPE(weyl_per(WEYL_EDGES), N(2))), 1);
   lab_refused(&l, WEYL_SHAPE, "[edges, 2]");
   /* an index that is out of range is seen when it is used */
-  const weyl_tensor x = lab_array(&l, NUM(N(3)), (const double[]){1, 2, 3}), bad = lab_index(&l, NUM(N(2)), (const double[]){0, 3});
+  const weyl_tensor x = lab_array(&l, NUM(N(3)), (const double[]){1, 2, 3}),
+                    bad = lab_index(&l, NUM(N(2)), (const double[]){0, 3});
   double y[3];
-  assert_says(l.ctx, lab_try(&l, weyl_take_along(x, bad, 0), false, y, 2), WEYL_BAD_ARG, "index 3 along axis 0, must be 0..2");
+  assert_says(l.ctx, lab_try(&l, weyl_take_along(x, bad, 0), false, y, 2), WEYL_BAD_ARG,
+              "index 3 along axis 0, must be 0..2");
   const weyl_tensor negative = lab_index(&l, NUM(N(2)), (const double[]){0, -1});
   assert_says(l.ctx, lab_try(&l, weyl_take_along(x, negative, 0), false, y, 2), WEYL_BAD_ARG, "index -1");
   /* the null tensor does no harm */
@@ -137,7 +142,8 @@ static void test_softmax(void **state) {
   assert_numbers(y, (const double[]){1 / (1 + e), e / (1 + e), 0, third, third, third}, 6, 1e-15);
   lab_read(&l, weyl_logsumexp(x, 1), y, 2);
   assert_numbers(y, (const double[]){1000 + log(1 + e), -1000 + log(3)}, 2, 1e-12);
-  const weyl_tensor none = lab_array(&l, NUM(N(2)), (const double[]){-INFINITY, -INFINITY}), all = lab_array(&l, NUM(N(2)), (const double[]){INFINITY, 0});
+  const weyl_tensor none = lab_array(&l, NUM(N(2)), (const double[]){-INFINITY, -INFINITY}),
+                    all = lab_array(&l, NUM(N(2)), (const double[]){INFINITY, 0});
   lab_read(&l, weyl_logsumexp(none, 0), y, 1);
   assert_true(y[0] == -INFINITY);
   lab_read(&l, weyl_logsumexp(all, 0), y, 1);
@@ -159,7 +165,8 @@ static void test_segments(void **state) {
   double y[10], s[3];
   lab_begin(&l, WEYL_F64);
   /* rows 0 2 3 belong to segment 2, row 1 to segment 0; segment 1 is empty */
-  const weyl_tensor x = lab_array(&l, NUM(N(4), N(2)), (const double[]){1, 900, 2, -5, 3, 900, 8, 900}), of = lab_index(&l, NUM(N(4)), (const double[]){2, 0, 2, 2});
+  const weyl_tensor x = lab_array(&l, NUM(N(4), N(2)), (const double[]){1, 900, 2, -5, 3, 900, 8, 900}),
+                    of = lab_index(&l, NUM(N(4)), (const double[]){2, 0, 2, 2});
   lab_read(&l, weyl_segment_sum(x, of, N(3)), y, 6);
   assert_numbers(y, (const double[]){2, -5, 0, 0, 12, 2700}, 6, 1e-12);
   lab_read(&l, weyl_segment_mean(x, of, N(3)), y, 6);
@@ -179,8 +186,8 @@ static void test_segments(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_known_values), property_test(sorting),       cmocka_unit_test(test_sort_gradient),
-    cmocka_unit_test(test_refusals),     cmocka_unit_test(test_softmax), cmocka_unit_test(test_segments),
+      cmocka_unit_test(test_known_values), property_test(sorting),         cmocka_unit_test(test_sort_gradient),
+      cmocka_unit_test(test_refusals),     cmocka_unit_test(test_softmax), cmocka_unit_test(test_segments),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,8 @@ static inline weyl_status lab_try(lab *l, weyl_tensor t, bool reference, double 
   assert_ok(l->ctx, weyl_graph_status(l->g));
   assert_ok(l->ctx, weyl_program_new(l->g, &t, 1, &(weyl_program_opts){.lanes = 1, .reference = reference}, &program));
   assert_ok(l->ctx, weyl_run_new(program, NULL, &run));
-  const weyl_status status = weyl_run_step(run, &(weyl_batch){.shards = 1, .count = &counts, .input = (const void *[]){NULL}});
+  const weyl_status status =
+      weyl_run_step(run, &(weyl_batch){.shards = 1, .count = &counts, .input = (const void *[]){NULL}});
   if (status == WEYL_OK) {
     const weyl_array a = weyl_run_output(run, 0);
     assert_int_equal(weyl_array_size(&a), n);
@@ -69,11 +70,14 @@ static inline weyl_status lab_try(lab *l, weyl_tensor t, bool reference, double 
 }
 
 /* The n numbers of t, by the planned executor. */
-static inline void lab_read(lab *l, weyl_tensor t, double *out, int64_t n) { assert_ok(l->ctx, lab_try(l, t, false, out, n)); }
+static inline void lab_read(lab *l, weyl_tensor t, double *out, int64_t n) {
+  assert_ok(l->ctx, lab_try(l, t, false, out, n));
+}
 
 static inline void assert_numbers(const double *got, const double *want, int64_t n, double tolerance) {
   for (int64_t i = 0; i < n; i++)
-    if (!(fabs(got[i] - want[i]) <= tolerance) && !(got[i] == want[i])) fail_msg("number %lld is %.17g, must be %.17g", (long long)i, got[i], want[i]);
+    if (!(fabs(got[i] - want[i]) <= tolerance) && !(got[i] == want[i]))
+      fail_msg("number %lld is %.17g, must be %.17g", (long long)i, got[i], want[i]);
 }
 
 /* The graph refused the last expression with this status and these words; the bench starts afresh. */

@@ -21,14 +21,16 @@ static inline weyl_status axis_is_number(weyl_graph *g, const weyl_node *node, i
   if (axis < 0 || axis >= s->rank)
     return weyl_node_fail(g, node, WEYL_BAD_ARG, "axis %d of %s", axis, weyl_shape_text(s, text));
   if (s->dim[axis].count != WEYL_NUMBER)
-    return weyl_node_fail(g, node, WEYL_SHAPE, "axis %d of %s is a count, must be a plain number", axis, weyl_shape_text(s, text));
+    return weyl_node_fail(g, node, WEYL_SHAPE, "axis %d of %s is a count, must be a plain number", axis,
+                          weyl_shape_text(s, text));
   return WEYL_OK;
 }
 
 static inline weyl_status input_is_real(weyl_graph *g, const weyl_node *node, int input) {
   const weyl_dtype t = weyl_value_of(g, node->in[input])->dtype;
   if (t == weyl_graph_dtype(g)) return WEYL_OK;
-  return weyl_node_fail(g, node, WEYL_DTYPE, "operand %d is %s, must be %s", input, weyl_dtype_name(t), weyl_dtype_name(weyl_graph_dtype(g)));
+  return weyl_node_fail(g, node, WEYL_DTYPE, "operand %d is %s, must be %s", input, weyl_dtype_name(t),
+                        weyl_dtype_name(weyl_graph_dtype(g)));
 }
 
 #endif

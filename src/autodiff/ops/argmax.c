@@ -1,4 +1,5 @@
-/* argmax: i32 index of the largest entry along attr.axis, which is dropped; the first of equals; a NaN wins, as in numpy. */
+/* argmax: i32 index of the largest entry along attr.axis, which is dropped; the first of equals; a NaN wins, as in
+ * numpy. */
 #include "along.h"
 
 #include <math.h>
@@ -16,15 +17,15 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
   return WEYL_OK;
 }
 
-#define ARGMAX(T)                                                                 \
-  static void argmax_##T(span s, const T *x, int32_t *y) {                        \
-    for (int64_t o = 0; o < s.outer; o++, x += s.n * s.inner, y += s.inner)       \
-      for (int64_t i = 0; i < s.inner; i++) {                                     \
-        int64_t best = 0;                                                         \
-        for (int64_t k = 1; k < s.n && !isnan(x[best * s.inner + i]); k++)        \
-          if (!(x[k * s.inner + i] <= x[best * s.inner + i])) best = k;           \
-        y[i] = (int32_t)best;                                                     \
-      }                                                                           \
+#define ARGMAX(T)                                                           \
+  static void argmax_##T(span s, const T *x, int32_t *y) {                  \
+    for (int64_t o = 0; o < s.outer; o++, x += s.n * s.inner, y += s.inner) \
+      for (int64_t i = 0; i < s.inner; i++) {                               \
+        int64_t best = 0;                                                   \
+        for (int64_t k = 1; k < s.n && !isnan(x[best * s.inner + i]); k++)  \
+          if (!(x[k * s.inner + i] <= x[best * s.inner + i])) best = k;     \
+        y[i] = (int32_t)best;                                               \
+      }                                                                     \
   }
 ARGMAX(float)
 ARGMAX(double)
@@ -44,8 +45,10 @@ static void example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_argmax = {
-  .name = "argmax", .shape = shape, .eval = eval,
-  .check = {.low = -1, .high = 1, .order = 0, .cases = 3, .example = example},
+    .name = "argmax",
+    .shape = shape,
+    .eval = eval,
+    .check = {.low = -1, .high = 1, .order = 0, .cases = 3, .example = example},
 };
 
 weyl_tensor weyl_argmax(weyl_tensor x, int axis) {

@@ -66,8 +66,12 @@ static void example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_argsort = {
-  .name = "argsort", .shape = shape, .eval = eval, .scratch = scratch, .flops = flops,
-  .check = {.low = -1, .high = 1, .order = 0, .cases = 3, .example = example},
+    .name = "argsort",
+    .shape = shape,
+    .eval = eval,
+    .scratch = scratch,
+    .flops = flops,
+    .check = {.low = -1, .high = 1, .order = 0, .cases = 3, .example = example},
 };
 
 weyl_tensor weyl_argsort(weyl_tensor x, int axis) {

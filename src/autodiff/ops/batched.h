@@ -36,10 +36,13 @@ static inline double gap_tolerance(weyl_dtype dtype) { return dtype == WEYL_F32 
 
 /* Puts the operation and the number of the matrix before a message of the kernel. */
 static inline weyl_status within_matrix(const weyl_eval *e, weyl_status status, int64_t i) {
-  return status == WEYL_OK ? WEYL_OK : weyl_fail_within(e->ctx, status, "%s (%s), matrix %lld", e->node->op->name, e->node->scope, (long long)i);
+  return status == WEYL_OK ? WEYL_OK
+                           : weyl_fail_within(e->ctx, status, "%s (%s), matrix %lld", e->node->op->name, e->node->scope,
+                                              (long long)i);
 }
 
-/* ---- shapes --------------------------------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Real, and plain numbers in the last two axes; `square`: equal ones. */
 static inline weyl_status input_is_matrix(weyl_graph *g, const weyl_node *node, int input, bool square) {
@@ -47,17 +50,24 @@ static inline weyl_status input_is_matrix(weyl_graph *g, const weyl_node *node, 
   char text[160];
   WEYL_TRY(input_is_real(g, node, input));
   const int r = s->rank;
-  bool ok = r >= 2 && s->dim[r - 1].count == WEYL_NUMBER && s->dim[r - 2].count == WEYL_NUMBER && s->dim[r - 1].n > 0 && s->dim[r - 2].n > 0;
+  bool ok = r >= 2 && s->dim[r - 1].count == WEYL_NUMBER && s->dim[r - 2].count == WEYL_NUMBER && s->dim[r - 1].n > 0 &&
+            s->dim[r - 2].n > 0;
   if (ok && square) ok = s->dim[r - 1].n == s->dim[r - 2].n;
   if (ok) return WEYL_OK;
-  return weyl_node_fail(g, node, WEYL_SHAPE, "%s is not a batch of %smatrices of plain numbers", weyl_shape_text(s, text), square ? "square " : "");
+  return weyl_node_fail(g, node, WEYL_SHAPE, "%s is not a batch of %smatrices of plain numbers",
+                        weyl_shape_text(s, text), square ? "square " : "");
 }
 
-/* ---- for derivatives -------------------------------------------------------------------------------------------------- */
+/* ---- for derivatives
+ * -------------------------------------------------------------------------------------------------- */
 
 static inline weyl_tensor flip(weyl_tensor x) { return weyl_transpose(x, weyl_rank(x) - 2, weyl_rank(x) - 1); }
-static inline weyl_tensor as_row(weyl_tensor x) { return weyl_unsqueeze(x, weyl_rank(x) - 1); } /* [.., d] -> [.., 1, d] */
-static inline weyl_tensor as_column(weyl_tensor x) { return weyl_unsqueeze(x, weyl_rank(x)); }  /* [.., d] -> [.., d, 1] */
+static inline weyl_tensor as_row(weyl_tensor x) {
+  return weyl_unsqueeze(x, weyl_rank(x) - 1);
+} /* [.., d] -> [.., 1, d] */
+static inline weyl_tensor as_column(weyl_tensor x) {
+  return weyl_unsqueeze(x, weyl_rank(x));
+} /* [.., d] -> [.., d, 1] */
 static inline weyl_tensor symmetric_part(weyl_tensor x) { return weyl_scale(weyl_add(x, flip(x)), 0.5); }
 
 /* 1 / x where `ok`, else 0; finite on both branches. */
@@ -77,8 +87,8 @@ static inline weyl_tensor differences(weyl_tensor x) { return weyl_sub(as_row(x)
 /* Numbers in the place (i, j) of a d x d constant: above, on, below the diagonal. */
 weyl_tensor weyl_triangle(weyl_graph *g, int64_t d, double above, double on, double below);
 
-/* An operation whose derivative needs gaps was differentiated: from now on its evaluation counts degenerate matrices. The node is
- * the graph's own, which is still being built. */
+/* An operation whose derivative needs gaps was differentiated: from now on its evaluation counts degenerate matrices.
+ * The node is the graph's own, which is still being built. */
 static inline void count_degenerate(const weyl_node *node) { ((weyl_node *)(uintptr_t)node)->attr.flag = 1; }
 
 #endif

@@ -48,8 +48,13 @@ static void example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_cholesky = {
-  .name = "cholesky", .shape = shape, .eval = eval, .vjp = vjp, .scratch = scratch, .flops = flops,
-  .check = {.low = -1, .high = 1, .order = 2, .cases = 3, .example = example},
+    .name = "cholesky",
+    .shape = shape,
+    .eval = eval,
+    .vjp = vjp,
+    .scratch = scratch,
+    .flops = flops,
+    .check = {.low = -1, .high = 1, .order = 2, .cases = 3, .example = example},
 };
 
 weyl_tensor weyl_cholesky_of(weyl_tensor a) { return weyl_node_new(a.graph, &weyl_op_cholesky, &a, 1, NULL, NULL); }

@@ -1,7 +1,7 @@
-/* conv, conv_input, conv_weight: three bilinear operations, each the derivative of the others, so any order of derivatives stays
- * among them. attr.i: stride 0 1, before 2 3, after 4 5, dilation 6 7, groups 8; conv_input: h w at 9 10; conv_weight: kh kw there.
- *   conv(x, w) = y    conv_input(y, w) = x    conv_weight(x, y) = w
- * x [N, H, W, C], w [KH, KW, C / groups, O], y [N, H', W', O]; N may carry a count, and then conv_weight's result is whole. */
+/* conv, conv_input, conv_weight: three bilinear operations, each the derivative of the others, so any order of
+ * derivatives stays among them. attr.i: stride 0 1, before 2 3, after 4 5, dilation 6 7, groups 8; conv_input: h w at 9
+ * 10; conv_weight: kh kw there. conv(x, w) = y    conv_input(y, w) = x    conv_weight(x, y) = w x [N, H, W, C], w [KH,
+ * KW, C / groups, O], y [N, H', W', O]; N may carry a count, and then conv_weight's result is whole. */
 #include "../conv.h"
 #include "along.h"
 
@@ -20,23 +20,28 @@ static weyl_status image(weyl_graph *g, const weyl_node *node, int input, bool w
   bool ok = s->rank == 4;
   for (int i = weight ? 0 : 1; ok && i < 4; i++) ok = s->dim[i].count == WEYL_NUMBER;
   if (ok) return WEYL_OK;
-  return weyl_node_fail(g, node, WEYL_SHAPE, "operand %d has shape %s, must be %s of plain numbers%s", input, weyl_shape_text(s, text),
-                        weight ? "[KH, KW, C / groups, O]" : "[N, H, W, C]", weight ? "" : " behind N");
+  return weyl_node_fail(g, node, WEYL_SHAPE, "operand %d has shape %s, must be %s of plain numbers%s", input,
+                        weyl_shape_text(s, text), weight ? "[KH, KW, C / groups, O]" : "[N, H, W, C]",
+                        weight ? "" : " behind N");
 }
 
 /* What the three have in common: x's, w's and y's sizes agree. */
-static weyl_status agree(weyl_graph *g, const weyl_node *node, const weyl_shape *x, const weyl_shape *w, const weyl_shape *y) {
+static weyl_status agree(weyl_graph *g, const weyl_node *node, const weyl_shape *x, const weyl_shape *w,
+                         const weyl_shape *y) {
   const weyl_attr *p = &node->attr;
   char a[160], b[160];
   if (x->dim[3].n != w->dim[2].n * p->i[8] || w->dim[3].n % p->i[8])
-    return weyl_node_fail(g, node, WEYL_SHAPE, "weights %s in %lld groups do not fit %s", weyl_shape_text(w, a), (long long)p->i[8], weyl_shape_text(x, b));
+    return weyl_node_fail(g, node, WEYL_SHAPE, "weights %s in %lld groups do not fit %s", weyl_shape_text(w, a),
+                          (long long)p->i[8], weyl_shape_text(x, b));
   for (int i = 0; i < 2; i++)
     if (w->dim[i].n < 1 || windows_of(x->dim[1 + i].n, w->dim[i].n, p, i) < 1)
-      return weyl_node_fail(g, node, WEYL_SHAPE, "windows %lld x %lld do not fit into the image %s with its borders", (long long)w->dim[0].n,
-                            (long long)w->dim[1].n, weyl_shape_text(x, a));
-  if (y && (!weyl_dim_equal(x->dim[0], y->dim[0]) || y->dim[3].n != w->dim[3].n || windows_of(x->dim[1].n, w->dim[0].n, p, 0) != y->dim[1].n ||
+      return weyl_node_fail(g, node, WEYL_SHAPE, "windows %lld x %lld do not fit into the image %s with its borders",
+                            (long long)w->dim[0].n, (long long)w->dim[1].n, weyl_shape_text(x, a));
+  if (y && (!weyl_dim_equal(x->dim[0], y->dim[0]) || y->dim[3].n != w->dim[3].n ||
+            windows_of(x->dim[1].n, w->dim[0].n, p, 0) != y->dim[1].n ||
             windows_of(x->dim[2].n, w->dim[1].n, p, 1) != y->dim[2].n))
-    return weyl_node_fail(g, node, WEYL_SHAPE, "%s is not the result's shape for images %s", weyl_shape_text(y, a), weyl_shape_text(x, b));
+    return weyl_node_fail(g, node, WEYL_SHAPE, "%s is not the result's shape for images %s", weyl_shape_text(y, a),
+                          weyl_shape_text(x, b));
   return WEYL_OK;
 }
 
@@ -46,7 +51,8 @@ static weyl_status conv_shape(weyl_graph *g, const weyl_node *node, weyl_value *
   const weyl_shape *x = weyl_in_shape(g, node, 0), *w = weyl_in_shape(g, node, 1);
   WEYL_TRY(agree(g, node, x, w, NULL));
   out->shape = *x;
-  for (int i = 0; i < 2; i++) out->shape.dim[1 + i] = weyl_num(windows_of(x->dim[1 + i].n, w->dim[i].n, &node->attr, i));
+  for (int i = 0; i < 2; i++)
+    out->shape.dim[1 + i] = weyl_num(windows_of(x->dim[1 + i].n, w->dim[i].n, &node->attr, i));
   out->shape.dim[3] = w->dim[3];
   return WEYL_OK;
 }
@@ -55,7 +61,9 @@ static weyl_status input_shape(weyl_graph *g, const weyl_node *node, weyl_value 
   WEYL_TRY(image(g, node, 0, false));
   WEYL_TRY(image(g, node, 1, true));
   const weyl_shape *y = weyl_in_shape(g, node, 0), *w = weyl_in_shape(g, node, 1);
-  out->shape = (weyl_shape){.rank = 4, .dim = {y->dim[0], weyl_num(node->attr.i[9]), weyl_num(node->attr.i[10]), weyl_num(w->dim[2].n * node->attr.i[8])}};
+  out->shape = (weyl_shape){.rank = 4,
+                            .dim = {y->dim[0], weyl_num(node->attr.i[9]), weyl_num(node->attr.i[10]),
+                                    weyl_num(w->dim[2].n * node->attr.i[8])}};
   return agree(g, node, &out->shape, w, y);
 }
 
@@ -63,24 +71,42 @@ static weyl_status weight_shape(weyl_graph *g, const weyl_node *node, weyl_value
   WEYL_TRY(image(g, node, 0, false));
   WEYL_TRY(image(g, node, 1, false));
   const weyl_shape *x = weyl_in_shape(g, node, 0), *y = weyl_in_shape(g, node, 1);
-  out->shape = (weyl_shape){.rank = 4, .dim = {weyl_num(node->attr.i[9]), weyl_num(node->attr.i[10]), weyl_num(x->dim[3].n / node->attr.i[8]), y->dim[3]}};
+  out->shape = (weyl_shape){.rank = 4,
+                            .dim = {weyl_num(node->attr.i[9]), weyl_num(node->attr.i[10]),
+                                    weyl_num(x->dim[3].n / node->attr.i[8]), y->dim[3]}};
   return agree(g, node, x, &out->shape, y);
 }
 
-/* ---- evaluation ------------------------------------------------------------------------------------------------------ */
+/* ---- evaluation
+ * ------------------------------------------------------------------------------------------------------ */
 
 static weyl_conv_kind kind_of(const weyl_node *node) {
-  return node->op == &weyl_op_conv ? WEYL_CONV_FORWARD : node->op == &weyl_op_conv_input ? WEYL_CONV_INPUT : WEYL_CONV_WEIGHT;
+  return node->op == &weyl_op_conv         ? WEYL_CONV_FORWARD
+         : node->op == &weyl_op_conv_input ? WEYL_CONV_INPUT
+                                           : WEYL_CONV_WEIGHT;
 }
 
 static weyl_conv_geometry geometry(const weyl_node *node, const weyl_view *in, const weyl_view *out) {
   const weyl_conv_kind kind = kind_of(node);
-  const weyl_view *x = kind == WEYL_CONV_INPUT ? out : &in[0], *y = kind == WEYL_CONV_FORWARD ? out : &in[kind == WEYL_CONV_INPUT ? 0 : 1];
+  const weyl_view *x = kind == WEYL_CONV_INPUT ? out : &in[0],
+                  *y = kind == WEYL_CONV_FORWARD ? out : &in[kind == WEYL_CONV_INPUT ? 0 : 1];
   const weyl_view *w = kind == WEYL_CONV_WEIGHT ? out : &in[1];
   const int64_t *p = node->attr.i;
   return (weyl_conv_geometry){
-    .n = x->dim[0], .h = x->dim[1], .w = x->dim[2], .c = x->dim[3], .kh = w->dim[0], .kw = w->dim[1], .oh = y->dim[1], .ow = y->dim[2], .o = y->dim[3],
-    .stride = {p[0], p[1]}, .before = {p[2], p[3]}, .after = {p[4], p[5]}, .dilation = {p[6], p[7]}, .groups = p[8],
+      .n = x->dim[0],
+      .h = x->dim[1],
+      .w = x->dim[2],
+      .c = x->dim[3],
+      .kh = w->dim[0],
+      .kw = w->dim[1],
+      .oh = y->dim[1],
+      .ow = y->dim[2],
+      .o = y->dim[3],
+      .stride = {p[0], p[1]},
+      .before = {p[2], p[3]},
+      .after = {p[4], p[5]},
+      .dilation = {p[6], p[7]},
+      .groups = p[8],
   };
 }
 
@@ -94,9 +120,9 @@ static double flops(const weyl_node *node, const weyl_view *in, const weyl_view 
   return 2.0 * (double)(q.n * q.oh * q.ow) * (double)(q.kh * q.kw * (q.c / q.groups)) * (double)q.o;
 }
 
-/* Which engine takes a shape, by measurement (one thread, 3 x 3, 1..64 images): with AVX2 and 64 or more channels a group our blocks of windows
- * run at 80..88 GFLOP/s where oneDNN, which also has to rearrange the weights, runs at 60..90; elsewhere, and for the gradient of the
- * images, oneDNN is ahead by up to 2. */
+/* Which engine takes a shape, by measurement (one thread, 3 x 3, 1..64 images): with AVX2 and 64 or more channels a
+ * group our blocks of windows run at 80..88 GFLOP/s where oneDNN, which also has to rearrange the weights, runs
+ * at 60..90; elsewhere, and for the gradient of the images, oneDNN is ahead by up to 2. */
 static bool ours_is_faster(const weyl_kernels *kernels, weyl_conv_kind kind, const weyl_conv_geometry *q) {
   return kind != WEYL_CONV_INPUT && q->groups == 1 && q->c >= 64 && strcmp(kernels->isa, "avx2") == 0;
 }
@@ -112,7 +138,8 @@ static weyl_status eval(const weyl_eval *e) {
   return WEYL_OK;
 }
 
-/* ---- derivatives --------------------------------------------------------------------------------------------------------- */
+/* ---- derivatives
+ * --------------------------------------------------------------------------------------------------------- */
 
 static weyl_tensor make(const weyl_op *op, const weyl_attr *p, weyl_tensor a, weyl_tensor b, int64_t h, int64_t w) {
   weyl_attr attr = *p;
@@ -147,20 +174,25 @@ static void weight_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *
   if (want[1]) dx[1] = conv(&node->attr, x, dy[0]);
 }
 
-/* ---- examples ---------------------------------------------------------------------------------------------------------- */
+/* ---- examples
+ * ---------------------------------------------------------------------------------------------------------- */
 
 enum { CASES = 7 };
 static const struct {
   int64_t x[4], w[4];
   weyl_conv_opts opts;
 } cases[CASES] = {
-  {{2, 5, 4, 3}, {3, 3, 3, 2}, {.before = {1, 1}, .after = {1, 1}}},
-  {{1, 4, 5, 2}, {1, 1, 2, 3}, {.groups = 1}},
-  {{1, 4, 4, 2}, {1, 1, 2, 3}, {.stride = {2, 2}}},
-  {{2, 6, 5, 2}, {2, 3, 2, 3}, {.stride = {2, 1}, .before = {0, 2}, .after = {1, 0}}}, /* a last row that no window reaches */
-  {{1, 7, 6, 2}, {3, 2, 2, 2}, {.dilation = {2, 3}, .before = {1, 0}, .after = {1, 1}}},
-  {{2, 4, 4, 4}, {3, 3, 2, 6}, {.groups = 2, .before = {1, 1}, .after = {1, 1}}},
-  {{1, 5, 5, 3}, {3, 3, 1, 3}, {.groups = 3, .stride = {2, 2}, .before = {1, 1}, .after = {1, 1}}}, /* one channel a group */
+    {{2, 5, 4, 3}, {3, 3, 3, 2}, {.before = {1, 1}, .after = {1, 1}}},
+    {{1, 4, 5, 2}, {1, 1, 2, 3}, {.groups = 1}},
+    {{1, 4, 4, 2}, {1, 1, 2, 3}, {.stride = {2, 2}}},
+    {{2, 6, 5, 2},
+     {2, 3, 2, 3},
+     {.stride = {2, 1}, .before = {0, 2}, .after = {1, 0}}}, /* a last row that no window reaches */
+    {{1, 7, 6, 2}, {3, 2, 2, 2}, {.dilation = {2, 3}, .before = {1, 0}, .after = {1, 1}}},
+    {{2, 4, 4, 4}, {3, 3, 2, 6}, {.groups = 2, .before = {1, 1}, .after = {1, 1}}},
+    {{1, 5, 5, 3},
+     {3, 3, 1, 3},
+     {.groups = 3, .stride = {2, 2}, .before = {1, 1}, .after = {1, 1}}}, /* one channel a group */
 };
 
 static weyl_attr attr_of(const weyl_conv_opts *opts) {
@@ -211,27 +243,48 @@ static void weight_example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_conv = {
-  .name = "conv", .flags = WEYL_OP_LINEAR, .shape = conv_shape, .eval = eval, .vjp = conv_vjp, .scratch = scratch, .flops = flops,
-  .check = {.low = -1, .high = 1, .order = 2, .cases = CASES, .example = conv_example},
+    .name = "conv",
+    .flags = WEYL_OP_LINEAR,
+    .shape = conv_shape,
+    .eval = eval,
+    .vjp = conv_vjp,
+    .scratch = scratch,
+    .flops = flops,
+    .check = {.low = -1, .high = 1, .order = 2, .cases = CASES, .example = conv_example},
 };
 const weyl_op weyl_op_conv_input = {
-  .name = "conv_input", .flags = WEYL_OP_LINEAR, .shape = input_shape, .eval = eval, .vjp = input_vjp, .scratch = scratch, .flops = flops,
-  .check = {.low = -1, .high = 1, .order = 2, .cases = CASES, .example = input_example},
+    .name = "conv_input",
+    .flags = WEYL_OP_LINEAR,
+    .shape = input_shape,
+    .eval = eval,
+    .vjp = input_vjp,
+    .scratch = scratch,
+    .flops = flops,
+    .check = {.low = -1, .high = 1, .order = 2, .cases = CASES, .example = input_example},
 };
 const weyl_op weyl_op_conv_weight = {
-  .name = "conv_weight", .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES, .shape = weight_shape, .eval = eval, .vjp = weight_vjp, .scratch = scratch,
-  .flops = flops, .check = {.low = -1, .high = 1, .order = 2, .cases = CASES, .example = weight_example},
+    .name = "conv_weight",
+    .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES,
+    .shape = weight_shape,
+    .eval = eval,
+    .vjp = weight_vjp,
+    .scratch = scratch,
+    .flops = flops,
+    .check = {.low = -1, .high = 1, .order = 2, .cases = CASES, .example = weight_example},
 };
 
-/* ---- public ------------------------------------------------------------------------------------------------------------- */
+/* ---- public
+ * ------------------------------------------------------------------------------------------------------------- */
 
 weyl_tensor weyl_conv2d(weyl_tensor x, weyl_tensor w, const weyl_conv_opts *opts) {
   const weyl_attr p = attr_of(opts);
   if (!weyl_tensor_valid(x)) return weyl_node_new(w.graph, &weyl_op_conv, (weyl_tensor[]){x, w}, 2, &p, NULL);
   for (int i = 0; i < 9; i++)
     if (p.i[i] < (i >= 2 && i < 6 ? 0 : 1)) {
-      static const char *const names[9] = {"stride", "stride", "before", "before", "after", "after", "dilation", "dilation", "groups"};
-      return weyl_graph_fail(x.graph, WEYL_BAD_ARG, "conv: %s is %lld, must not be negative", names[i], (long long)p.i[i]);
+      static const char *const names[9] = {"stride", "stride",   "before",   "before", "after",
+                                           "after",  "dilation", "dilation", "groups"};
+      return weyl_graph_fail(x.graph, WEYL_BAD_ARG, "conv: %s is %lld, must not be negative", names[i],
+                             (long long)p.i[i]);
     }
   return conv(&p, x, w);
 }
@@ -240,12 +293,16 @@ weyl_tensor weyl_conv2d(weyl_tensor x, weyl_tensor w, const weyl_conv_opts *opts
 weyl_tensor weyl_conv1d(weyl_tensor x, weyl_tensor w, const weyl_conv_opts *opts) {
   weyl_conv_opts o = {0};
   if (opts)
-    o = (weyl_conv_opts){.stride = {1, opts->stride[0]}, .before = {0, opts->before[0]}, .after = {0, opts->after[0]}, .dilation = {1, opts->dilation[0]},
+    o = (weyl_conv_opts){.stride = {1, opts->stride[0]},
+                         .before = {0, opts->before[0]},
+                         .after = {0, opts->after[0]},
+                         .dilation = {1, opts->dilation[0]},
                          .groups = opts->groups};
   const weyl_shape xs = weyl_tensor_shape(x), ws = weyl_tensor_shape(w);
   char a[160], b[160];
   if (weyl_tensor_valid(x) && weyl_tensor_valid(w) && (xs.rank != 3 || ws.rank != 3))
-    return weyl_graph_fail(x.graph, WEYL_SHAPE, "conv: a line [N, L, C] and weights [K, C / groups, O] are wanted, not %s and %s", weyl_shape_text(&xs, a),
-                           weyl_shape_text(&ws, b));
+    return weyl_graph_fail(x.graph, WEYL_SHAPE,
+                           "conv: a line [N, L, C] and weights [K, C / groups, O] are wanted, not %s and %s",
+                           weyl_shape_text(&xs, a), weyl_shape_text(&ws, b));
   return weyl_squeeze(weyl_conv2d(weyl_unsqueeze(x, 1), weyl_unsqueeze(w, 0), &o), 1);
 }

@@ -1,4 +1,5 @@
-/* cumsum: y[k] = sum of x[0..k] along attr.axis, or of x[k..n-1] when attr.flag is set. The two are adjoint to each other. */
+/* cumsum: y[k] = sum of x[0..k] along attr.axis, or of x[k..n-1] when attr.flag is set. The two are adjoint to each
+ * other. */
 #include "along.h"
 
 static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) {
@@ -8,15 +9,15 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
   return WEYL_OK;
 }
 
-#define CUMSUM(T)                                                                      \
-  static void cumsum_##T(span s, bool reverse, const T *x, T *y) {                     \
-    const int64_t step = reverse ? -s.inner : s.inner;                                 \
-    for (int64_t o = 0; o < s.outer; o++) {                                            \
-      int64_t at = (o * s.n + (reverse ? s.n - 1 : 0)) * s.inner;                      \
-      for (int64_t i = 0; i < s.inner; i++) y[at + i] = x[at + i];                     \
-      for (int64_t k = 1; k < s.n; k++, at += step)                                    \
-        for (int64_t i = at; i < at + s.inner; i++) y[i + step] = y[i] + x[i + step];  \
-    }                                                                                  \
+#define CUMSUM(T)                                                                     \
+  static void cumsum_##T(span s, bool reverse, const T *x, T *y) {                    \
+    const int64_t step = reverse ? -s.inner : s.inner;                                \
+    for (int64_t o = 0; o < s.outer; o++) {                                           \
+      int64_t at = (o * s.n + (reverse ? s.n - 1 : 0)) * s.inner;                     \
+      for (int64_t i = 0; i < s.inner; i++) y[at + i] = x[at + i];                    \
+      for (int64_t k = 1; k < s.n; k++, at += step)                                   \
+        for (int64_t i = at; i < at + s.inner; i++) y[i + step] = y[i] + x[i + step]; \
+    }                                                                                 \
   }
 CUMSUM(float)
 CUMSUM(double)
@@ -42,8 +43,12 @@ static void example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_cumsum = {
-  .name = "cumsum", .flags = WEYL_OP_LINEAR, .shape = shape, .eval = eval, .vjp = vjp,
-  .check = {.low = -1, .high = 1, .order = 2, .cases = 6, .example = example},
+    .name = "cumsum",
+    .flags = WEYL_OP_LINEAR,
+    .shape = shape,
+    .eval = eval,
+    .vjp = vjp,
+    .check = {.low = -1, .high = 1, .order = 2, .cases = 6, .example = example},
 };
 
 weyl_tensor weyl_cumsum(weyl_tensor x, int axis, bool reverse) {

@@ -45,8 +45,13 @@ static void example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_det = {
-  .name = "det", .shape = shape, .eval = eval, .vjp = vjp, .scratch = scratch, .flops = flops,
-  .check = {.low = -0.5, .high = 0.5, .order = 2, .cases = 3, .example = example},
+    .name = "det",
+    .shape = shape,
+    .eval = eval,
+    .vjp = vjp,
+    .scratch = scratch,
+    .flops = flops,
+    .check = {.low = -0.5, .high = 0.5, .order = 2, .cases = 3, .example = example},
 };
 
 weyl_tensor weyl_det_of(weyl_tensor a) { return weyl_node_new(a.graph, &weyl_op_det, &a, 1, NULL, NULL); }
@@ -61,7 +66,9 @@ weyl_tensor weyl_cross(weyl_tensor a, weyl_tensor b) {
   const weyl_shape s = weyl_tensor_shape(a), t = weyl_tensor_shape(b);
   char p[160], q[160];
   if (!weyl_tensor_valid(a) || !weyl_tensor_valid(b)) return WEYL_NULL_TENSOR;
-  if (s.rank < 1 || t.rank < 1 || !weyl_dim_equal(s.dim[s.rank - 1], weyl_num(3)) || !weyl_dim_equal(t.dim[t.rank - 1], weyl_num(3)))
-    return weyl_graph_fail(a.graph, WEYL_SHAPE, "cross: the last axes of %s and %s must be 3", weyl_shape_text(&s, p), weyl_shape_text(&t, q));
+  if (s.rank < 1 || t.rank < 1 || !weyl_dim_equal(s.dim[s.rank - 1], weyl_num(3)) ||
+      !weyl_dim_equal(t.dim[t.rank - 1], weyl_num(3)))
+    return weyl_graph_fail(a.graph, WEYL_SHAPE, "cross: the last axes of %s and %s must be 3", weyl_shape_text(&s, p),
+                           weyl_shape_text(&t, q));
   return next(weyl_sub(weyl_mul(a, next(b)), weyl_mul(next(a), b)));
 }

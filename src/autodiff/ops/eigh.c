@@ -1,8 +1,9 @@
-/* eigh: symmetric a [.., d, d] = v diag(w) v^T, w [.., d] ascending, v [.., d, d] with eigenvectors as columns. Only a's symmetric
- * part is seen. attr.flag: count degenerate matrices.
+/* eigh: symmetric a [.., d, d] = v diag(w) v^T, w [.., d] ascending, v [.., d, d] with eigenvectors as columns. Only
+ * a's symmetric part is seen. attr.flag: count degenerate matrices.
  *
  *   da = v (diag(dw) + F o (v^T dv)) v^T, symmetrised, F_ij = 1 / (w_j - w_i) where that gap counts, else 0
- * (M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008, 3.1). */
+ * (M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation",
+ * 2008, 3.1). */
 #include "batched.h"
 
 #include <math.h>
@@ -64,19 +65,27 @@ static void vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, con
 /* Well separated, so that finite differences mean something: eigenvalues near 1, 2, 3, ... */
 static void example(weyl_example *ex, int which) {
   static const int64_t d[3] = {3, 1, 5};
-  const weyl_shape s = which == 0 ? WEYL_SHAPE(weyl_num(2), weyl_num(2), weyl_num(3), weyl_num(3)) : WEYL_SHAPE(weyl_num(d[which]), weyl_num(d[which]));
+  const weyl_shape s = which == 0 ? WEYL_SHAPE(weyl_num(2), weyl_num(2), weyl_num(3), weyl_num(3))
+                                  : WEYL_SHAPE(weyl_num(d[which]), weyl_num(d[which]));
   double shift[25] = {0};
   for (int64_t i = 0; i < d[which]; i++) shift[i * (d[which] + 1)] = (double)i;
   ex->in[0] = weyl_example_input(ex, s);
   ex->symmetric[0] = true;
-  weyl_eigh_of(weyl_add(ex->in[0], weyl_constant_array(ex->graph, weyl_graph_dtype(ex->graph), WEYL_SHAPE(weyl_num(d[which]), weyl_num(d[which])), shift)),
+  weyl_eigh_of(weyl_add(ex->in[0], weyl_constant_array(ex->graph, weyl_graph_dtype(ex->graph),
+                                                       WEYL_SHAPE(weyl_num(d[which]), weyl_num(d[which])), shift)),
                &ex->out[0], &ex->out[1]);
   ex->n_out = 2;
 }
 
 const weyl_op weyl_op_eigh = {
-  .name = "eigh", .n_out = 2, .shape = shape, .eval = eval, .vjp = vjp, .scratch = scratch, .flops = flops,
-  .check = {.low = -0.3, .high = 0.3, .order = 2, .cases = 3, .example = example},
+    .name = "eigh",
+    .n_out = 2,
+    .shape = shape,
+    .eval = eval,
+    .vjp = vjp,
+    .scratch = scratch,
+    .flops = flops,
+    .check = {.low = -0.3, .high = 0.3, .order = 2, .cases = 3, .example = example},
 };
 
 void weyl_eigh_of(weyl_tensor a, weyl_tensor *w, weyl_tensor *v) {
@@ -85,10 +94,11 @@ void weyl_eigh_of(weyl_tensor a, weyl_tensor *w, weyl_tensor *v) {
   if (v) *v = weyl_node_value(first, 1);
 }
 
-/* ---- shared by the derivatives of this family -------------------------------------------------------------------------- */
+/* ---- shared by the derivatives of this family
+ * -------------------------------------------------------------------------- */
 
 weyl_tensor weyl_triangle(weyl_graph *g, int64_t d, double above, double on, double below) {
-  double *t = weyl_arena_array(weyl_graph_arena(g), double, d * d);
+  double *t = weyl_arena_array(weyl_graph_arena(g), double, d *d);
   if (!t) return weyl_graph_fail(g, WEYL_MEMORY, "no memory for a constant of %lld x %lld", (long long)d, (long long)d);
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j < d; j++) t[i * d + j] = j > i ? above : j == i ? on : below;

@@ -9,7 +9,8 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
   bool ok = a->rank == b->rank;
   for (int i = 0; ok && i < a->rank - 1; i++) ok = weyl_dim_equal(a->dim[i], b->dim[i]);
   if (!ok)
-    return weyl_node_fail(g, node, WEYL_SHAPE, "matrices %s and right sides %s do not agree but for the last axis", weyl_shape_text(a, p), weyl_shape_text(b, q));
+    return weyl_node_fail(g, node, WEYL_SHAPE, "matrices %s and right sides %s do not agree but for the last axis",
+                          weyl_shape_text(a, p), weyl_shape_text(b, q));
   out->shape = *b;
   return WEYL_OK;
 }
@@ -21,7 +22,8 @@ static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_vie
 }
 
 static weyl_status eval(const weyl_eval *e) {
-  const int64_t d = e->in[0].dim[e->in[0].rank - 1], k = e->in[1].dim[e->in[1].rank - 1], batch = batch_of(&e->in[0], 2);
+  const int64_t d = e->in[0].dim[e->in[0].rank - 1], k = e->in[1].dim[e->in[1].rank - 1],
+                batch = batch_of(&e->in[0], 2);
   double *a = e->scratch, *x = a + d * d;
   for (int64_t i = 0; i < batch; i++) {
     load(&e->in[0], i * d * d, d * d, a);
@@ -46,7 +48,8 @@ static void vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, con
 
 static void example(weyl_example *ex, int which) {
   static const int64_t d[3] = {3, 1, 2}, k[3] = {2, 1, 4};
-  const weyl_dim a[3] = {weyl_num(2), weyl_num(d[which]), weyl_num(d[which])}, b[3] = {weyl_num(2), weyl_num(d[which]), weyl_num(k[which])};
+  const weyl_dim a[3] = {weyl_num(2), weyl_num(d[which]), weyl_num(d[which])},
+                 b[3] = {weyl_num(2), weyl_num(d[which]), weyl_num(k[which])};
   const int from = which == 1;
   ex->in[0] = weyl_example_input(ex, weyl_shape_from(a + from, 3 - from));
   ex->in[1] = weyl_example_input(ex, weyl_shape_from(b + from, 3 - from));
@@ -55,8 +58,15 @@ static void example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_solve = {
-  .name = "solve", .shape = shape, .eval = eval, .vjp = vjp, .scratch = scratch, .flops = flops,
-  .check = {.low = -0.5, .high = 0.5, .order = 2, .cases = 3, .example = example},
+    .name = "solve",
+    .shape = shape,
+    .eval = eval,
+    .vjp = vjp,
+    .scratch = scratch,
+    .flops = flops,
+    .check = {.low = -0.5, .high = 0.5, .order = 2, .cases = 3, .example = example},
 };
 
-weyl_tensor weyl_solve_of(weyl_tensor a, weyl_tensor b) { return weyl_node_new(a.graph, &weyl_op_solve, (weyl_tensor[]){a, b}, 2, NULL, NULL); }
+weyl_tensor weyl_solve_of(weyl_tensor a, weyl_tensor b) {
+  return weyl_node_new(a.graph, &weyl_op_solve, (weyl_tensor[]){a, b}, 2, NULL, NULL);
+}

@@ -1,9 +1,10 @@
-/* svd: a [.., m, n] = u diag(s) vt, r = min(m, n): u [.., m, r], s [.., r] descending, vt [.., r, n]. attr.flag: count degenerate matrices.
+/* svd: a [.., m, n] = u diag(s) vt, r = min(m, n): u [.., m, r], s [.., r] descending, vt [.., r, n]. attr.flag: count
+ * degenerate matrices.
  *
  *   da = u (J + J^T) S v^T + u S (K + K^T) v^T + u diag(ds) v^T + (1 - u u^T) du S^-1 v^T + u S^-1 dv^T (1 - v v^T)
  *   J = F o (u^T du), K = F o (v^T dv), F_ij = 1 / (s_j^2 - s_i^2) where the gap s_j - s_i counts, else 0
- * (J. Townsend, "Differentiating the singular value decomposition", 2016). S^-1 is 0 for singular values that do not count; the
- * terms with it vanish for a square a. */
+ * (J. Townsend, "Differentiating the singular value decomposition", 2016). S^-1 is 0 for singular values that do not
+ * count; the terms with it vanish for a square a. */
 #include "batched.h"
 
 #include <math.h>
@@ -35,7 +36,8 @@ static bool degenerate(int64_t r, const double *s, bool square, double tolerance
 }
 
 static weyl_status eval(const weyl_eval *e) {
-  const int64_t m = e->in[0].dim[e->in[0].rank - 2], n = e->in[0].dim[e->in[0].rank - 1], r = m < n ? m : n, batch = batch_of(&e->in[0], 2);
+  const int64_t m = e->in[0].dim[e->in[0].rank - 2], n = e->in[0].dim[e->in[0].rank - 1], r = m < n ? m : n,
+                batch = batch_of(&e->in[0], 2);
   double *a = e->scratch, *u = a + m * n, *s = u + m * r, *vt = s + r;
   for (int64_t b = 0; b < batch; b++) {
     load(&e->in[0], b * m * n, m * n, a);
@@ -64,7 +66,9 @@ static weyl_tensor turning(weyl_tensor factor, weyl_tensor x, weyl_tensor dx) {
 }
 
 /* (1 - x x^T) y */
-static weyl_tensor outside(weyl_tensor x, weyl_tensor y) { return weyl_sub(y, weyl_matmul(x, weyl_matmul(flip(x), y))); }
+static weyl_tensor outside(weyl_tensor x, weyl_tensor y) {
+  return weyl_sub(y, weyl_matmul(x, weyl_matmul(flip(x), y)));
+}
 
 static void vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) {
   (void)want;
@@ -101,14 +105,21 @@ static void example(weyl_example *ex, int which) {
   const weyl_dim dims[3] = {weyl_num(2), weyl_num(m), weyl_num(n)};
   const int from = which == 3; /* once without a batch */
   ex->in[0] = weyl_example_input(ex, weyl_shape_from(dims + from, 3 - from));
-  weyl_svd_of(weyl_add(ex->in[0], weyl_constant_array(ex->graph, weyl_graph_dtype(ex->graph), WEYL_SHAPE(weyl_num(m), weyl_num(n)), shift)), &ex->out[0],
-              &ex->out[1], &ex->out[2]);
+  weyl_svd_of(weyl_add(ex->in[0], weyl_constant_array(ex->graph, weyl_graph_dtype(ex->graph),
+                                                      WEYL_SHAPE(weyl_num(m), weyl_num(n)), shift)),
+              &ex->out[0], &ex->out[1], &ex->out[2]);
   ex->n_out = 3;
 }
 
 const weyl_op weyl_op_svd = {
-  .name = "svd", .n_out = 3, .shape = shape, .eval = eval, .vjp = vjp, .scratch = scratch, .flops = flops,
-  .check = {.low = -0.3, .high = 0.3, .order = 2, .cases = 4, .example = example},
+    .name = "svd",
+    .n_out = 3,
+    .shape = shape,
+    .eval = eval,
+    .vjp = vjp,
+    .scratch = scratch,
+    .flops = flops,
+    .check = {.low = -0.3, .high = 0.3, .order = 2, .cases = 4, .example = example},
 };
 
 void weyl_svd_of(weyl_tensor a, weyl_tensor *u, weyl_tensor *s, weyl_tensor *vt) {

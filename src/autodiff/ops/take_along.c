@@ -1,11 +1,12 @@
-/* take_along and put_along: y[o, m, i] = x[o, index[o, m, i], i] along attr.axis, and its adjoint, which adds into zeros of
- * size attr.i[0]. The index has x's shape but for that axis; the axes behind it may also all be 1: then one index moves
- * a whole row. */
+/* take_along and put_along: y[o, m, i] = x[o, index[o, m, i], i] along attr.axis, and its adjoint, which adds into
+ * zeros of size attr.i[0]. The index has x's shape but for that axis; the axes behind it may also all be 1: then one
+ * index moves a whole row. */
 #include "along.h"
 
 #include <string.h>
 
-/* Checks data (input 0) against index (input 1); `m` and `n` are the sizes of the axis in the index and in the result. */
+/* Checks data (input 0) against index (input 1); `m` and `n` are the sizes of the axis in the index and in the result.
+ */
 static weyl_status agree(weyl_graph *g, const weyl_node *node, bool same_axis) {
   const int axis = node->attr.axis;
   const weyl_shape *x = weyl_in_shape(g, node, 0), *index = weyl_in_shape(g, node, 1);
@@ -14,11 +15,13 @@ static weyl_status agree(weyl_graph *g, const weyl_node *node, bool same_axis) {
   if (t != WEYL_I32) return weyl_node_fail(g, node, WEYL_DTYPE, "the index is %s, must be i32", weyl_dtype_name(t));
   WEYL_TRY(axis_is_number(g, node, 0, axis));
   bool ok = x->rank == index->rank, rows = true;
-  for (int i = axis + 1; ok && i < x->rank; i++) rows = rows && index->dim[i].n == 1 && index->dim[i].count == WEYL_NUMBER;
+  for (int i = axis + 1; ok && i < x->rank; i++)
+    rows = rows && index->dim[i].n == 1 && index->dim[i].count == WEYL_NUMBER;
   for (int i = 0; ok && i < x->rank; i++)
     ok = (i == axis && !same_axis) || (i > axis && rows) || weyl_dim_equal(x->dim[i], index->dim[i]);
   if (!ok)
-    return weyl_node_fail(g, node, WEYL_SHAPE, "the index %s does not fit %s along axis %d", weyl_shape_text(index, a), weyl_shape_text(x, b), axis);
+    return weyl_node_fail(g, node, WEYL_SHAPE, "the index %s does not fit %s along axis %d", weyl_shape_text(index, a),
+                          weyl_shape_text(x, b), axis);
   return axis_is_number(g, node, 1, axis);
 }
 
@@ -40,8 +43,8 @@ static weyl_status put_shape(weyl_graph *g, const weyl_node *node, weyl_value *o
 }
 
 static weyl_status out_of_range(const weyl_eval *e, int32_t index, int64_t n) {
-  return weyl_fail(e->ctx, WEYL_BAD_ARG, "%s (%s): index %d along axis %d, must be 0..%lld", e->node->op->name, e->node->scope, index,
-                   e->node->attr.axis, (long long)n - 1);
+  return weyl_fail(e->ctx, WEYL_BAD_ARG, "%s (%s): index %d along axis %d, must be 0..%lld", e->node->op->name,
+                   e->node->scope, index, e->node->attr.axis, (long long)n - 1);
 }
 
 /* big [outer][n][inner], small [outer][m][inner], index [outer][m][wide ? 1 : inner] */
@@ -75,17 +78,18 @@ static weyl_status take_eval(const weyl_eval *e) {
   return WEYL_OK;
 }
 
-#define PUT(T)                                                                                                                  \
-  static weyl_status put_##T(const weyl_eval *e, span s, int64_t m, bool rows, const T *x, const int32_t *index, T *y) {        \
-    for (int64_t o = 0; o < s.outer; o++, y += s.n * s.inner)                                                                   \
-      for (int64_t k = 0; k < m; k++, x += s.inner)                                                                             \
-        for (int64_t i = 0; i < s.inner; i++) {                                                                                 \
-          const int32_t j = rows ? *index : *index++;                                                                           \
-          if (j < 0 || j >= s.n) return out_of_range(e, j, s.n);                                                                \
-          y[j * s.inner + i] += x[i];                                                                                           \
-          if (rows && i == s.inner - 1) index++;                                                                                \
-        }                                                                                                                       \
-    return WEYL_OK;                                                                                                             \
+#define PUT(T)                                                                                                   \
+  static weyl_status put_##T(const weyl_eval *e, span s, int64_t m, bool rows, const T *x, const int32_t *index, \
+                             T *y) {                                                                             \
+    for (int64_t o = 0; o < s.outer; o++, y += s.n * s.inner)                                                    \
+      for (int64_t k = 0; k < m; k++, x += s.inner)                                                              \
+        for (int64_t i = 0; i < s.inner; i++) {                                                                  \
+          const int32_t j = rows ? *index : *index++;                                                            \
+          if (j < 0 || j >= s.n) return out_of_range(e, j, s.n);                                                 \
+          y[j * s.inner + i] += x[i];                                                                            \
+          if (rows && i == s.inner - 1) index++;                                                                 \
+        }                                                                                                        \
+    return WEYL_OK;                                                                                              \
   }
 PUT(float)
 PUT(double)
@@ -138,12 +142,20 @@ static void put_example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_take_along = {
-  .name = "take_along", .flags = WEYL_OP_LINEAR, .shape = take_shape, .eval = take_eval, .vjp = take_vjp,
-  .check = {.low = -1, .high = 1, .order = 2, .cases = 4, .example = take_example},
+    .name = "take_along",
+    .flags = WEYL_OP_LINEAR,
+    .shape = take_shape,
+    .eval = take_eval,
+    .vjp = take_vjp,
+    .check = {.low = -1, .high = 1, .order = 2, .cases = 4, .example = take_example},
 };
 const weyl_op weyl_op_put_along = {
-  .name = "put_along", .flags = WEYL_OP_LINEAR, .shape = put_shape, .eval = put_eval, .vjp = put_vjp,
-  .check = {.low = -1, .high = 1, .order = 2, .cases = 4, .example = put_example},
+    .name = "put_along",
+    .flags = WEYL_OP_LINEAR,
+    .shape = put_shape,
+    .eval = put_eval,
+    .vjp = put_vjp,
+    .check = {.low = -1, .high = 1, .order = 2, .cases = 4, .example = put_example},
 };
 
 weyl_tensor weyl_take_along(weyl_tensor x, weyl_tensor index, int axis) {
