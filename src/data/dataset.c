@@ -50,7 +50,9 @@ const char *weyl_dataset_name(const weyl_dataset *set) { return set->name; }
 
 int64_t weyl_dataset_samples(const weyl_dataset *set) { return set->samples; }
 
-static bool per_is_known(weyl_rows_per per) { return per == WEYL_PER_SAMPLE || per == WEYL_PER_NODE || per == WEYL_PER_EDGE; }
+static bool per_is_known(weyl_rows_per per) {
+  return per == WEYL_PER_SAMPLE || per == WEYL_PER_NODE || per == WEYL_PER_EDGE;
+}
 
 const int64_t *weyl_dataset_offsets(const weyl_dataset *set, weyl_rows_per per) {
   return per_is_known(per) ? set->offsets[per] : NULL;
@@ -58,15 +60,17 @@ const int64_t *weyl_dataset_offsets(const weyl_dataset *set, weyl_rows_per per) 
 
 weyl_status weyl_dataset_set_offsets(weyl_dataset *set, weyl_rows_per per, const int64_t *offsets) {
   if (per != WEYL_PER_NODE && per != WEYL_PER_EDGE)
-    return weyl_fail(set->ctx, WEYL_BAD_ARG, "%s: offsets can be set for nodes and edges, not for count %d", set->name, (int)per);
+    return weyl_fail(set->ctx, WEYL_BAD_ARG, "%s: offsets can be set for nodes and edges, not for count %d", set->name,
+                     (int)per);
   if (set->offsets[per])
     return weyl_fail(set->ctx, WEYL_BAD_ARG, "%s: the %s offsets are set already", set->name, per_name[per]);
   if (offsets[0] != 0)
-    return weyl_fail(set->ctx, WEYL_BAD_ARG, "%s: the first %s offset is %lld, must be 0", set->name, per_name[per], (long long)offsets[0]);
+    return weyl_fail(set->ctx, WEYL_BAD_ARG, "%s: the first %s offset is %lld, must be 0", set->name, per_name[per],
+                     (long long)offsets[0]);
   for (int64_t s = 0; s < set->samples; s++) {
     if (offsets[s + 1] < offsets[s])
-      return weyl_fail(set->ctx, WEYL_BAD_ARG, "%s sample %lld: %s offsets go down, from %lld to %lld", set->name, (long long)s,
-                       per_name[per], (long long)offsets[s], (long long)offsets[s + 1]);
+      return weyl_fail(set->ctx, WEYL_BAD_ARG, "%s sample %lld: %s offsets go down, from %lld to %lld", set->name,
+                       (long long)s, per_name[per], (long long)offsets[s], (long long)offsets[s + 1]);
   }
   int64_t *copy = weyl_arena_array(set->arena, int64_t, set->samples + 1);
   if (!copy) return WEYL_MEMORY;
@@ -87,27 +91,34 @@ static bool grow(weyl_arena *arena, void **items, size_t count, size_t *room, si
   return true;
 }
 
-weyl_status weyl_dataset_add(weyl_dataset *set, const char *name, weyl_rows_per per, weyl_dtype dtype, int row_rank, const int64_t *row_dim,
-                             const char *unit, weyl_array *out) {
+weyl_status weyl_dataset_add(weyl_dataset *set, const char *name, weyl_rows_per per, weyl_dtype dtype, int row_rank,
+                             const int64_t *row_dim, const char *unit, weyl_array *out) {
   weyl_context *ctx = set->ctx;
   if (!name || !*name) return weyl_fail(ctx, WEYL_BAD_ARG, "%s: a field needs a name", set->name);
-  if (weyl_dataset_find(set, name)) return weyl_fail(ctx, WEYL_BAD_ARG, "%s: field %s is there already", set->name, name);
-  if (!per_is_known(per)) return weyl_fail(ctx, WEYL_BAD_ARG, "%s: field %s is per count %d, which is unknown", set->name, name, (int)per);
-  if (!set->offsets[per]) return weyl_fail(ctx, WEYL_BAD_ARG, "%s: field %s needs the %s offsets first", set->name, name, per_name[per]);
+  if (weyl_dataset_find(set, name))
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%s: field %s is there already", set->name, name);
+  if (!per_is_known(per))
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%s: field %s is per count %d, which is unknown", set->name, name, (int)per);
+  if (!set->offsets[per])
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%s: field %s needs the %s offsets first", set->name, name, per_name[per]);
   if (dtype != WEYL_F64 && dtype != WEYL_F32 && dtype != WEYL_I32)
-    return weyl_fail(ctx, WEYL_DTYPE, "%s: field %s is %s, must be f64, f32 or i32", set->name, name, weyl_dtype_name(dtype));
+    return weyl_fail(ctx, WEYL_DTYPE, "%s: field %s is %s, must be f64, f32 or i32", set->name, name,
+                     weyl_dtype_name(dtype));
   if (row_rank < 0 || row_rank >= WEYL_RANK_MAX)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "%s: rows of field %s have rank %d, must be 0 to %d", set->name, name, row_rank, WEYL_RANK_MAX - 1);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%s: rows of field %s have rank %d, must be 0 to %d", set->name, name, row_rank,
+                     WEYL_RANK_MAX - 1);
   weyl_array array = {.dtype = dtype, .rank = row_rank + 1};
   array.dim[0] = set->offsets[per][set->samples];
   for (int k = 0; k < row_rank; k++) {
     if (row_dim[k] < 0)
-      return weyl_fail(ctx, WEYL_BAD_ARG, "%s: field %s has a dimension of %lld", set->name, name, (long long)row_dim[k]);
+      return weyl_fail(ctx, WEYL_BAD_ARG, "%s: field %s has a dimension of %lld", set->name, name,
+                       (long long)row_dim[k]);
     array.dim[k + 1] = row_dim[k];
   }
   const int64_t size = weyl_array_size(&array);
   if (size < 0)
-    return weyl_fail(ctx, WEYL_MEMORY, "%s: field %s of %lld rows is too large", set->name, name, (long long)array.dim[0]);
+    return weyl_fail(ctx, WEYL_MEMORY, "%s: field %s of %lld rows is too large", set->name, name,
+                     (long long)array.dim[0]);
 
   if (!grow(set->arena, (void **)&set->field, set->fields, &set->field_room, sizeof *set->field)) return WEYL_MEMORY;
   char *name_copy = weyl_arena_strdup(set->arena, name);
@@ -121,7 +132,9 @@ weyl_status weyl_dataset_add(weyl_dataset *set, const char *name, weyl_rows_per 
 
 size_t weyl_dataset_fields(const weyl_dataset *set) { return set->fields; }
 
-const weyl_field *weyl_dataset_field(const weyl_dataset *set, size_t i) { return i < set->fields ? &set->field[i] : NULL; }
+const weyl_field *weyl_dataset_field(const weyl_dataset *set, size_t i) {
+  return i < set->fields ? &set->field[i] : NULL;
+}
 
 const weyl_field *weyl_dataset_find(const weyl_dataset *set, const char *name) {
   for (size_t i = 0; i < set->fields; i++)
@@ -151,20 +164,24 @@ const char *weyl_dataset_noted(const weyl_dataset *set, const char *key) {
   return NULL;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------------------------------------------------
+ */
 
 /* The sample that row `row` belongs to: the last one that starts at or before it and is not empty. */
 static int64_t sample_of(const int64_t *offsets, int64_t samples, int64_t row) {
   int64_t low = 0, high = samples - 1;
   while (low < high) {
     const int64_t middle = low + (high - low) / 2;
-    if (offsets[middle + 1] > row) high = middle;
-    else low = middle + 1;
+    if (offsets[middle + 1] > row)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return low;
 }
 
-static weyl_status fail_at(weyl_context *ctx, const weyl_dataset *set, const weyl_field *field, int64_t element, double value) {
+static weyl_status fail_at(weyl_context *ctx, const weyl_dataset *set, const weyl_field *field, int64_t element,
+                           double value) {
   int64_t row_size = 1;
   for (int k = 1; k < field->array.rank; k++) row_size *= field->array.dim[k];
   const int64_t row = element / row_size;
@@ -174,16 +191,18 @@ static weyl_status fail_at(weyl_context *ctx, const weyl_dataset *set, const wey
   char component[32] = "";
   if (row_size > 1) snprintf(component, sizeof component, "[%lld]", (long long)(element % row_size));
   if (field->per == WEYL_PER_SAMPLE)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s sample %lld: %s%s is %s", set->name, (long long)s, field->name, component, what);
-  return weyl_fail(ctx, WEYL_FORMAT, "%s sample %lld, %s %lld: %s%s is %s", set->name, (long long)s, per_name[field->per],
-                   (long long)(row - offsets[s]), field->name, component, what);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s sample %lld: %s%s is %s", set->name, (long long)s, field->name, component,
+                     what);
+  return weyl_fail(ctx, WEYL_FORMAT, "%s sample %lld, %s %lld: %s%s is %s", set->name, (long long)s,
+                   per_name[field->per], (long long)(row - offsets[s]), field->name, component, what);
 }
 
 weyl_status weyl_dataset_check_finite(weyl_context *ctx, const weyl_dataset *set) {
   if (set->samples == 0) return weyl_fail(ctx, WEYL_FORMAT, "%s has no samples", set->name);
   const int64_t *nodes = set->offsets[WEYL_PER_NODE];
   for (int64_t s = 0; nodes && s < set->samples; s++)
-    if (nodes[s + 1] == nodes[s]) return weyl_fail(ctx, WEYL_FORMAT, "%s sample %lld has no nodes", set->name, (long long)s);
+    if (nodes[s + 1] == nodes[s])
+      return weyl_fail(ctx, WEYL_FORMAT, "%s sample %lld has no nodes", set->name, (long long)s);
   for (size_t i = 0; i < set->fields; i++) {
     const weyl_field *field = &set->field[i];
     const int64_t size = weyl_array_size(&field->array);
@@ -200,7 +219,8 @@ weyl_status weyl_dataset_check_finite(weyl_context *ctx, const weyl_dataset *set
   return WEYL_OK;
 }
 
-/* ---- checksum -------------------------------------------------------------------------------------------------------- */
+/* ---- checksum
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* digest = SHA-256(digest, SHA-256(bytes)): a chain needs no buffer as large as the set. */
 static void chain(char digest[65], const void *bytes, size_t n) {

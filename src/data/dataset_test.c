@@ -62,8 +62,10 @@ static void misuse_is_refused(void **state) {
   assert_status(ctx, weyl_dataset_new(ctx, "x", -1, &set), WEYL_BAD_ARG);
   assert_ok(ctx, weyl_dataset_new(ctx, "train", 2, &set));
   assert_null(weyl_dataset_offsets(set, WEYL_PER_NODE));
-  assert_says(ctx, weyl_dataset_add(set, "x", WEYL_PER_NODE, WEYL_F64, 1, &three, "", &a), WEYL_BAD_ARG, "node offsets first");
-  assert_says(ctx, weyl_dataset_set_offsets(set, WEYL_PER_NODE, down), WEYL_BAD_ARG, "sample 1: node offsets go down, from 3 to 2");
+  assert_says(ctx, weyl_dataset_add(set, "x", WEYL_PER_NODE, WEYL_F64, 1, &three, "", &a), WEYL_BAD_ARG,
+              "node offsets first");
+  assert_says(ctx, weyl_dataset_set_offsets(set, WEYL_PER_NODE, down), WEYL_BAD_ARG,
+              "sample 1: node offsets go down, from 3 to 2");
   assert_says(ctx, weyl_dataset_set_offsets(set, WEYL_PER_NODE, late), WEYL_BAD_ARG, "must be 0");
   assert_status(ctx, weyl_dataset_set_offsets(set, WEYL_PER_SAMPLE, good), WEYL_BAD_ARG);
   assert_ok(ctx, weyl_dataset_set_offsets(set, WEYL_PER_NODE, good));
@@ -75,7 +77,8 @@ static void misuse_is_refused(void **state) {
   assert_status(ctx, weyl_dataset_add(set, "x", WEYL_PER_NODE, WEYL_F64, 1, &huge, "", &a), WEYL_MEMORY);
   assert_int_equal(weyl_dataset_fields(set), 0);
   assert_ok(ctx, weyl_dataset_add(set, "x", WEYL_PER_NODE, WEYL_F64, 1, &three, "", &a));
-  assert_says(ctx, weyl_dataset_add(set, "x", WEYL_PER_NODE, WEYL_F64, 1, &three, "", &a), WEYL_BAD_ARG, "x is there already");
+  assert_says(ctx, weyl_dataset_add(set, "x", WEYL_PER_NODE, WEYL_F64, 1, &three, "", &a), WEYL_BAD_ARG,
+              "x is there already");
   weyl_dataset_free(set);
   weyl_dataset_free(NULL);
   test_context_free(ctx);
@@ -152,7 +155,8 @@ static void every_allocation_may_fail(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(fields_have_rows), cmocka_unit_test(misuse_is_refused), cmocka_unit_test(nan_is_named),
-                                     cmocka_unit_test(checksum_sees_everything), cmocka_unit_test(every_allocation_may_fail)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(fields_have_rows), cmocka_unit_test(misuse_is_refused),
+                                     cmocka_unit_test(nan_is_named), cmocka_unit_test(checksum_sees_everything),
+                                     cmocka_unit_test(every_allocation_may_fail)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

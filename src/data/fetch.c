@@ -1,5 +1,5 @@
-/* Downloads with resume and checksum.  libcurl is opened when it is first wanted, so that nothing links to it; the numbers below are
- * those of its stable ABI (curl/curl.h). */
+/* Downloads with resume and checksum.  libcurl is opened when it is first wanted, so that nothing links to it; the
+ * numbers below are those of its stable ABI (curl/curl.h). */
 #include "fetch.h"
 
 #include <dlfcn.h>
@@ -10,10 +10,16 @@
 
 static const weyl_download table[] = {
 #define WEYL_DOWNLOAD(name_, file_, url_, bytes_, sha256_, licence_, summary_) \
-  {.name = name_, .file = file_, .url = url_, .bytes = bytes_, .sha256 = sha256_, .licence = licence_, .summary = summary_},
+  {.name = name_,                                                              \
+   .file = file_,                                                              \
+   .url = url_,                                                                \
+   .bytes = bytes_,                                                            \
+   .sha256 = sha256_,                                                          \
+   .licence = licence_,                                                        \
+   .summary = summary_},
 #include "downloads.def"
 #undef WEYL_DOWNLOAD
-  {0}};
+    {0}};
 
 const weyl_download *weyl_downloads(void) { return table; }
 
@@ -26,11 +32,30 @@ const weyl_download *weyl_download_find(const char *name) {
 /* ---- libcurl -------------------------------------------------------------------------------------------------- */
 
 enum {
-  OPT_LOW_SPEED_LIMIT = 19, OPT_LOW_SPEED_TIME = 20, OPT_NOPROGRESS = 43, OPT_FAILONERROR = 45, OPT_FOLLOWLOCATION = 52, OPT_MAXREDIRS = 68,
-  OPT_CONNECTTIMEOUT = 78, OPT_NOSIGNAL = 99, OPT_REDIR_PROTOCOLS = 182, OPT_WRITEDATA = 10001, OPT_URL = 10002, OPT_ERRORBUFFER = 10010,
-  OPT_USERAGENT = 10018, OPT_XFERINFODATA = 10057, OPT_WRITEFUNCTION = 20011, OPT_XFERINFOFUNCTION = 20219, OPT_RESUME_FROM_LARGE = 30116,
+  OPT_LOW_SPEED_LIMIT = 19,
+  OPT_LOW_SPEED_TIME = 20,
+  OPT_NOPROGRESS = 43,
+  OPT_FAILONERROR = 45,
+  OPT_FOLLOWLOCATION = 52,
+  OPT_MAXREDIRS = 68,
+  OPT_CONNECTTIMEOUT = 78,
+  OPT_NOSIGNAL = 99,
+  OPT_REDIR_PROTOCOLS = 182,
+  OPT_WRITEDATA = 10001,
+  OPT_URL = 10002,
+  OPT_ERRORBUFFER = 10010,
+  OPT_USERAGENT = 10018,
+  OPT_XFERINFODATA = 10057,
+  OPT_WRITEFUNCTION = 20011,
+  OPT_XFERINFOFUNCTION = 20219,
+  OPT_RESUME_FROM_LARGE = 30116,
   INFO_RESPONSE_CODE = 0x200002,
-  E_OK = 0, E_HTTP = 22, E_WRITE = 23, E_RANGE = 33, E_RESUME = 36, E_ABORTED = 42,
+  E_OK = 0,
+  E_HTTP = 22,
+  E_WRITE = 23,
+  E_RANGE = 33,
+  E_RESUME = 36,
+  E_ABORTED = 42,
   ERROR_SIZE = 256,
   HTTP_RANGE_EMPTY = 416
 };
@@ -54,13 +79,20 @@ static bool find_function(void *library, const char *name, void *to) {
 static weyl_status curl_open(weyl_context *ctx, curl *out) {
   static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", "libcurl.4.dylib"};
   void *library = NULL; /* stays open: its own libraries do not like to be closed */
-  for (size_t i = 0; i < sizeof names / sizeof names[0] && !library; i++) library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+  for (size_t i = 0; i < sizeof names / sizeof names[0] && !library; i++)
+    library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
   if (!library)
-    return weyl_fail(ctx, WEYL_UNSUPPORTED, "downloads need libcurl, which is not installed (apt install libcurl4); or fetch the file yourself");
-  const bool good = find_function(library, "curl_easy_init", &out->init) && find_function(library, "curl_easy_setopt", &out->setopt) &&
-                    find_function(library, "curl_easy_perform", &out->perform) && find_function(library, "curl_easy_getinfo", &out->getinfo) &&
-                    find_function(library, "curl_easy_cleanup", &out->cleanup) && find_function(library, "curl_easy_strerror", &out->text);
-  return good ? WEYL_OK : weyl_fail(ctx, WEYL_UNSUPPORTED, "the libcurl of this machine lacks a function that weyl needs");
+    return weyl_fail(
+        ctx, WEYL_UNSUPPORTED,
+        "downloads need libcurl, which is not installed (apt install libcurl4); or fetch the file yourself");
+  const bool good = find_function(library, "curl_easy_init", &out->init) &&
+                    find_function(library, "curl_easy_setopt", &out->setopt) &&
+                    find_function(library, "curl_easy_perform", &out->perform) &&
+                    find_function(library, "curl_easy_getinfo", &out->getinfo) &&
+                    find_function(library, "curl_easy_cleanup", &out->cleanup) &&
+                    find_function(library, "curl_easy_strerror", &out->text);
+  return good ? WEYL_OK
+              : weyl_fail(ctx, WEYL_UNSUPPORTED, "the libcurl of this machine lacks a function that weyl needs");
 }
 
 typedef struct transfer {
@@ -70,7 +102,9 @@ typedef struct transfer {
   int64_t before; /* bytes of an earlier attempt */
 } transfer;
 
-static size_t take(char *bytes, size_t size, size_t n, void *arg) { return fwrite(bytes, 1, size * n, ((transfer *)arg)->file); }
+static size_t take(char *bytes, size_t size, size_t n, void *arg) {
+  return fwrite(bytes, 1, size * n, ((transfer *)arg)->file);
+}
 
 static int report(void *arg, int64_t total, int64_t now, int64_t up_total, int64_t up_now) {
   (void)up_total;
@@ -81,7 +115,8 @@ static int report(void *arg, int64_t total, int64_t now, int64_t up_total, int64
 }
 
 /* Adds to `part` what is missing. *again: the rest cannot be had from there, start over. */
-static weyl_status receive(weyl_context *ctx, const weyl_download *what, const char *part, int64_t before, bool *again) {
+static weyl_status receive(weyl_context *ctx, const weyl_download *what, const char *part, int64_t before,
+                           bool *again) {
   curl c = {0};
   WEYL_TRY(curl_open(ctx, &c));
   transfer t = {.ctx = ctx, .what = what, .before = before, .file = fopen(part, before > 0 ? "ab" : "wb")};
@@ -113,7 +148,8 @@ static weyl_status receive(weyl_context *ctx, const weyl_download *what, const c
     c.cleanup(handle);
   }
   const bool kept = fflush(t.file) == 0 && fsync(fileno(t.file)) == 0;
-  if (fclose(t.file) != 0 || !kept || code == E_WRITE) return weyl_fail(ctx, WEYL_IO, "%s: writing failed (is the disk full?)", part);
+  if (fclose(t.file) != 0 || !kept || code == E_WRITE)
+    return weyl_fail(ctx, WEYL_IO, "%s: writing failed (is the disk full?)", part);
   if (code == E_OK || (before > 0 && answer == HTTP_RANGE_EMPTY)) return WEYL_OK; /* 416: there is no more of it */
   if (code == E_ABORTED) return weyl_fail(ctx, WEYL_INTERRUPTED, "interrupted; %s is taken up again next time", part);
   if (before > 0 && (code == E_RANGE || code == E_RESUME)) {
@@ -124,7 +160,8 @@ static weyl_status receive(weyl_context *ctx, const weyl_download *what, const c
   return weyl_fail(ctx, code == E_HTTP && answer == 404 ? WEYL_NO_FILE : WEYL_IO, "%s: %s", what->url, why);
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t size_of(const char *path) {
   struct stat s;
@@ -135,14 +172,17 @@ static int64_t size_of(const char *path) {
 static weyl_status check(weyl_context *ctx, const weyl_download *what, const char *path, char hex[65]) {
   const int64_t size = size_of(path);
   if (what->bytes > 0 && size != what->bytes)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: %lld bytes received from %s, expected %lld", path, (long long)size, what->url, (long long)what->bytes);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: %lld bytes received from %s, expected %lld", path, (long long)size,
+                     what->url, (long long)what->bytes);
   WEYL_TRY(weyl_file_sha256(ctx, path, hex));
   if (what->sha256 && strcmp(what->sha256, hex) != 0)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: SHA-256 of what %s sent is %s, expected %s", path, what->url, hex, what->sha256);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: SHA-256 of what %s sent is %s, expected %s", path, what->url, hex,
+                     what->sha256);
   return WEYL_OK;
 }
 
-static weyl_status fetch_into(weyl_context *ctx, const weyl_download *what, const char *path, const char *part, char hex[65]) {
+static weyl_status fetch_into(weyl_context *ctx, const weyl_download *what, const char *path, const char *part,
+                              char hex[65]) {
   if (size_of(path) >= 0) {
     if (check(NULL, what, path, hex) == WEYL_OK) return WEYL_OK;
     weyl_context_log(ctx, WEYL_WARN, "%s is not the file expected and is fetched anew", path);
@@ -181,5 +221,6 @@ weyl_status weyl_data_fetch(weyl_context *ctx, const char *name, const char *fol
   size_t n = 0;
   for (; table[n].name; n++) names[n] = table[n].name;
   const char *near = weyl_nearest_name(name, names, n);
-  return weyl_fail(ctx, WEYL_UNKNOWN, "no download is named %s%s%s", name, near ? "; did you mean " : "", near ? near : "");
+  return weyl_fail(ctx, WEYL_UNKNOWN, "no download is named %s%s%s", name, near ? "; did you mean " : "",
+                   near ? near : "");
 }

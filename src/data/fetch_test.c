@@ -11,7 +11,8 @@ static char folder[64], source[128], url[160], target[128];
 
 /* From a file:// address, so that no network is needed; skipped aloud where libcurl is not installed. */
 static weyl_status fetch(weyl_context *ctx, int64_t bytes, const char *sha256, char hex[65]) {
-  const weyl_download what = {.name = "test", .file = "got.bin", .url = url, .bytes = bytes, .sha256 = sha256, .licence = "", .summary = ""};
+  const weyl_download what = {
+      .name = "test", .file = "got.bin", .url = url, .bytes = bytes, .sha256 = sha256, .licence = "", .summary = ""};
   const weyl_status status = data_fetch(ctx, &what, folder, hex);
   if (status == WEYL_UNSUPPORTED) {
     print_message("skipped: %s\n", weyl_message(ctx));
@@ -108,6 +109,7 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(table_is_sound), cmocka_unit_test(fetch_check_resume), cmocka_unit_test(can_be_stopped)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(table_is_sound), cmocka_unit_test(fetch_check_resume),
+                                     cmocka_unit_test(can_be_stopped)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -9,8 +9,7 @@ static const weyl_set_def *const list[] = {
 #define WEYL_SET(name) &weyl_set_##name,
 #include "datasets.def"
 #undef WEYL_SET
-  NULL
-};
+    NULL};
 
 const weyl_set_def *const *weyl_sets(void) { return list; }
 
@@ -20,8 +19,8 @@ const weyl_set_def *weyl_set_find(const char *name) {
   return NULL;
 }
 
-weyl_status data_options_ready(weyl_context *ctx, const weyl_set_def *def, const weyl_options *given, weyl_options **made,
-                               const weyl_options **out) {
+weyl_status data_options_ready(weyl_context *ctx, const weyl_set_def *def, const weyl_options *given,
+                               weyl_options **made, const weyl_options **out) {
   *made = NULL;
   *out = given;
   if (given) return WEYL_OK;
@@ -58,7 +57,10 @@ void data_report(weyl_json *result, const char *task, const char *file, const we
 /* <split>_<field>, and <split>_nodes, <split>_edges [samples + 1] where each sample's rows begin. */
 static weyl_status add_split(weyl_bundle *bundle, const char *prefix, const weyl_dataset *set) {
   char name[256];
-  static const struct { weyl_rows_per per; const char *name; } count[2] = {{WEYL_PER_NODE, "nodes"}, {WEYL_PER_EDGE, "edges"}};
+  static const struct {
+    weyl_rows_per per;
+    const char *name;
+  } count[2] = {{WEYL_PER_NODE, "nodes"}, {WEYL_PER_EDGE, "edges"}};
   for (int c = 0; c < 2; c++) {
     const int64_t *offsets = weyl_dataset_offsets(set, count[c].per);
     if (!offsets) continue;
@@ -76,8 +78,8 @@ static weyl_status add_split(weyl_bundle *bundle, const char *prefix, const weyl
   return WEYL_OK;
 }
 
-weyl_status weyl_set_write(weyl_context *ctx, const weyl_set_def *def, const weyl_options *options, const char *path, uint64_t seed,
-                           const char *file, weyl_json *result) {
+weyl_status weyl_set_write(weyl_context *ctx, const weyl_set_def *def, const weyl_options *options, const char *path,
+                           uint64_t seed, const char *file, weyl_json *result) {
   if (def->write) return def->write(ctx, options, seed, file, result);
   weyl_splits splits = {0};
   weyl_bundle *bundle = NULL;

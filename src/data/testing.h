@@ -9,8 +9,10 @@
 /* The folder of public data: WEYL_DATA, or beside the repository. False, and said aloud, when the file is not there. */
 static inline bool shared_file(const char *name, char path[512]) {
   const char *folder = getenv("WEYL_DATA");
-  if (folder) snprintf(path, 512, "%.300s/%.200s", folder, name);
-  else snprintf(path, 512, "%.300s/../shared/data/%.180s", WEYL_SOURCE_DIR, name);
+  if (folder)
+    snprintf(path, 512, "%.300s/%.200s", folder, name);
+  else
+    snprintf(path, 512, "%.300s/../shared/data/%.180s", WEYL_SOURCE_DIR, name);
   if (weyl_file_exists(path)) return true;
   print_message("skipped: %s is not there\n", path);
   return false;

@@ -1,14 +1,16 @@
-/* Our layer over HDF5: the input says which datasets a file gets, by name, type, shape and layout, well formed as HDF5 and odd as
- * trajectories.  Files that are damaged as HDF5 are the library's own field. */
+/* Our layer over HDF5: the input says which datasets a file gets, by name, type, shape and layout, well formed as HDF5
+ * and odd as trajectories.  Files that are damaged as HDF5 are the library's own field. */
 #include <hdf5.h>
 
 #include "trajectories.h"
 
 enum { RECORD = 10, RECORDS_MAX = 12, VALUES_MAX = 4096 };
 
-static const char *const groups[] = {"", "a/", "a/b/", "particles/all/", "particles/all/position/", "c/d/e/f/g/h/i/j/", "box/"};
-static const char *const names[] = {"position", "x", "R", "velocity", "V", "force", "energy", "charge", "q", "type", "z", "species",
-                                    "value", "time", "step", "edges", "temperature"};
+static const char *const groups[] = {
+    "", "a/", "a/b/", "particles/all/", "particles/all/position/", "c/d/e/f/g/h/i/j/", "box/"};
+static const char *const names[] = {"position", "x",      "R",    "velocity", "V",          "force",
+                                    "energy",   "charge", "q",    "type",     "z",          "species",
+                                    "value",    "time",   "step", "edges",    "temperature"};
 
 static hid_t type_of(uint8_t code) {
   switch (code % 8) {
@@ -27,7 +29,8 @@ static hsize_t dim_of(uint8_t code) { return code < 240 ? code % 7 : (hsize_t)1 
 /* group, name, type, rank, four dims, layout, value */
 static void add_dataset(hid_t file, const uint8_t *r) {
   char name[128];
-  snprintf(name, sizeof name, "%s%s", groups[r[0] % (sizeof groups / sizeof groups[0])], names[r[1] % (sizeof names / sizeof names[0])]);
+  snprintf(name, sizeof name, "%s%s", groups[r[0] % (sizeof groups / sizeof groups[0])],
+           names[r[1] % (sizeof names / sizeof names[0])]);
   const int rank = r[3] % 6;
   hsize_t dim[6] = {1, 1, 1, 1, 1, 1}, chunk[6], n = 1;
   for (int k = 0; k < rank; k++) {
@@ -62,9 +65,12 @@ static void add_link(hid_t file, const uint8_t *r) {
   char from[64];
   snprintf(from, sizeof from, "%s/link%d", places[r[2] % 5], r[3]);
   if (H5Lexists(file, "a", H5P_DEFAULT) <= 0) return;
-  if (r[4] % 3 == 0) H5Lcreate_hard(file, to, file, from, H5P_DEFAULT, H5P_DEFAULT);
-  else if (r[4] % 3 == 1) H5Lcreate_soft(to, file, from, H5P_DEFAULT, H5P_DEFAULT);
-  else H5Lcreate_external("elsewhere.h5", to, file, from, H5P_DEFAULT, H5P_DEFAULT);
+  if (r[4] % 3 == 0)
+    H5Lcreate_hard(file, to, file, from, H5P_DEFAULT, H5P_DEFAULT);
+  else if (r[4] % 3 == 1)
+    H5Lcreate_soft(to, file, from, H5P_DEFAULT, H5P_DEFAULT);
+  else
+    H5Lcreate_external("elsewhere.h5", to, file, from, H5P_DEFAULT, H5P_DEFAULT);
 }
 
 /* The file is made in memory and copied, because the library would not create one under /proc. */
@@ -78,8 +84,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   FUZZ_CHECK(file >= 0);
   for (size_t k = 0; k < RECORDS_MAX && (k + 1) * RECORD <= size; k++) {
     const uint8_t *r = data + k * RECORD;
-    if (r[0] == 255) add_link(file, r);
-    else add_dataset(file, r);
+    if (r[0] == 255)
+      add_link(file, r);
+    else
+      add_dataset(file, r);
   }
   H5Fflush(file, H5F_SCOPE_GLOBAL);
   const ssize_t n = H5Fget_file_image(file, NULL, 0);

@@ -1,5 +1,5 @@
-/* Extended xyz, and plain xyz: frames of any sizes.  Consecutive frames of the same atoms and columns (and, when periodic, the same
- * cell) make one trajectory. */
+/* Extended xyz, and plain xyz: frames of any sizes.  Consecutive frames of the same atoms and columns (and, when
+ * periodic, the same cell) make one trajectory. */
 #include "formats/extxyz.h"
 
 #include <locale.h>
@@ -34,10 +34,10 @@ typedef struct reader {
   weyl_context *ctx;
   const char *path;
   const char *at, *end;
-  int64_t line;        /* of the line last taken, from 1 */
+  int64_t line; /* of the line last taken, from 1 */
   weyl_arena *scratch;
   frame *first, *last;
-  span *label;         /* species that are no elements, in order of appearance: 1000, 1001, ... */
+  span *label; /* species that are no elements, in order of appearance: 1000, 1001, ... */
   size_t labels, label_room;
 } reader;
 
@@ -71,7 +71,8 @@ static bool next_token(span *line, span *token) {
 
 static int shown(span text) { return (int)(text.n < 40 ? text.n : 40); }
 
-/* ---- one frame ------------------------------------------------------------------------------------------------------ */
+/* ---- one frame ------------------------------------------------------------------------------------------------------
+ */
 
 static weyl_status type_of(reader *r, span token, int32_t *out) {
   *out = element_number(token.at, token.n);
@@ -86,8 +87,8 @@ static weyl_status type_of(reader *r, span token, int32_t *out) {
   if (i == r->labels) {
     char text[280];
     if (r->labels == 1000)
-      return weyl_fail(r->ctx, WEYL_FORMAT, "%s: species: '%.*s' comes after 1000 other names that are no elements", place(r, text),
-                       shown(token), token.at);
+      return weyl_fail(r->ctx, WEYL_FORMAT, "%s: species: '%.*s' comes after 1000 other names that are no elements",
+                       place(r, text), shown(token), token.at);
     if (r->labels == r->label_room) {
       const size_t room = r->label_room ? 2 * r->label_room : 16;
       span *more = weyl_arena_array(r->scratch, span, room);
@@ -112,7 +113,8 @@ static weyl_status read_atom(reader *r, frame *f, int64_t p, span line) {
     const xyz_role role = (xyz_role)h->role[b];
     for (int k = 0; k < h->width[b]; k++, column++) {
       if (!next_token(&line, &token))
-        return weyl_fail(r->ctx, WEYL_FORMAT, "%s: atom %lld has %d columns, expected %d", place(r, text), (long long)p, column, h->columns);
+        return weyl_fail(r->ctx, WEYL_FORMAT, "%s: atom %lld has %d columns, expected %d", place(r, text), (long long)p,
+                         column, h->columns);
       if (role == XYZ_SKIP) continue;
       if (role == XYZ_TYPE) {
         WEYL_TRY(type_of(r, token, &f->type[p]));
@@ -120,14 +122,14 @@ static weyl_status read_atom(reader *r, frame *f, int64_t p, span line) {
       }
       double value;
       if (!xyz_number(token, &value))
-        return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %s: '%.*s' is no finite number (atom %lld, column %d)", place(r, text), role_name[role],
-                         shown(token), token.at, (long long)p, column + 1);
+        return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %s: '%.*s' is no finite number (atom %lld, column %d)",
+                         place(r, text), role_name[role], shown(token), token.at, (long long)p, column + 1);
       f->array[role][p * h->width[b] + k] = value;
     }
   }
   if (h->declared && next_token(&line, &token))
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: atom %lld has more than the %d columns of Properties: '%.*s'", place(r, text), (long long)p,
-                     h->columns, shown(token), token.at);
+    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: atom %lld has more than the %d columns of Properties: '%.*s'",
+                     place(r, text), (long long)p, h->columns, shown(token), token.at);
   return WEYL_OK;
 }
 
@@ -135,13 +137,16 @@ static weyl_status read_frame(reader *r, span count) {
   char text[280];
   span token, rest = count;
   double points = 0;
-  if (!next_token(&rest, &token) || !xyz_number(token, &points) || points != floor(points) || points < 0 || next_token(&rest, &(span){0}))
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: '%.*s', expected the number of atoms of a frame", place(r, text), shown(count), count.at);
+  if (!next_token(&rest, &token) || !xyz_number(token, &points) || points != floor(points) || points < 0 ||
+      next_token(&rest, &(span){0}))
+    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: '%.*s', expected the number of atoms of a frame", place(r, text),
+                     shown(count), count.at);
   if (points < 1) return weyl_fail(r->ctx, WEYL_FORMAT, "%s: a frame of 0 atoms", place(r, text));
   /* Each atom takes two bytes or more: what the file cannot hold is refused before memory is asked for. */
   const size_t left = (size_t)(r->end - r->at);
   if (points > (double)(left / 2))
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %.0f atoms announced, but only %zu bytes follow", place(r, text), points, left);
+    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %.0f atoms announced, but only %zu bytes follow", place(r, text), points,
+                     left);
 
   frame *f = weyl_arena_array(r->scratch, frame, 1);
   if (!f) return WEYL_MEMORY;
@@ -152,20 +157,23 @@ static weyl_status read_frame(reader *r, span count) {
   WEYL_TRY(xyz_header_parse(r->ctx, place(r, text), line, &f->header));
   const xyz_header *h = &f->header;
   if (f->points * (2 * h->columns) - 1 > r->end - r->at)
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %lld atoms of %d columns announced, but only %zu bytes follow", place(r, text),
-                     (long long)f->points, h->columns, (size_t)(r->end - r->at));
+    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %lld atoms of %d columns announced, but only %zu bytes follow",
+                     place(r, text), (long long)f->points, h->columns, (size_t)(r->end - r->at));
   if (h->has[XYZ_TYPE] && !(f->type = weyl_arena_array(r->scratch, int32_t, f->points))) return WEYL_MEMORY;
   for (int role = XYZ_POSITION; role < XYZ_ROLES; role++) {
     const int64_t width = role == XYZ_CHARGE ? 1 : h->d;
-    if (h->has[role] && !(f->array[role] = weyl_arena_array(r->scratch, double, f->points * width))) return WEYL_MEMORY;
+    if (h->has[role] && !(f->array[role] = weyl_arena_array(r->scratch, double, f->points *width))) return WEYL_MEMORY;
   }
   for (int64_t p = 0; p < f->points; p++) {
     if (!next_line(r, &line))
-      return weyl_fail(r->ctx, WEYL_FORMAT, "%s: the file ends at atom %lld of %lld", place(r, text), (long long)p, (long long)f->points);
+      return weyl_fail(r->ctx, WEYL_FORMAT, "%s: the file ends at atom %lld of %lld", place(r, text), (long long)p,
+                       (long long)f->points);
     WEYL_TRY(read_atom(r, f, p, line));
   }
-  if (r->last) r->last->next = f;
-  else r->first = f;
+  if (r->last)
+    r->last->next = f;
+  else
+    r->first = f;
   r->last = f;
   return WEYL_OK;
 }
@@ -186,15 +194,18 @@ static weyl_status read_frames(reader *r) {
   return WEYL_OK;
 }
 
-/* ---- frames to trajectories ------------------------------------------------------------------------------------------- */
+/* ---- frames to trajectories
+ * ------------------------------------------------------------------------------------------- */
 
 static bool any_periodic(const xyz_header *h) { return h->periodic[0] || h->periodic[1] || h->periodic[2]; }
 
 static bool same_system(const frame *a, const frame *b) {
   const xyz_header *p = &a->header, *q = &b->header;
-  if (a->points != b->points || p->d != q->d || p->has_energy != q->has_energy || p->has_cell != q->has_cell) return false;
+  if (a->points != b->points || p->d != q->d || p->has_energy != q->has_energy || p->has_cell != q->has_cell)
+    return false;
   if (p->trajectory != q->trajectory) return false;
-  if (memcmp(p->has, q->has, sizeof p->has) != 0 || memcmp(p->periodic, q->periodic, sizeof p->periodic) != 0) return false;
+  if (memcmp(p->has, q->has, sizeof p->has) != 0 || memcmp(p->periodic, q->periodic, sizeof p->periodic) != 0)
+    return false;
   if (any_periodic(p) && memcmp(p->cell, q->cell, sizeof p->cell) != 0) return false;
   if (a->type && memcmp(a->type, b->type, (size_t)a->points * sizeof *a->type) != 0) return false;
   const double *u = a->array[XYZ_CHARGE], *v = b->array[XYZ_CHARGE];
@@ -220,7 +231,8 @@ static weyl_status join(reader *r, const frame *f, int64_t frames, weyl_trajecto
   memcpy(t->periodic, h->periodic, sizeof t->periodic);
   weyl_arena *arena = out->arena;
   const int64_t n = f->points, size = n * h->d;
-  double **const target[XYZ_ROLES] = {[XYZ_POSITION] = &t->position, [XYZ_VELOCITY] = &t->velocity, [XYZ_FORCE] = &t->force};
+  double **const target[XYZ_ROLES] = {
+      [XYZ_POSITION] = &t->position, [XYZ_VELOCITY] = &t->velocity, [XYZ_FORCE] = &t->force};
   bool some_element = false;
   for (int64_t p = 0; f->type && p < n; p++) some_element = some_element || f->type[p] != 0;
   if (some_element) {
@@ -237,7 +249,7 @@ static weyl_status join(reader *r, const frame *f, int64_t frames, weyl_trajecto
   }
   if (h->has_energy && !(t->energy = weyl_arena_array(arena, double, frames))) return WEYL_MEMORY;
   for (int role = XYZ_POSITION; role <= XYZ_FORCE; role++)
-    if (h->has[role] && !(*target[role] = weyl_arena_array(arena, double, frames * size))) return WEYL_MEMORY;
+    if (h->has[role] && !(*target[role] = weyl_arena_array(arena, double, frames *size))) return WEYL_MEMORY;
   for (int64_t k = 0; k < frames; k++, f = f->next) {
     if (t->energy) t->energy[k] = f->header.energy;
     for (int role = XYZ_POSITION; role <= XYZ_FORCE; role++)
@@ -268,7 +280,8 @@ static weyl_status read_extxyz(weyl_context *ctx, const char *path, weyl_traject
   reader r = {.ctx = ctx, .path = path};
   weyl_trajectories made = {0};
   weyl_status status;
-  locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = (locale_t)0; /* of this thread, while we read numbers */
+  locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0),
+           before = (locale_t)0; /* of this thread, while we read numbers */
   if (!c) return weyl_fail(ctx, WEYL_MEMORY, "the C locale cannot be made");
   before = uselocale(c);
   WEYL_GOTO(input_read(ctx, path, &bytes, &n));
@@ -290,7 +303,8 @@ done:
   return status;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------------ */
+/* ---- writing
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /* The shortest of 15 to 17 digits that reads back the same. */
 static const char *real(double value, char text[40]) {
@@ -317,7 +331,8 @@ static weyl_status write_header(weyl_writer *w, const weyl_trajectory *t, int64_
   if (number >= 0) WEYL_TRY(weyl_writer_printf(w, " trajectory=%lld", (long long)number));
   if (t->energy) WEYL_TRY(weyl_writer_printf(w, " energy=%s", real(t->energy[k], text)));
   if (t->time_step > 0) WEYL_TRY(weyl_writer_printf(w, " Time=%s", real((double)k * t->time_step, text)));
-  return weyl_writer_printf(w, " pbc=\"%c %c %c\"\n", t->periodic[0] ? 'T' : 'F', t->periodic[1] ? 'T' : 'F', t->periodic[2] ? 'T' : 'F');
+  return weyl_writer_printf(w, " pbc=\"%c %c %c\"\n", t->periodic[0] ? 'T' : 'F', t->periodic[1] ? 'T' : 'F',
+                            t->periodic[2] ? 'T' : 'F');
 }
 
 static weyl_status write_row(weyl_writer *w, const double *row, int64_t n) {
@@ -332,8 +347,10 @@ static weyl_status write_frame(weyl_writer *w, const weyl_trajectory *t, int64_t
     const int64_t at = (k * t->points + p) * t->d;
     const int32_t type = t->type ? t->type[p] : 0;
     const char *symbol = element_symbol(type);
-    if (symbol) WEYL_TRY(weyl_writer_printf(w, "%s", symbol));
-    else WEYL_TRY(weyl_writer_printf(w, "%ld", (long)type));
+    if (symbol)
+      WEYL_TRY(weyl_writer_printf(w, "%s", symbol));
+    else
+      WEYL_TRY(weyl_writer_printf(w, "%ld", (long)type));
     WEYL_TRY(write_row(w, t->position + at, t->d));
     WEYL_TRY(write_row(w, t->velocity ? t->velocity + at : NULL, t->d));
     WEYL_TRY(write_row(w, t->force ? t->force + at : NULL, t->d));
@@ -366,10 +383,10 @@ static weyl_status write_extxyz(weyl_context *ctx, const char *path, const weyl_
 }
 
 const weyl_format_def weyl_format_extxyz = {
-  .name = "extxyz",
-  .extensions = ".xyz|.extxyz",
-  .summary = "extended xyz (and plain xyz): Properties, Lattice, pbc, energy; frames of any size",
-  .recognise = recognise,
-  .read = read_extxyz,
-  .write = write_extxyz,
+    .name = "extxyz",
+    .extensions = ".xyz|.extxyz",
+    .summary = "extended xyz (and plain xyz): Properties, Lattice, pbc, energy; frames of any size",
+    .recognise = recognise,
+    .read = read_extxyz,
+    .write = write_extxyz,
 };

@@ -1,4 +1,5 @@
-/* key=value pairs of the second line of a frame: Properties=species:S:1:pos:R:3 Lattice="..." energy=-1.5 pbc="T T F" */
+/* key=value pairs of the second line of a frame: Properties=species:S:1:pos:R:3 Lattice="..." energy=-1.5 pbc="T T F"
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,9 @@
 
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
 
-static bool equal(span text, const char *word) { return strlen(word) == text.n && strncasecmp(text.at, word, text.n) == 0; }
+static bool equal(span text, const char *word) {
+  return strlen(word) == text.n && strncasecmp(text.at, word, text.n) == 0;
+}
 
 static int shown(span text) { return (int)(text.n < 40 ? text.n : 40); }
 
@@ -27,7 +30,8 @@ bool xyz_number(span text, double *value) {
   return end == copy + text.n && isfinite(*value);
 }
 
-/* ---- key=value ---------------------------------------------------------------------------------------------------- */
+/* ---- key=value ----------------------------------------------------------------------------------------------------
+ */
 
 /* The next word; quotes and brackets hold spaces together and are taken off. NULL, or what is wrong. */
 static const char *next_word(span *line, bool key, span *word) {
@@ -39,9 +43,12 @@ static const char *next_word(span *line, bool key, span *word) {
     const char *stop = at + 1;
     int depth = 1;
     for (; stop < end; stop++) {
-      if (*stop == '\\' && stop + 1 < end) stop++;
-      else if (*stop == closing && --depth == 0) break;
-      else if (*stop == *at && closing != *at) depth++;
+      if (*stop == '\\' && stop + 1 < end)
+        stop++;
+      else if (*stop == closing && --depth == 0)
+        break;
+      else if (*stop == *at && closing != *at)
+        depth++;
     }
     if (stop >= end) return *at == '"' || *at == '\'' ? "a quote is not closed" : "a bracket is not closed";
     *word = (span){at + 1, (size_t)(stop - at - 1)};
@@ -102,7 +109,8 @@ static int split_values(span text, span *item, int most) {
   return count;
 }
 
-/* ---- what the keys mean -------------------------------------------------------------------------------------------- */
+/* ---- what the keys mean --------------------------------------------------------------------------------------------
+ */
 
 static xyz_role role_of(span name, char kind, int width) {
   static const char *const positions[] = {"pos", "position", "positions", "coords", "coordinates", "R", NULL};
@@ -114,7 +122,8 @@ static xyz_role role_of(span name, char kind, int width) {
   if (number && data_is_named(text, positions)) return XYZ_POSITION;
   if (number && data_is_named(text, data_names_velocity)) return XYZ_VELOCITY;
   if (number && data_is_named(text, data_names_force)) return XYZ_FORCE;
-  if (number && width == 1 && (data_is_named(text, data_names_charge) || strcasecmp(text, "initial_charges") == 0)) return XYZ_CHARGE;
+  if (number && width == 1 && (data_is_named(text, data_names_charge) || strcasecmp(text, "initial_charges") == 0))
+    return XYZ_CHARGE;
   if ((kind == 'S' || kind == 'I') && width == 1 && data_is_named(text, data_names_type)) return XYZ_TYPE;
   return XYZ_SKIP;
 }
@@ -137,11 +146,11 @@ static weyl_status parse_properties(weyl_context *ctx, const char *place, span t
     const span name = next_part(&text), kind = next_part(&text), count = next_part(&text);
     double width = 0;
     if (kind.n != 1 || !strchr("SRILsril", *kind.at))
-      return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: type of %.*s is '%.*s', expected S, R, I or L", place, shown(name), name.at,
-                       shown(kind), kind.at);
+      return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: type of %.*s is '%.*s', expected S, R, I or L", place,
+                       shown(name), name.at, shown(kind), kind.at);
     if (!xyz_number(count, &width) || width < 1 || width > 10000 || width != floor(width))
-      return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: '%.*s' columns of %.*s, expected 1 to 10000", place, shown(count), count.at,
-                       shown(name), name.at);
+      return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: '%.*s' columns of %.*s, expected 1 to 10000", place,
+                       shown(count), count.at, shown(name), name.at);
     if (h->blocks == XYZ_COLUMNS_MAX)
       return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: more than %d entries", place, XYZ_COLUMNS_MAX);
     const char letter = *kind.at >= 'a' ? (char)(*kind.at - 'a' + 'A') : *kind.at;
@@ -153,21 +162,24 @@ static weyl_status parse_properties(weyl_context *ctx, const char *place, span t
     h->width[h->blocks++] = (uint16_t)width;
     h->columns += (int)width;
   }
-  if (!h->has[XYZ_POSITION]) return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: no positions, expected pos:R:3", place);
+  if (!h->has[XYZ_POSITION])
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: no positions, expected pos:R:3", place);
   h->d = width_of[XYZ_POSITION];
   if (h->d > DATA_DIMENSION_MAX)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: pos has %d columns, expected 1 to %d", place, h->d, DATA_DIMENSION_MAX);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: pos has %d columns, expected 1 to %d", place, h->d,
+                     DATA_DIMENSION_MAX);
   for (int r = XYZ_VELOCITY; r <= XYZ_FORCE; r++)
     if (h->has[r] && width_of[r] != h->d)
-      return weyl_fail(ctx, WEYL_SHAPE, "%s: Properties: %s has %d columns, pos has %d", place, r == XYZ_FORCE ? "forces" : "velocities",
-                       width_of[r], h->d);
+      return weyl_fail(ctx, WEYL_SHAPE, "%s: Properties: %s has %d columns, pos has %d", place,
+                       r == XYZ_FORCE ? "forces" : "velocities", width_of[r], h->d);
   return WEYL_OK;
 }
 
 static weyl_status parse_cell(weyl_context *ctx, const char *place, span text, xyz_header *h) {
   span item[9];
   const int n = split_values(text, item, 9);
-  if (n != 9 && n != 3) return weyl_fail(ctx, WEYL_FORMAT, "%s: Lattice=\"%.*s\", expected 9 numbers", place, shown(text), text.at);
+  if (n != 9 && n != 3)
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: Lattice=\"%.*s\", expected 9 numbers", place, shown(text), text.at);
   memset(h->cell, 0, sizeof h->cell);
   for (int k = 0; k < n; k++) {
     if (!xyz_number(item[k], &h->cell[n == 9 ? k : 4 * k]))
@@ -185,19 +197,22 @@ static weyl_status parse_periodic(weyl_context *ctx, const char *place, span tex
     flag[k] = equal(item[k], "T") || equal(item[k], "true") || equal(item[k], "1");
     good = flag[k] || equal(item[k], "F") || equal(item[k], "false") || equal(item[k], "0");
   }
-  if (!good) return weyl_fail(ctx, WEYL_FORMAT, "%s: pbc=\"%.*s\", expected three of T and F", place, shown(text), text.at);
+  if (!good)
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: pbc=\"%.*s\", expected three of T and F", place, shown(text), text.at);
   for (int k = 0; k < 3; k++) h->periodic[k] = flag[n == 1 ? 0 : k];
   return WEYL_OK;
 }
 
-static weyl_status parse_real(weyl_context *ctx, const char *place, const char *key, span text, double *value, bool *has) {
+static weyl_status parse_real(weyl_context *ctx, const char *place, const char *key, span text, double *value,
+                              bool *has) {
   if (!xyz_number(text, value))
     return weyl_fail(ctx, WEYL_FORMAT, "%s: %s=%.*s, expected a finite number", place, key, shown(text), text.at);
   *has = true;
   return WEYL_OK;
 }
 
-static weyl_status parse_pair(weyl_context *ctx, const char *place, span key, span value, bool *periodic_given, xyz_header *h) {
+static weyl_status parse_pair(weyl_context *ctx, const char *place, span key, span value, bool *periodic_given,
+                              xyz_header *h) {
   if (equal(key, "Properties")) return parse_properties(ctx, place, value, h);
   if (equal(key, "Lattice")) return parse_cell(ctx, place, value, h);
   if (equal(key, "energy")) return parse_real(ctx, place, "energy", value, &h->energy, &h->has_energy);
@@ -220,7 +235,8 @@ static bool mentions_properties(span line) {
 }
 
 weyl_status xyz_header_parse(weyl_context *ctx, const char *place, span line, xyz_header *out) {
-  xyz_header h = {.blocks = 2, .role = {XYZ_TYPE, XYZ_POSITION}, .width = {1, 3}, .columns = 4, .d = 3, .trajectory = -1};
+  xyz_header h = {
+      .blocks = 2, .role = {XYZ_TYPE, XYZ_POSITION}, .width = {1, 3}, .columns = 4, .d = 3, .trajectory = -1};
   h.has[XYZ_TYPE] = h.has[XYZ_POSITION] = true;
   h.declared = mentions_properties(line);
   weyl_context *speak = h.declared ? ctx : NULL; /* a free comment may say anything: its faults are not recorded */

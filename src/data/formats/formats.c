@@ -11,19 +11,20 @@ static const weyl_format_def *const list[] = {
 #define WEYL_FILE_FORMAT(name) &weyl_format_##name,
 #include "formats/formats.def"
 #undef WEYL_FILE_FORMAT
-  NULL
-};
+    NULL};
 
 const weyl_format_def *const *weyl_formats(void) { return list; }
 
 /* ---- names ----------------------------------------------------------------------------------------------------- */
 
-const char *const data_names_position[] = {"R", "x", "pos", "position", "positions", "coord", "coords", "coordinates", "loc", NULL};
+const char *const data_names_position[] = {"R",     "x",      "pos",         "position", "positions",
+                                           "coord", "coords", "coordinates", "loc",      NULL};
 const char *const data_names_velocity[] = {"V", "v", "vel", "velo", "velocity", "velocities", NULL};
 const char *const data_names_force[] = {"F", "force", "forces", NULL};
 const char *const data_names_energy[] = {"E", "energy", "energies", NULL};
 const char *const data_names_charge[] = {"q", "charge", "charges", NULL};
-const char *const data_names_type[] = {"z", "type", "types", "species", "numbers", "nuclear_charges", "atomic_numbers", NULL};
+const char *const data_names_type[] = {"z", "type", "types", "species", "numbers", "nuclear_charges", "atomic_numbers",
+                                       NULL};
 
 bool data_is_named(const char *name, const char *const *names) {
   for (; *names; names++)
@@ -49,7 +50,8 @@ bool data_has_extension(const char *path, const char *extensions) {
   return false;
 }
 
-/* ---- building the list -------------------------------------------------------------------------------------------- */
+/* ---- building the list --------------------------------------------------------------------------------------------
+ */
 
 weyl_status data_trajectories_begin(weyl_context *ctx, weyl_trajectories *out, const char *format) {
   *out = (weyl_trajectories){.format = format, .length_unit = "", .time_unit = ""};
@@ -68,8 +70,8 @@ weyl_trajectory *data_trajectories_add(weyl_trajectories *out, size_t *room) {
   return &out->item[out->count++];
 }
 
-weyl_status data_copy_reals(weyl_context *ctx, weyl_arena *arena, const char *place, const weyl_array *array, int64_t first, int64_t n,
-                            double **out) {
+weyl_status data_copy_reals(weyl_context *ctx, weyl_arena *arena, const char *place, const weyl_array *array,
+                            int64_t first, int64_t n, double **out) {
   if (array->dtype != WEYL_F64 && array->dtype != WEYL_F32)
     return weyl_fail(ctx, WEYL_DTYPE, "%s is %s, expected f64 or f32", place, weyl_dtype_name(array->dtype));
   double *copy = weyl_arena_array(arena, double, n > 0 ? n : 1);
@@ -83,8 +85,8 @@ weyl_status data_copy_reals(weyl_context *ctx, weyl_arena *arena, const char *pl
   return WEYL_OK;
 }
 
-weyl_status data_copy_integers(weyl_context *ctx, weyl_arena *arena, const char *place, const weyl_array *array, int64_t first, int64_t n,
-                               int32_t **out) {
+weyl_status data_copy_integers(weyl_context *ctx, weyl_arena *arena, const char *place, const weyl_array *array,
+                               int64_t first, int64_t n, int32_t **out) {
   int32_t *copy = weyl_arena_array(arena, int32_t, n > 0 ? n : 1);
   if (!copy) return WEYL_MEMORY;
   for (int64_t i = 0; i < n; i++) {
@@ -104,16 +106,20 @@ weyl_status data_copy_integers(weyl_context *ctx, weyl_arena *arena, const char 
   return WEYL_OK;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * --------------------------------------------------------------------------------------------------------- */
 
-static weyl_status check_finite(weyl_context *ctx, const char *path, int64_t item, const weyl_trajectory *t, const double *values,
-                                const char *what) {
+static weyl_status check_finite(weyl_context *ctx, const char *path, int64_t item, const weyl_trajectory *t,
+                                const double *values, const char *what) {
   const int64_t frame = t->points * t->d, n = values ? t->frames * frame : 0;
   for (int64_t i = 0; i < n; i++) {
     if (isfinite(values[i])) continue;
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: trajectory %lld, frame %lld, point %lld: %s[%lld] is %s", path, (long long)item,
-                     (long long)(i / frame), (long long)(i % frame / t->d), what, (long long)(i % t->d),
-                     isnan(values[i]) ? "nan" : values[i] > 0 ? "inf" : "-inf");
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: trajectory %lld, frame %lld, point %lld: %s[%lld] is %s", path,
+                     (long long)item, (long long)(i / frame), (long long)(i % frame / t->d), what,
+                     (long long)(i % t->d),
+                     isnan(values[i]) ? "nan"
+                     : values[i] > 0  ? "inf"
+                                      : "-inf");
   }
   return WEYL_OK;
 }
@@ -125,14 +131,15 @@ static weyl_status check_all(weyl_context *ctx, const char *path, const weyl_tra
     if (t->frames < 1) return weyl_fail(ctx, WEYL_FORMAT, "%s: trajectory %lld has no frames", path, (long long)i);
     if (t->points < 1) return weyl_fail(ctx, WEYL_FORMAT, "%s: trajectory %lld has no points", path, (long long)i);
     if (t->d < 1 || t->d > DATA_DIMENSION_MAX)
-      return weyl_fail(ctx, WEYL_FORMAT, "%s: trajectory %lld has %lld coordinates a point, expected 1 to %d", path, (long long)i,
-                       (long long)t->d, DATA_DIMENSION_MAX);
+      return weyl_fail(ctx, WEYL_FORMAT, "%s: trajectory %lld has %lld coordinates a point, expected 1 to %d", path,
+                       (long long)i, (long long)t->d, DATA_DIMENSION_MAX);
     WEYL_TRY(check_finite(ctx, path, i, t, t->position, "position"));
     WEYL_TRY(check_finite(ctx, path, i, t, t->velocity, "velocity"));
     WEYL_TRY(check_finite(ctx, path, i, t, t->force, "force"));
     for (int64_t p = 0; t->charge && p < t->points; p++)
       if (!isfinite(t->charge[p]))
-        return weyl_fail(ctx, WEYL_FORMAT, "%s: trajectory %lld, point %lld: charge is not finite", path, (long long)i, (long long)p);
+        return weyl_fail(ctx, WEYL_FORMAT, "%s: trajectory %lld, point %lld: charge is not finite", path, (long long)i,
+                         (long long)p);
   }
   return WEYL_OK;
 }
@@ -149,7 +156,9 @@ weyl_status weyl_trajectories_read(weyl_context *ctx, const char *path, weyl_tra
     if (list[i]->recognise(path, head, n)) format = list[i];
   for (size_t i = 0; list[i] && !format; i++)
     if (data_has_extension(path, list[i]->extensions)) format = list[i];
-  if (!format) return weyl_fail(ctx, WEYL_FORMAT, "%s: is no trajectory file that weyl knows (npz, npy, hdf5, extended xyz)", path);
+  if (!format)
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: is no trajectory file that weyl knows (npz, npy, hdf5, extended xyz)",
+                     path);
   weyl_trajectories made = {0};
   weyl_status status = format->read(ctx, path, &made);
   if (status == WEYL_OK) status = check_all(ctx, path, &made);
@@ -164,13 +173,18 @@ weyl_status weyl_trajectories_read(weyl_context *ctx, const char *path, weyl_tra
 weyl_status weyl_trajectories_write(weyl_context *ctx, const char *path, const weyl_trajectories *in) {
   for (size_t i = 0; list[i]; i++) {
     if (!data_has_extension(path, list[i]->extensions)) continue;
-    if (length_without(path, strlen(path), ".gz") != strlen(path) || length_without(path, strlen(path), ".xz") != strlen(path))
-      return weyl_fail(ctx, WEYL_UNSUPPORTED, "%s: compressed files are read, not written; compress it afterwards", path);
-    if (!list[i]->write) return weyl_fail(ctx, WEYL_UNSUPPORTED, "%s: %s files are read, not written; write npz or extxyz", path, list[i]->name);
+    if (length_without(path, strlen(path), ".gz") != strlen(path) ||
+        length_without(path, strlen(path), ".xz") != strlen(path))
+      return weyl_fail(ctx, WEYL_UNSUPPORTED, "%s: compressed files are read, not written; compress it afterwards",
+                       path);
+    if (!list[i]->write)
+      return weyl_fail(ctx, WEYL_UNSUPPORTED, "%s: %s files are read, not written; write npz or extxyz", path,
+                       list[i]->name);
     WEYL_TRY(check_all(ctx, path, in));
     return list[i]->write(ctx, path, in);
   }
-  return weyl_fail(ctx, WEYL_BAD_ARG, "%s: the extension names no format that can be written (.npz, .xyz, .extxyz)", path);
+  return weyl_fail(ctx, WEYL_BAD_ARG, "%s: the extension names no format that can be written (.npz, .xyz, .extxyz)",
+                   path);
 }
 
 void weyl_trajectories_free(weyl_trajectories *in) {

@@ -1,6 +1,7 @@
-/* HDF5: any group with a dataset of positions [T, n, d] (or [S, T, n, d]) under one of its usual names makes a trajectory, with
- * velocities, forces, energies, charges and types from the same group; so does H5MD (de Buyl, Colberg, Hoefling 2014), where
- * /particles/NAME/position is a group of value, step and time.  Links to other files and storage in other files are not followed. */
+/* HDF5: any group with a dataset of positions [T, n, d] (or [S, T, n, d]) under one of its usual names makes a
+ * trajectory, with velocities, forces, energies, charges and types from the same group; so does H5MD (de Buyl, Colberg,
+ * Hoefling 2014), where /particles/NAME/position is a group of value, step and time.  Links to other files and storage
+ * in other files are not followed. */
 #include <pthread.h>
 #include <string.h>
 
@@ -9,7 +10,8 @@
 #include "formats/input.h"
 
 enum { DEPTH_MAX = 6, GROUPS_MAX = 100000, PATH_MAX_CHARS = 512 };
-/* Deflate shrinks at most about thousandfold; a dataset that claims more than this times its stored bytes is refused. */
+/* Deflate shrinks at most about thousandfold; a dataset that claims more than this times its stored bytes is refused.
+ */
 #define EXPANSION_MAX 1100
 
 static bool recognise(const char *path, const unsigned char *head, size_t n) {
@@ -31,14 +33,16 @@ typedef struct reader {
   size_t seen_count, seen_room;
 } reader;
 
-/* Whether the object was met before, and notes it: hard links can lead to one group or dataset on many ways, even in a circle. */
+/* Whether the object was met before, and notes it: hard links can lead to one group or dataset on many ways, even in a
+ * circle. */
 static weyl_status note_object(reader *r, hid_t object, bool *before) {
 #if H5_VERSION_GE(1, 12, 0)
   H5O_info1_t info;
 #else
   H5O_info_t info;
 #endif
-  if (H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0) return weyl_fail(r->ctx, WEYL_FORMAT, "%s: an object cannot be read", r->path);
+  if (H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0)
+    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: an object cannot be read", r->path);
   if (2 * (r->seen_count + 1) > r->seen_room) {
     const size_t room = r->seen_room ? 2 * r->seen_room : 64;
     haddr_t *seen = weyl_arena_array(r->out->arena, haddr_t, room);
@@ -84,10 +88,12 @@ static weyl_status check_storage(const reader *r, const dataset *d, hid_t type) 
   const int external = H5Pget_external_count(plist), filters = H5Pget_nfilters(plist);
   (void)H5Pclose(plist);
   if (layout == H5D_VIRTUAL || external != 0)
-    return weyl_fail(r->ctx, WEYL_UNSUPPORTED, "%s: %s keeps its numbers in other files, which weyl does not follow", r->path, d->name);
+    return weyl_fail(r->ctx, WEYL_UNSUPPORTED, "%s: %s keeps its numbers in other files, which weyl does not follow",
+                     r->path, d->name);
   const double stored = (double)H5Dget_storage_size(d->id), claimed = (double)d->size * (double)H5Tget_size(type);
   if (stored > (double)r->file_size || claimed > stored * (filters > 0 ? EXPANSION_MAX : 1)) {
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %s claims %lld numbers, but the file stores %.0f bytes of it (the file has %llu)", r->path,
+    return weyl_fail(r->ctx, WEYL_FORMAT,
+                     "%s: %s claims %lld numbers, but the file stores %.0f bytes of it (the file has %llu)", r->path,
                      d->name, (long long)d->size, stored, (unsigned long long)r->file_size);
   }
   return WEYL_OK;
@@ -107,9 +113,11 @@ static weyl_status open_dataset(const reader *r, hid_t group, const char *group_
   if (d.rank < 0 || H5Sget_simple_extent_dims(space, dim, NULL) < 0) {
     status = weyl_fail(r->ctx, WEYL_FORMAT, "%s: %s has no readable shape", r->path, d.name);
   } else if (class != H5T_FLOAT && class != H5T_INTEGER) {
-    status = weyl_fail(r->ctx, WEYL_DTYPE, "%s: %s holds no numbers, expected floating point or whole numbers", r->path, d.name);
+    status = weyl_fail(r->ctx, WEYL_DTYPE, "%s: %s holds no numbers, expected floating point or whole numbers", r->path,
+                       d.name);
   } else if (d.rank > WEYL_RANK_MAX) {
-    status = weyl_fail(r->ctx, WEYL_SHAPE, "%s: %s has rank %d, expected at most %d", r->path, d.name, d.rank, WEYL_RANK_MAX);
+    status = weyl_fail(r->ctx, WEYL_SHAPE, "%s: %s has rank %d, expected at most %d", r->path, d.name, d.rank,
+                       WEYL_RANK_MAX);
   } else {
     d.real = class == H5T_FLOAT;
     weyl_array a = {.dtype = WEYL_F64, .rank = d.rank};
@@ -117,8 +125,10 @@ static weyl_status open_dataset(const reader *r, hid_t group, const char *group_
     d.size = weyl_array_size(&a);
     for (int k = 0; k < d.rank; k++)
       if (d.dim[k] < 0) d.size = -1;
-    if (d.size < 0) status = weyl_fail(r->ctx, WEYL_FORMAT, "%s: the shape of %s is out of range", r->path, d.name);
-    else status = check_storage(r, &d, type);
+    if (d.size < 0)
+      status = weyl_fail(r->ctx, WEYL_FORMAT, "%s: the shape of %s is out of range", r->path, d.name);
+    else
+      status = check_storage(r, &d, type);
   }
   if (type >= 0) (void)H5Tclose(type);
   if (space >= 0) (void)H5Sclose(space);
@@ -140,7 +150,8 @@ static weyl_status read_reals(const reader *r, const dataset *d, double **out) {
   return WEYL_OK;
 }
 
-/* ---- groups ------------------------------------------------------------------------------------------------------- */
+/* ---- groups -------------------------------------------------------------------------------------------------------
+ */
 
 typedef enum quantity { POSITION, VELOCITY, FORCE, ENERGY, CHARGE, TYPE, QUANTITIES } quantity;
 
@@ -157,7 +168,7 @@ static const char *const *names_of(quantity q) {
 
 /* The children of one group that mean something, and its subgroups' names. */
 typedef struct listing {
-  char name[QUANTITIES][128]; /* "" when absent; "position/value" for H5MD */
+  char name[QUANTITIES][128];    /* "" when absent; "position/value" for H5MD */
   char element[QUANTITIES][128]; /* the H5MD group the value is in; "" otherwise */
   char **group;
   size_t groups, room;
@@ -201,7 +212,8 @@ static herr_t visit(hid_t group, const char *name, const H5L_info_t *info, void 
 static weyl_status wrong_shape(const reader *r, const dataset *d, const char *expected) {
   char shape[200] = "[";
   size_t at = 1;
-  for (int k = 0; k < d->rank; k++) at += (size_t)snprintf(shape + at, sizeof shape - at, "%s%lld", k ? ", " : "", (long long)d->dim[k]);
+  for (int k = 0; k < d->rank; k++)
+    at += (size_t)snprintf(shape + at, sizeof shape - at, "%s%lld", k ? ", " : "", (long long)d->dim[k]);
   return weyl_fail(r->ctx, WEYL_SHAPE, "%s: %s is %s], expected %s", r->path, d->name, shape, expected);
 }
 
@@ -215,8 +227,10 @@ static double time_step_of(const reader *r, hid_t group, const char *group_name,
   double *time = NULL, step = 0;
   if (open_dataset(&quiet, group, group_name, name, &d) != WEYL_OK) return 0;
   if (d.rank <= 1 && read_reals(&quiet, &d, &time) == WEYL_OK) {
-    if (d.rank == 0) step = time[0];
-    else if (d.size >= 2) step = time[1] - time[0];
+    if (d.rank == 0)
+      step = time[0];
+    else if (d.size >= 2)
+      step = time[1] - time[0];
     for (int64_t k = 2; d.rank == 1 && k < d.size; k++) {
       const double off = time[k] - time[k - 1] - step;
       if (!(off < 1e-6 * step && off > -1e-6 * step)) step = 0;
@@ -233,7 +247,8 @@ static weyl_status read_box(const reader *r, hid_t group, const char *group_name
   const char *name = H5Lexists(group, "box/edges", H5P_DEFAULT) > 0 ? "box/edges" : NULL;
   if (!name) return WEYL_OK;
   const hid_t object = H5Oopen(group, name, H5P_DEFAULT);
-  const bool varies = object >= 0 && H5Iget_type(object) == H5I_GROUP; /* a box for each frame: we keep one cell, so none */
+  const bool varies =
+      object >= 0 && H5Iget_type(object) == H5I_GROUP; /* a box for each frame: we keep one cell, so none */
   if (object >= 0) (void)H5Oclose(object);
   if (varies || object < 0) return WEYL_OK;
   dataset d = {0};
@@ -259,7 +274,8 @@ typedef struct columns {
 } columns;
 
 /* *again: the positions were read by another way already. */
-static weyl_status read_columns(reader *r, hid_t group, const char *group_name, const listing *l, columns *c, bool *again) {
+static weyl_status read_columns(reader *r, hid_t group, const char *group_name, const listing *l, columns *c,
+                                bool *again) {
   for (int q = 0; q < QUANTITIES; q++) {
     if (l->name[q][0] == '\0') continue;
     dataset *d = &c->at[q];
@@ -270,11 +286,13 @@ static weyl_status read_columns(reader *r, hid_t group, const char *group_name, 
     }
     if (q == POSITION && !d->real)
       return weyl_fail(r->ctx, WEYL_DTYPE, "%s: %s holds whole numbers, expected floating point", r->path, d->name);
-    if (q == POSITION && d->rank != 3 && d->rank != 4) return wrong_shape(r, d, "[frames, points, d] or [systems, frames, points, d]");
+    if (q == POSITION && d->rank != 3 && d->rank != 4)
+      return wrong_shape(r, d, "[frames, points, d] or [systems, frames, points, d]");
     if (q == POSITION && (d->size < 1 || d->dim[d->rank - 1] > DATA_DIMENSION_MAX))
       return wrong_shape(r, d, "one frame and point or more, and 1 to 16 coordinates");
     const dataset *x = &c->at[POSITION];
-    if ((q == VELOCITY || q == FORCE) && (d->rank != x->rank || memcmp(d->dim, x->dim, (size_t)x->rank * sizeof *d->dim) != 0))
+    if ((q == VELOCITY || q == FORCE) &&
+        (d->rank != x->rank || memcmp(d->dim, x->dim, (size_t)x->rank * sizeof *d->dim) != 0))
       return wrong_shape(r, d, "the shape of the positions");
     WEYL_TRY(read_reals(r, d, &c->value[q]));
   }
@@ -329,7 +347,8 @@ static weyl_status add_systems(reader *r, hid_t group, const char *group_name, c
 static weyl_status read_group(reader *r, hid_t parent, const char *name, const char *full_name, int depth) {
   if (++r->groups > GROUPS_MAX) return weyl_fail(r->ctx, WEYL_FORMAT, "%s: more than %d groups", r->path, GROUPS_MAX);
   const hid_t group = H5Gopen2(parent, name, H5P_DEFAULT);
-  if (group < 0) return weyl_fail(r->ctx, WEYL_FORMAT, "%s: group %s cannot be opened", r->path, *full_name ? full_name : "/");
+  if (group < 0)
+    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: group %s cannot be opened", r->path, *full_name ? full_name : "/");
   weyl_status status = WEYL_OK;
   columns c = {0};
   listing *l = NULL;
@@ -347,7 +366,8 @@ static weyl_status read_group(reader *r, hid_t parent, const char *name, const c
   hsize_t index = 0;
   if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &index, visit, l) < 0) {
     status = l->failed ? WEYL_MEMORY
-                       : weyl_fail(r->ctx, WEYL_FORMAT, "%s: group %s cannot be listed", r->path, *full_name ? full_name : "/");
+                       : weyl_fail(r->ctx, WEYL_FORMAT, "%s: group %s cannot be listed", r->path,
+                                   *full_name ? full_name : "/");
     goto done;
   }
   if (l->name[POSITION][0] != '\0') {
@@ -367,12 +387,15 @@ done:
   return status;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------------- */
+/* ---- the file -------------------------------------------------------------------------------------------------------
+ */
 
 static weyl_status read_open(weyl_context *ctx, const char *path, const char *actual, weyl_trajectories *out) {
   weyl_trajectories made = {0};
   const hid_t file = H5Fopen(actual, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file < 0) return weyl_fail(ctx, WEYL_FORMAT, "%s: cannot be opened as HDF5: it is damaged, cut off or of another format", path);
+  if (file < 0)
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: cannot be opened as HDF5: it is damaged, cut off or of another format",
+                     path);
   reader r = {.ctx = ctx, .path = path, .file = file, .out = &made};
   weyl_status status;
   WEYL_GOTO(data_trajectories_begin(ctx, &made, "hdf5"));
@@ -382,8 +405,10 @@ static weyl_status read_open(weyl_context *ctx, const char *path, const char *ac
   }
   WEYL_GOTO(read_group(&r, file, "/", "", 0));
   if (made.count == 0) {
-    status = weyl_fail(ctx, WEYL_FORMAT, "%s: no dataset of positions in any group (position, pos, coords, x or R; or H5MD's "
-                       "particles/NAME/position/value)", path);
+    status = weyl_fail(ctx, WEYL_FORMAT,
+                       "%s: no dataset of positions in any group (position, pos, coords, x or R; or H5MD's "
+                       "particles/NAME/position/value)",
+                       path);
     goto done;
   }
   *out = made;
@@ -403,7 +428,8 @@ static weyl_status read_hdf5(weyl_context *ctx, const char *path, weyl_trajector
   pthread_mutex_lock(&one_at_a_time);
   weyl_status status = data_hdf5_open(ctx);
   if (status == WEYL_OK) {
-    /* The library prints its errors to stderr unless it is told not to; the host's own setting comes back afterwards. */
+    /* The library prints its errors to stderr unless it is told not to; the host's own setting comes back afterwards.
+     */
     H5E_auto2_t report = NULL;
     void *report_data = NULL;
     (void)H5Eget_auto2(H5E_DEFAULT, &report, &report_data);
@@ -417,10 +443,10 @@ static weyl_status read_hdf5(weyl_context *ctx, const char *path, weyl_trajector
 }
 
 const weyl_format_def weyl_format_hdf5 = {
-  .name = "hdf5",
-  .extensions = ".h5|.hdf5|.h5md",
-  .summary = "HDF5 groups with positions [frames, points, d] and what belongs to them; H5MD",
-  .recognise = recognise,
-  .read = read_hdf5,
-  .write = NULL,
+    .name = "hdf5",
+    .extensions = ".h5|.hdf5|.h5md",
+    .summary = "HDF5 groups with positions [frames, points, d] and what belongs to them; H5MD",
+    .recognise = recognise,
+    .read = read_hdf5,
+    .write = NULL,
 };

@@ -33,14 +33,16 @@ static void put(hid_t file, const char *name, hid_t type, int rank, const hsize_
   double *values = calloc(n ? n : 1, sizeof *values);
   assert_non_null(values);
   for (hsize_t i = 0; i < n; i++) values[i] = first + (double)i;
-  if (H5Tget_class(type) != H5T_STRING && n > 0) assert_true(H5Dwrite(d, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+  if (H5Tget_class(type) != H5T_STRING && n > 0)
+    assert_true(H5Dwrite(d, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
   free(values);
   H5Dclose(d);
   H5Sclose(space);
   H5Pclose(links);
 }
 
-static const hsize_t three[3] = {4, 2, 3}, four[4] = {5, 4, 2, 3}, two[2] = {4, 2}, one[1] = {2}, each[2] = {5, 2}, frames[1] = {4}, odd[3] = {4, 2, 2};
+static const hsize_t three[3] = {4, 2, 3}, four[4] = {5, 4, 2, 3}, two[2] = {4, 2}, one[1] = {2}, each[2] = {5, 2},
+                     frames[1] = {4}, odd[3] = {4, 2, 2};
 
 static void groups_and_names(void **state) {
   (void)state;
@@ -94,14 +96,22 @@ static void wrong_datasets(void **state) {
   (void)state;
   const hid_t text = H5Tcopy(H5T_C_S1);
   H5Tset_size(text, 8);
-  const struct { const char *name; hid_t type; int rank; const hsize_t *dim; weyl_status status; const char *words; } row[] = {
-    {"g/position", H5T_STD_I32LE, 3, three, WEYL_DTYPE, "/g/position holds whole numbers"},
-    {"g/position", text, 3, three, WEYL_DTYPE, "/g/position holds no numbers"},
-    {"g/position", H5T_IEEE_F64LE, 2, two, WEYL_SHAPE, "/g/position is [4, 2], expected [frames, points, d]"},
-    {"g/temperature", H5T_IEEE_F64LE, 2, two, WEYL_FORMAT, "no dataset of positions"},
-    {"x/velocity", H5T_IEEE_F64LE, 3, odd, WEYL_SHAPE, "/x/velocity is [4, 2, 2], expected the shape of the positions"},
-    {"x/charge", H5T_IEEE_F64LE, 1, frames, WEYL_SHAPE, "/x/charge is [4], expected one number a point"},
-    {"x/energy", H5T_IEEE_F64LE, 1, one, WEYL_SHAPE, "/x/energy is [2], expected one number a frame"},
+  const struct {
+    const char *name;
+    hid_t type;
+    int rank;
+    const hsize_t *dim;
+    weyl_status status;
+    const char *words;
+  } row[] = {
+      {"g/position", H5T_STD_I32LE, 3, three, WEYL_DTYPE, "/g/position holds whole numbers"},
+      {"g/position", text, 3, three, WEYL_DTYPE, "/g/position holds no numbers"},
+      {"g/position", H5T_IEEE_F64LE, 2, two, WEYL_SHAPE, "/g/position is [4, 2], expected [frames, points, d]"},
+      {"g/temperature", H5T_IEEE_F64LE, 2, two, WEYL_FORMAT, "no dataset of positions"},
+      {"x/velocity", H5T_IEEE_F64LE, 3, odd, WEYL_SHAPE,
+       "/x/velocity is [4, 2, 2], expected the shape of the positions"},
+      {"x/charge", H5T_IEEE_F64LE, 1, frames, WEYL_SHAPE, "/x/charge is [4], expected one number a point"},
+      {"x/energy", H5T_IEEE_F64LE, 1, one, WEYL_SHAPE, "/x/energy is [2], expected one number a frame"},
   };
   weyl_context *ctx = test_context(1);
   for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
@@ -121,9 +131,11 @@ static void wrong_datasets(void **state) {
 static void impossible_claims(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
-  const hsize_t huge[3] = {UINT64_C(1) << 36, 10, 3}, chunk[3] = {16, 10, 3}, wrap[3] = {UINT64_C(1) << 62, UINT64_C(1) << 20, 3};
+  const hsize_t huge[3] = {UINT64_C(1) << 36, 10, 3}, chunk[3] = {16, 10, 3},
+                wrap[3] = {UINT64_C(1) << 62, UINT64_C(1) << 20, 3};
   for (int k = 0; k < 3; k++) {
-    hid_t f = create("d.h5"), plist = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(3, k == 1 ? wrap : huge, NULL);
+    hid_t f = create("d.h5"), plist = H5Pcreate(H5P_DATASET_CREATE),
+          space = H5Screate_simple(3, k == 1 ? wrap : huge, NULL);
     if (k < 2) {
       H5Pset_chunk(plist, 3, chunk);
       H5Pset_deflate(plist, 6);
@@ -175,7 +187,8 @@ static void damaged(void **state) {
   weyl_dealloc(ctx, bytes);
   write_text(file_in("junk.h5"), "junk", 4);
   weyl_trajectories t;
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("junk.h5"), &t), WEYL_FORMAT, "junk.h5: cannot be opened as HDF5");
+  assert_says(ctx, weyl_trajectories_read(ctx, file_in("junk.h5"), &t), WEYL_FORMAT,
+              "junk.h5: cannot be opened as HDF5");
   assert_says(ctx, weyl_trajectories_read(ctx, file_in("absent.h5"), &t), WEYL_NO_FILE, "absent.h5");
   char command[256];
   snprintf(command, sizeof command, "gzip -k %s/e.h5 2>/dev/null", folder);
@@ -199,7 +212,8 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(groups_and_names), cmocka_unit_test(h5md), cmocka_unit_test(wrong_datasets),
-                                     cmocka_unit_test(impossible_claims), cmocka_unit_test(damaged)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(groups_and_names), cmocka_unit_test(h5md),
+                                     cmocka_unit_test(wrong_datasets), cmocka_unit_test(impossible_claims),
+                                     cmocka_unit_test(damaged)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

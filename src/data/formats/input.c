@@ -8,11 +8,15 @@
 #include <zlib.h>
 
 #define CONTENT_LIMIT ((size_t)4 << 30)
-#define XZ_MEMORY ((uint64_t)1 << 30) /* of the decoder: enough for xz -9 many times over */
+#define XZ_MEMORY     ((uint64_t)1 << 30) /* of the decoder: enough for xz -9 many times over */
 
 static input_packing packing_of(const unsigned char *bytes, size_t n) {
   if (n >= 3 && memcmp(bytes, "\x1f\x8b\x08", 3) == 0) return INPUT_GZIP;
-  if (n >= 6 && memcmp(bytes, "\xfd" "7zXZ\0", 6) == 0) return INPUT_XZ;
+  if (n >= 6 && memcmp(bytes,
+                       "\xfd"
+                       "7zXZ\0",
+                       6) == 0)
+    return INPUT_XZ;
   return INPUT_PLAIN;
 }
 
@@ -28,8 +32,10 @@ typedef struct decoder {
 
 static void decoder_close(decoder *d) {
   if (!d->open) return;
-  if (d->packing == INPUT_GZIP) (void)inflateEnd(&d->gzip);
-  else lzma_end(&d->xz);
+  if (d->packing == INPUT_GZIP)
+    (void)inflateEnd(&d->gzip);
+  else
+    lzma_end(&d->xz);
   d->open = false;
 }
 
@@ -99,7 +105,8 @@ static const char *decode(decoder *d, unsigned char *out, size_t room, size_t *m
   while (*made < room && !d->at_end) {
     const size_t most = room - *made < ((size_t)1 << 30) ? room - *made : (size_t)1 << 30;
     size_t n = 0;
-    const char *wrong = d->packing == INPUT_GZIP ? gzip_step(d, out + *made, most, &n) : xz_step(d, out + *made, most, &n);
+    const char *wrong =
+        d->packing == INPUT_GZIP ? gzip_step(d, out + *made, most, &n) : xz_step(d, out + *made, most, &n);
     *made += n;
     if (wrong) return wrong;
   }
@@ -109,7 +116,9 @@ static const char *decode(decoder *d, unsigned char *out, size_t room, size_t *m
 static weyl_status cannot_open(weyl_context *ctx, const char *path) {
   const bool absent = errno == ENOENT || errno == ENOTDIR;
   return weyl_fail(ctx, absent ? WEYL_NO_FILE : WEYL_IO, "%s: %s", path,
-                   absent ? "no such file" : errno == EACCES ? "permission denied" : "cannot be opened");
+                   absent            ? "no such file"
+                   : errno == EACCES ? "permission denied"
+                                     : "cannot be opened");
 }
 
 weyl_status input_peek(weyl_context *ctx, const char *path, input_packing *packing, unsigned char *head, size_t *n) {
@@ -134,8 +143,10 @@ weyl_status input_peek(weyl_context *ctx, const char *path, input_packing *packi
   } else {
     decoder d;
     size_t made = 0;
-    if (!decoder_open(&d, *packing, raw, have)) status = weyl_fail(ctx, WEYL_MEMORY, "%s: cannot start to decompress", path);
-    else (void)decode(&d, head, *n, &made); /* the raw bytes are cut, so an end is no error here */
+    if (!decoder_open(&d, *packing, raw, have))
+      status = weyl_fail(ctx, WEYL_MEMORY, "%s: cannot start to decompress", path);
+    else
+      (void)decode(&d, head, *n, &made); /* the raw bytes are cut, so an end is no error here */
     decoder_close(&d);
     *n = made;
   }
@@ -224,7 +235,9 @@ weyl_status input_unpack(weyl_context *ctx, const char *path, char **out) {
   if (!name) return WEYL_MEMORY;
   if (fd >= 0) (void)unlink(name);
   weyl_dealloc(ctx, name);
-  return weyl_fail(ctx, WEYL_IO, "%s: cannot be decompressed into the folder %s (set TMPDIR to one with %zu bytes of room)", path, folder, n);
+  return weyl_fail(ctx, WEYL_IO,
+                   "%s: cannot be decompressed into the folder %s (set TMPDIR to one with %zu bytes of room)", path,
+                   folder, n);
 }
 
 void input_unpacked_free(weyl_context *ctx, char *path) {

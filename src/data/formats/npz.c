@@ -1,5 +1,5 @@
-/* npz and npy: one position array [T, n, d], or [S, T, n, d] for S systems, under any of its usual names (R, x, pos, coords ...),
- * with velocities, forces, energies, charges and types beside it.  A lone npy is the position array. */
+/* npz and npy: one position array [T, n, d], or [S, T, n, d] for S systems, under any of its usual names (R, x, pos,
+ * coords ...), with velocities, forces, energies, charges and types beside it.  A lone npy is the position array. */
 #include <string.h>
 
 #include "formats/formats.h"
@@ -36,15 +36,16 @@ typedef struct reader {
 static const char *shape_text(const weyl_array *a, char text[160]) {
   size_t at = 0;
   text[at++] = '[';
-  for (int k = 0; k < a->rank; k++) at += (size_t)snprintf(text + at, 160 - at, "%s%lld", k ? ", " : "", (long long)a->dim[k]);
+  for (int k = 0; k < a->rank; k++)
+    at += (size_t)snprintf(text + at, 160 - at, "%s%lld", k ? ", " : "", (long long)a->dim[k]);
   snprintf(text + at, 160 - at, "]");
   return text;
 }
 
 static weyl_status wrong_shape(const reader *r, const char *name, const weyl_array *a, const char *expected) {
   char have[160], position[160];
-  return weyl_fail(r->ctx, WEYL_SHAPE, "%s: array %s is %s, expected %s beside %s %s", r->path, name, shape_text(a, have), expected,
-                   r->position_name, shape_text(r->position, position));
+  return weyl_fail(r->ctx, WEYL_SHAPE, "%s: array %s is %s, expected %s beside %s %s", r->path, name,
+                   shape_text(a, have), expected, r->position_name, shape_text(r->position, position));
 }
 
 static weyl_status find_position(reader *r) {
@@ -55,14 +56,16 @@ static weyl_status find_position(reader *r) {
     r->position_name = "of the npy file";
   }
   if (!r->position) {
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: has %zu arrays (%s%s), none of them positions: expected R, x, pos, positions or coords",
+    return weyl_fail(r->ctx, WEYL_FORMAT,
+                     "%s: has %zu arrays (%s%s), none of them positions: expected R, x, pos, positions or coords",
                      r->path, weyl_bundle_count(b), weyl_bundle_count(b) ? weyl_bundle_name(b, 0) : "",
                      weyl_bundle_count(b) > 1 ? " ..." : "");
   }
   const weyl_array *a = r->position;
   char text[160];
   if (a->rank != 3 && a->rank != 4)
-    return weyl_fail(r->ctx, WEYL_SHAPE, "%s: array %s is %s, expected [frames, points, d] or [systems, frames, points, d]", r->path,
+    return weyl_fail(r->ctx, WEYL_SHAPE,
+                     "%s: array %s is %s, expected [frames, points, d] or [systems, frames, points, d]", r->path,
                      r->position_name, shape_text(a, text));
   const int64_t *dim = a->dim + (a->rank - 3);
   r->systems = a->rank == 4 ? a->dim[0] : 1;
@@ -70,31 +73,37 @@ static weyl_status find_position(reader *r) {
   r->points = dim[1];
   r->d = dim[2];
   if (r->systems < 1 || r->frames < 1 || r->points < 1 || r->d < 1 || r->d > DATA_DIMENSION_MAX)
-    return weyl_fail(r->ctx, WEYL_SHAPE, "%s: array %s is %s, expected one frame and point or more, and 1 to %d coordinates", r->path,
+    return weyl_fail(r->ctx, WEYL_SHAPE,
+                     "%s: array %s is %s, expected one frame and point or more, and 1 to %d coordinates", r->path,
                      r->position_name, shape_text(a, text), DATA_DIMENSION_MAX);
   return WEYL_OK;
 }
 
 /* Velocities and forces: the shape of the positions. */
-static weyl_status like_positions(const reader *r, const char *const *names, const weyl_array **out, const char **name) {
+static weyl_status like_positions(const reader *r, const char *const *names, const weyl_array **out,
+                                  const char **name) {
   *out = find(r->bundle, names, name);
   if (!*out) return WEYL_OK;
-  if ((*out)->rank != r->position->rank || memcmp((*out)->dim, r->position->dim, (size_t)r->position->rank * sizeof(int64_t)) != 0)
+  if ((*out)->rank != r->position->rank ||
+      memcmp((*out)->dim, r->position->dim, (size_t)r->position->rank * sizeof(int64_t)) != 0)
     return wrong_shape(r, *name, *out, "the same shape");
   return WEYL_OK;
 }
 
 /* An array of `rows` numbers a system, shared by all systems or one for each; trailing ones do not count. */
-static weyl_status per_system(const reader *r, const char *const *names, int64_t rows, bool may_share, const char *expected,
-                              const weyl_array **out, const char **name, int64_t *stride) {
+static weyl_status per_system(const reader *r, const char *const *names, int64_t rows, bool may_share,
+                              const char *expected, const weyl_array **out, const char **name, int64_t *stride) {
   *out = find(r->bundle, names, name);
   if (!*out) return WEYL_OK;
   const weyl_array *a = *out;
   int rank = a->rank;
   while (rank > 1 && a->dim[rank - 1] == 1 && !(rank == 2 && a->dim[0] == r->systems && rows == 1)) rank--;
-  if (rank == 1 && a->dim[0] == rows && (may_share || r->systems == 1)) *stride = 0;
-  else if (rank == 2 && a->dim[0] == r->systems && a->dim[1] == rows) *stride = rows;
-  else return wrong_shape(r, *name, a, expected);
+  if (rank == 1 && a->dim[0] == rows && (may_share || r->systems == 1))
+    *stride = 0;
+  else if (rank == 2 && a->dim[0] == r->systems && a->dim[1] == rows)
+    *stride = rows;
+  else
+    return wrong_shape(r, *name, a, expected);
   return WEYL_OK;
 }
 
@@ -103,7 +112,8 @@ static const char *place(const reader *r, const char *name, char text[256]) {
   return text;
 }
 
-static weyl_status copy_numbers(const reader *r, const char *name, const weyl_array *a, int64_t first, int64_t n, double **out) {
+static weyl_status copy_numbers(const reader *r, const char *name, const weyl_array *a, int64_t first, int64_t n,
+                                double **out) {
   char text[256];
   if (a->dtype == WEYL_F32 || a->dtype == WEYL_F64)
     return data_copy_reals(r->ctx, r->out->arena, place(r, name, text), a, first, n, out);
@@ -142,8 +152,10 @@ static weyl_status read_bundle(reader *r) {
   WEYL_TRY(find_position(r));
   WEYL_TRY(like_positions(r, data_names_velocity, &velocity, &velocity_name));
   WEYL_TRY(like_positions(r, data_names_force, &force, &force_name));
-  WEYL_TRY(per_system(r, data_names_energy, r->frames, false, "one number a frame", &energy, &energy_name, &energy_stride));
-  WEYL_TRY(per_system(r, data_names_charge, r->points, true, "one number a point", &charge, &charge_name, &charge_stride));
+  WEYL_TRY(
+      per_system(r, data_names_energy, r->frames, false, "one number a frame", &energy, &energy_name, &energy_stride));
+  WEYL_TRY(
+      per_system(r, data_names_charge, r->points, true, "one number a point", &charge, &charge_name, &charge_stride));
   WEYL_TRY(per_system(r, data_names_type, r->points, true, "one number a point", &type, &type_name, &type_stride));
   double *cell, step = 0;
   bool periodic[3] = {false, false, false};
@@ -165,12 +177,16 @@ static weyl_status read_bundle(reader *r) {
     *t = (weyl_trajectory){.frames = r->frames, .points = r->points, .d = r->d, .cell = cell, .time_step = step};
     memcpy(t->periodic, periodic, sizeof periodic);
     weyl_arena *arena = r->out->arena;
-    WEYL_TRY(data_copy_reals(r->ctx, arena, place(r, r->position_name, text), r->position, s * size, size, &t->position));
-    if (velocity) WEYL_TRY(data_copy_reals(r->ctx, arena, place(r, velocity_name, text), velocity, s * size, size, &t->velocity));
+    WEYL_TRY(
+        data_copy_reals(r->ctx, arena, place(r, r->position_name, text), r->position, s * size, size, &t->position));
+    if (velocity)
+      WEYL_TRY(data_copy_reals(r->ctx, arena, place(r, velocity_name, text), velocity, s * size, size, &t->velocity));
     if (force) WEYL_TRY(data_copy_reals(r->ctx, arena, place(r, force_name, text), force, s * size, size, &t->force));
     if (energy) WEYL_TRY(copy_numbers(r, energy_name, energy, s * energy_stride, r->frames, &t->energy));
     if (charge) WEYL_TRY(copy_numbers(r, charge_name, charge, s * charge_stride, r->points, &t->charge));
-    if (type) WEYL_TRY(data_copy_integers(r->ctx, arena, place(r, type_name, text), type, s * type_stride, r->points, &t->type));
+    if (type)
+      WEYL_TRY(
+          data_copy_integers(r->ctx, arena, place(r, type_name, text), type, s * type_stride, r->points, &t->type));
   }
   return WEYL_OK;
 }
@@ -194,7 +210,8 @@ done:
   return status;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------------------
+ */
 
 /* npz holds one shape, so all trajectories must agree in it and in what they know. */
 static weyl_status check_uniform(weyl_context *ctx, const char *path, const weyl_trajectories *in) {
@@ -203,21 +220,26 @@ static weyl_status check_uniform(weyl_context *ctx, const char *path, const weyl
     const weyl_trajectory *b = &in->item[i];
     if (a->frames != b->frames || a->points != b->points || a->d != b->d)
       return weyl_fail(ctx, WEYL_UNSUPPORTED,
-                       "%s: npz holds trajectories of one shape, but number 0 is [%lld, %lld, %lld] and number %lld [%lld, %lld, %lld]; "
-                       "write .extxyz", path, (long long)a->frames, (long long)a->points, (long long)a->d, (long long)i,
+                       "%s: npz holds trajectories of one shape, but number 0 is [%lld, %lld, %lld] and number %lld "
+                       "[%lld, %lld, %lld]; "
+                       "write .extxyz",
+                       path, (long long)a->frames, (long long)a->points, (long long)a->d, (long long)i,
                        (long long)b->frames, (long long)b->points, (long long)b->d);
-    const bool same = !a->velocity == !b->velocity && !a->force == !b->force && !a->energy == !b->energy && !a->charge == !b->charge &&
-                      !a->type == !b->type && !a->cell == !b->cell && (!a->cell || memcmp(a->cell, b->cell, 9 * sizeof(double)) == 0);
+    const bool same = !a->velocity == !b->velocity && !a->force == !b->force && !a->energy == !b->energy &&
+                      !a->charge == !b->charge && !a->type == !b->type && !a->cell == !b->cell &&
+                      (!a->cell || memcmp(a->cell, b->cell, 9 * sizeof(double)) == 0);
     if (!same)
-      return weyl_fail(ctx, WEYL_UNSUPPORTED, "%s: npz holds trajectories with the same arrays and cell, but numbers 0 and %lld differ; "
-                       "write .extxyz", path, (long long)i);
+      return weyl_fail(ctx, WEYL_UNSUPPORTED,
+                       "%s: npz holds trajectories with the same arrays and cell, but numbers 0 and %lld differ; "
+                       "write .extxyz",
+                       path, (long long)i);
   }
   return WEYL_OK;
 }
 
 /* Joins one array of all trajectories: [S, ...], or [...] when there is one. */
-static weyl_status add(weyl_context *ctx, weyl_bundle *bundle, const weyl_trajectories *in, const char *name, weyl_dtype dtype,
-                       const void *const *part, int rank, const int64_t *dim) {
+static weyl_status add(weyl_context *ctx, weyl_bundle *bundle, const weyl_trajectories *in, const char *name,
+                       weyl_dtype dtype, const void *const *part, int rank, const int64_t *dim) {
   if (!part[0]) return WEYL_OK;
   weyl_array a = {.dtype = dtype};
   int64_t n = 1;
@@ -244,10 +266,10 @@ static weyl_status write_npz(weyl_context *ctx, const char *path, const weyl_tra
   if (!part) return WEYL_MEMORY;
   weyl_status status;
   WEYL_GOTO(weyl_bundle_new(ctx, &bundle));
-#define ADD(member, name, dtype, rank, dim)                              \
-  do {                                                                   \
+#define ADD(member, name, dtype, rank, dim)                               \
+  do {                                                                    \
     for (int64_t i = 0; i < in->count; i++) part[i] = in->item[i].member; \
-    WEYL_GOTO(add(ctx, bundle, in, name, dtype, part, rank, dim));       \
+    WEYL_GOTO(add(ctx, bundle, in, name, dtype, part, rank, dim));        \
   } while (0)
   ADD(position, "R", WEYL_F64, 3, shape);
   ADD(velocity, "V", WEYL_F64, 3, shape);
@@ -259,7 +281,8 @@ static weyl_status write_npz(weyl_context *ctx, const char *path, const weyl_tra
   if (first->cell) {
     int32_t flag[3];
     for (int k = 0; k < 3; k++) flag[k] = first->periodic[k];
-    weyl_array cell = {.data = first->cell, .dtype = WEYL_F64, .rank = 2}, periodic = {.data = flag, .dtype = WEYL_I32, .rank = 1};
+    weyl_array cell = {.data = first->cell, .dtype = WEYL_F64, .rank = 2},
+               periodic = {.data = flag, .dtype = WEYL_I32, .rank = 1};
     memcpy(cell.dim, nine, sizeof nine);
     periodic.dim[0] = three;
     WEYL_GOTO(weyl_bundle_add(bundle, "cell", &cell));
@@ -278,10 +301,10 @@ done:
 }
 
 const weyl_format_def weyl_format_npz = {
-  .name = "npz",
-  .extensions = ".npz|.npy",
-  .summary = "numpy arrays: positions R [frames, points, d], and V, F, E, q, z",
-  .recognise = recognise,
-  .read = read_npz,
-  .write = write_npz,
+    .name = "npz",
+    .extensions = ".npz|.npy",
+    .summary = "numpy arrays: positions R [frames, points, d], and V, F, E, q, z",
+    .recognise = recognise,
+    .read = read_npz,
+    .write = write_npz,
 };

@@ -14,15 +14,16 @@ static const char *file_in(const char *name) {
   return path;
 }
 
-static void put(weyl_context *ctx, weyl_bundle *b, const char *name, void *data, weyl_dtype dtype, int rank, const int64_t *dim) {
+static void put(weyl_context *ctx, weyl_bundle *b, const char *name, void *data, weyl_dtype dtype, int rank,
+                const int64_t *dim) {
   weyl_array a = {.data = data, .dtype = dtype, .rank = rank};
   for (int k = 0; k < rank; k++) a.dim[k] = dim[k];
   assert_ok(ctx, weyl_bundle_add(b, name, &a));
 }
 
 /* An npz of positions [dim] under `name`, counting up, and perhaps one more array. */
-static const char *write_npz(weyl_context *ctx, const char *name, weyl_dtype dtype, int rank, const int64_t *dim, const char *other,
-                             weyl_dtype other_dtype, int other_rank, const int64_t *other_dim) {
+static const char *write_npz(weyl_context *ctx, const char *name, weyl_dtype dtype, int rank, const int64_t *dim,
+                             const char *other, weyl_dtype other_dtype, int other_rank, const int64_t *other_dim) {
   double values[1000];
   float singles[1000];
   int32_t whole[1000];
@@ -43,7 +44,8 @@ static void one_and_many_systems(void **state) {
   weyl_context *ctx = test_context(1);
   const int64_t three[] = {4, 2, 3}, four[] = {5, 4, 2, 3}, points[] = {2}, each[] = {5, 2, 1};
   weyl_trajectories t;
-  assert_ok(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "coords", WEYL_F32, 3, three, "nuclear_charges", WEYL_I32, 1, points), &t));
+  assert_ok(ctx, weyl_trajectories_read(
+                     ctx, write_npz(ctx, "coords", WEYL_F32, 3, three, "nuclear_charges", WEYL_I32, 1, points), &t));
   assert_int_equal(t.count, 1);
   assert_string_equal(t.format, "npz");
   assert_int_equal(t.item[0].frames, 4);
@@ -52,7 +54,8 @@ static void one_and_many_systems(void **state) {
   assert_int_equal(t.item[0].type[1], 1);
   assert_null(t.item[0].velocity);
   weyl_trajectories_free(&t);
-  assert_ok(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "pos", WEYL_F64, 4, four, "charge", WEYL_F64, 3, each), &t));
+  assert_ok(ctx,
+            weyl_trajectories_read(ctx, write_npz(ctx, "pos", WEYL_F64, 4, four, "charge", WEYL_F64, 3, each), &t));
   assert_int_equal(t.count, 5);
   assert_true(t.item[3].position[0] == 72.0);
   assert_true(t.item[3].charge[1] == 7.0);
@@ -66,18 +69,26 @@ static void wrong_arrays(void **state) {
   weyl_context *ctx = test_context(1);
   const int64_t three[] = {4, 2, 3}, two[] = {4, 2}, none[] = {4, 0, 3}, wide[] = {2, 2, 17}, five[] = {1, 1, 1, 2, 3};
   weyl_trajectories t;
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_I32, 3, three, NULL, 0, 0, NULL), &t), WEYL_DTYPE,
-              "array R is i32, expected f64 or f32");
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 2, two, NULL, 0, 0, NULL), &t), WEYL_SHAPE, "array R is [4, 2]");
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 5, five, NULL, 0, 0, NULL), &t), WEYL_SHAPE, "array R");
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, none, NULL, 0, 0, NULL), &t), WEYL_SHAPE, "[4, 0, 3]");
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, wide, NULL, 0, 0, NULL), &t), WEYL_SHAPE, "[2, 2, 17]");
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "stuff", WEYL_F64, 3, three, NULL, 0, 0, NULL), &t), WEYL_FORMAT, "stuff");
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, "V", WEYL_F64, 2, two), &t), WEYL_SHAPE,
-              "array V is [4, 2], expected the same shape beside R [4, 2, 3]");
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, "E", WEYL_F64, 1, two + 1), &t), WEYL_SHAPE, "array E is [2]");
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, "q", WEYL_F64, 1, two), &t), WEYL_SHAPE, "array q is [4]");
-  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, "cell", WEYL_F64, 1, two), &t), WEYL_SHAPE, "[3, 3]");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_I32, 3, three, NULL, 0, 0, NULL), &t),
+              WEYL_DTYPE, "array R is i32, expected f64 or f32");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 2, two, NULL, 0, 0, NULL), &t), WEYL_SHAPE,
+              "array R is [4, 2]");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 5, five, NULL, 0, 0, NULL), &t),
+              WEYL_SHAPE, "array R");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, none, NULL, 0, 0, NULL), &t),
+              WEYL_SHAPE, "[4, 0, 3]");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, wide, NULL, 0, 0, NULL), &t),
+              WEYL_SHAPE, "[2, 2, 17]");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "stuff", WEYL_F64, 3, three, NULL, 0, 0, NULL), &t),
+              WEYL_FORMAT, "stuff");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, "V", WEYL_F64, 2, two), &t),
+              WEYL_SHAPE, "array V is [4, 2], expected the same shape beside R [4, 2, 3]");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, "E", WEYL_F64, 1, two + 1), &t),
+              WEYL_SHAPE, "array E is [2]");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, "q", WEYL_F64, 1, two), &t),
+              WEYL_SHAPE, "array q is [4]");
+  assert_says(ctx, weyl_trajectories_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, "cell", WEYL_F64, 1, two), &t),
+              WEYL_SHAPE, "[3, 3]");
   test_context_free(ctx);
 }
 
@@ -139,8 +150,18 @@ static void round_trip(void **state) {
   for (int i = 0; i < 48; i++) x[i / 24][i % 24] = sin(i) / 3;
   weyl_trajectory item[2];
   for (int s = 0; s < 2; s++)
-    item[s] = (weyl_trajectory){.frames = 3, .points = 4, .d = 2, .position = x[s], .velocity = x[1 - s], .force = x[s], .energy = e,
-                                .charge = q, .type = z, .cell = cell, .periodic = {true, false, true}, .time_step = 0.1};
+    item[s] = (weyl_trajectory){.frames = 3,
+                                .points = 4,
+                                .d = 2,
+                                .position = x[s],
+                                .velocity = x[1 - s],
+                                .force = x[s],
+                                .energy = e,
+                                .charge = q,
+                                .type = z,
+                                .cell = cell,
+                                .periodic = {true, false, true},
+                                .time_step = 0.1};
   for (int64_t count = 1; count <= 2; count++) {
     weyl_trajectories in = {.count = count, .item = item}, out;
     assert_ok(ctx, weyl_trajectories_write(ctx, file_in("back.npz"), &in));
@@ -173,7 +194,8 @@ static void round_trip(void **state) {
   test_context_free(ctx);
 }
 
-/* A lone npy is the position array; gz and xz are read too (made here by the system's programs, where there are any). */
+/* A lone npy is the position array; gz and xz are read too (made here by the system's programs, where there are any).
+ */
 static void npy_and_packed(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
@@ -185,7 +207,8 @@ static void npy_and_packed(void **state) {
   put(ctx, b, "", x, WEYL_F64, 3, dim);
   assert_ok(ctx, weyl_npz_write(ctx, file_in("a.npy"), b));
   weyl_bundle_free(b);
-  static const char *const program[3] = {"true", "gzip -k", "xz -k"}, *const name[3] = {"a.npy", "a.npy.gz", "a.npy.xz"};
+  static const char *const program[3] = {"true", "gzip -k", "xz -k"}, *const name[3] = {"a.npy", "a.npy.gz",
+                                                                                        "a.npy.xz"};
   for (int k = 0; k < 3; k++) {
     char command[256];
     snprintf(command, sizeof command, "%s %s/a.npy 2>/dev/null", program[k], folder);
@@ -230,8 +253,12 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(one_and_many_systems), cmocka_unit_test(wrong_arrays), cmocka_unit_test(not_finite),
-                                     cmocka_unit_test(damaged), cmocka_unit_test(round_trip), cmocka_unit_test(npy_and_packed),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(one_and_many_systems),
+                                     cmocka_unit_test(wrong_arrays),
+                                     cmocka_unit_test(not_finite),
+                                     cmocka_unit_test(damaged),
+                                     cmocka_unit_test(round_trip),
+                                     cmocka_unit_test(npy_and_packed),
                                      cmocka_unit_test(md17)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -25,7 +25,8 @@ typedef struct dynamics_window {
 } dynamics_window;
 
 /* Offsets, fields and notes of one split; one window is one sample of `set`. */
-weyl_status dynamics_fill(weyl_context *ctx, weyl_arena *arena, const char *path, const dynamics_settings *o, const dynamics_scalars *scalars,
-                          const weyl_trajectories *in, const dynamics_window *window, weyl_dataset *set);
+weyl_status dynamics_fill(weyl_context *ctx, weyl_arena *arena, const char *path, const dynamics_settings *o,
+                          const dynamics_scalars *scalars, const weyl_trajectories *in, const dynamics_window *window,
+                          weyl_dataset *set);
 
 #endif

@@ -14,7 +14,8 @@ typedef struct filler {
   int64_t coincident; /* samples with two points in one place */
 } filler;
 
-/* ---- periodic boxes ------------------------------------------------------------------------------------------------- */
+/* ---- periodic boxes -------------------------------------------------------------------------------------------------
+ */
 
 /* Points that leave a periodic box come back on its other side; motion between frames is the shortest displacement. */
 typedef struct box {
@@ -28,13 +29,16 @@ static weyl_status box_of(const filler *f, int64_t i, box *out) {
   *out = (box){0};
   if (!t->cell || !(t->periodic[0] || t->periodic[1] || t->periodic[2])) return WEYL_OK;
   if (t->d != 3)
-    return weyl_fail(f->ctx, WEYL_SHAPE, "%s: trajectory %lld has a periodic cell and %lld coordinates a point, expected 3", f->path,
+    return weyl_fail(f->ctx, WEYL_SHAPE,
+                     "%s: trajectory %lld has a periodic cell and %lld coordinates a point, expected 3", f->path,
                      (long long)i, (long long)t->d);
   const double *c = t->cell;
   const double determinant = weyl_det(3, c);
   static const double identity[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
-  if (!(fabs(determinant) > 0) || !isfinite(determinant) || weyl_solve(f->ctx, 3, 3, c, identity, out->inverse) != WEYL_OK)
-    return weyl_fail(f->ctx, WEYL_FORMAT, "%s: trajectory %lld is periodic, but its cell has no volume", f->path, (long long)i);
+  if (!(fabs(determinant) > 0) || !isfinite(determinant) ||
+      weyl_solve(f->ctx, 3, 3, c, identity, out->inverse) != WEYL_OK)
+    return weyl_fail(f->ctx, WEYL_FORMAT, "%s: trajectory %lld is periodic, but its cell has no volume", f->path,
+                     (long long)i);
   memcpy(out->cell, c, sizeof out->cell);
   memcpy(out->periodic, t->periodic, sizeof out->periodic);
   out->used = true;
@@ -54,7 +58,8 @@ static void displacement(const box *b, int64_t d, const double *from, const doub
   }
 }
 
-/* ---- counts ------------------------------------------------------------------------------------------------------------ */
+/* ---- counts
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static const double *frame_of(const filler *f, int64_t s, int64_t ahead) {
   const weyl_trajectory *t = &f->in->item[f->window[s].trajectory];
@@ -94,12 +99,14 @@ static weyl_status count_edges(filler *f, int64_t s, int64_t *out) {
 
 static weyl_status set_counts(filler *f, weyl_arena *arena, weyl_dataset *set) {
   const int64_t samples = weyl_dataset_samples(set);
-  int64_t *nodes = weyl_arena_array(arena, int64_t, samples + 1), *edges = weyl_arena_array(arena, int64_t, samples + 1);
+  int64_t *nodes = weyl_arena_array(arena, int64_t, samples + 1),
+          *edges = weyl_arena_array(arena, int64_t, samples + 1);
   if (!nodes || !edges) return WEYL_MEMORY;
   for (int64_t s = 0; s < samples; s++) {
     int64_t n_edges = 0;
     WEYL_TRY(count_edges(f, s, &n_edges));
-    if (edges[s] > INT64_MAX / 16 - n_edges) return weyl_fail(f->ctx, WEYL_MEMORY, "%s: too many pairs of points; set a cutoff", f->path);
+    if (edges[s] > INT64_MAX / 16 - n_edges)
+      return weyl_fail(f->ctx, WEYL_MEMORY, "%s: too many pairs of points; set a cutoff", f->path);
     nodes[s + 1] = nodes[s] + f->in->item[f->window[s].trajectory].points;
     edges[s + 1] = edges[s] + n_edges;
     if ((s & 1023) == 1023 && weyl_progress(f->ctx, "counting pairs", (double)s, (double)samples))
@@ -109,7 +116,8 @@ static weyl_status set_counts(filler *f, weyl_arena *arena, weyl_dataset *set) {
   return weyl_dataset_set_offsets(set, WEYL_PER_EDGE, edges);
 }
 
-/* ---- one sample ---------------------------------------------------------------------------------------------------------- */
+/* ---- one sample
+ * ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct rows {
   double *x, *v, *target, *node_scalar, *edge_scalar;
@@ -161,14 +169,17 @@ static void fill_edges(filler *f, int64_t s, rows at) {
       if (!linked(f, x, t, i, j)) continue;
       at.edge_i[e] = (int32_t)i;
       at.edge_j[e] = (int32_t)j;
-      at.edge_scalar[e++] = f->scalars->charge ? t->charge[i] * t->charge[j] : !t->type || t->type[i] == t->type[j] ? 1.0 : 0.0;
+      at.edge_scalar[e++] = f->scalars->charge                     ? t->charge[i] * t->charge[j]
+                            : !t->type || t->type[i] == t->type[j] ? 1.0
+                                                                   : 0.0;
       if (j > i && distance2(used, x + i * t->d, x + j * t->d) == 0) coincident = true;
     }
   }
   f->coincident += coincident;
 }
 
-/* ---- notes ------------------------------------------------------------------------------------------------------------------ */
+/* ---- notes
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static weyl_status describe(const filler *f, weyl_arena *arena, weyl_dataset *set) {
   const dynamics_scalars *c = f->scalars;
@@ -179,17 +190,24 @@ static weyl_status describe(const filler *f, weyl_arena *arena, weyl_dataset *se
   size_t at = 0;
   for (int k = 0; k < c->types; k++) at += (size_t)snprintf(types + at, 13, "%s%ld", k ? " " : "", (long)c->type[k]);
   if (c->types) WEYL_TRY(weyl_dataset_note(set, "types", types));
-  WEYL_TRY(weyl_dataset_note(set, "node_scalar", c->types && c->charge ? "one column a type, then the charge" : c->types ? "one column a type"
-                                                 : c->charge ? "charge" : "ones"));
-  WEYL_TRY(weyl_dataset_note(set, "edge_scalar", c->charge ? "product of the charges" : c->types ? "1 between points of one type, else 0" : "ones"));
+  WEYL_TRY(weyl_dataset_note(set, "node_scalar",
+                             c->types && c->charge ? "one column a type, then the charge"
+                             : c->types            ? "one column a type"
+                             : c->charge           ? "charge"
+                                                   : "ones"));
+  WEYL_TRY(weyl_dataset_note(set, "edge_scalar",
+                             c->charge  ? "product of the charges"
+                             : c->types ? "1 between points of one type, else 0"
+                                        : "ones"));
   snprintf(horizon, sizeof horizon, "%lld", (long long)f->o->horizon);
   WEYL_TRY(weyl_dataset_note(set, "horizon", horizon));
   const bool given = f->in->item[0].velocity != NULL;
   return weyl_dataset_note(set, "velocity", given ? "from the file" : "backward difference, per frame");
 }
 
-weyl_status dynamics_fill(weyl_context *ctx, weyl_arena *arena, const char *path, const dynamics_settings *o, const dynamics_scalars *scalars,
-                          const weyl_trajectories *in, const dynamics_window *window, weyl_dataset *set) {
+weyl_status dynamics_fill(weyl_context *ctx, weyl_arena *arena, const char *path, const dynamics_settings *o,
+                          const dynamics_scalars *scalars, const weyl_trajectories *in, const dynamics_window *window,
+                          weyl_dataset *set) {
   filler f = {.ctx = ctx, .path = path, .o = o, .scalars = scalars, .in = in, .window = window};
   for (int64_t i = 1; i < in->count; i++)
     if (!in->item[i].velocity != !in->item[0].velocity)
@@ -215,16 +233,22 @@ weyl_status dynamics_fill(weyl_context *ctx, weyl_arena *arena, const char *path
   for (int64_t s = 0; s < samples; s++) {
     if (s == 0 || window[s].trajectory != window[s - 1].trajectory) WEYL_TRY(box_of(&f, window[s].trajectory, &b));
     periodic = periodic || b.used;
-    const rows at = {.x = (double *)x.data + nodes[s] * o->dim, .v = (double *)v.data + nodes[s] * o->dim,
-                     .target = (double *)target.data + nodes[s] * o->dim, .node_scalar = (double *)node_scalar.data + nodes[s] * width,
-                     .edge_i = (int32_t *)edge_i.data + edges[s], .edge_j = (int32_t *)edge_j.data + edges[s],
+    const rows at = {.x = (double *)x.data + nodes[s] * o->dim,
+                     .v = (double *)v.data + nodes[s] * o->dim,
+                     .target = (double *)target.data + nodes[s] * o->dim,
+                     .node_scalar = (double *)node_scalar.data + nodes[s] * width,
+                     .edge_i = (int32_t *)edge_i.data + edges[s],
+                     .edge_j = (int32_t *)edge_j.data + edges[s],
                      .edge_scalar = (double *)edge_scalar.data + edges[s]};
     fill_motion(&f, s, &b, at);
     fill_scalars(&f, s, at);
     fill_edges(&f, s, at);
   }
   if (f.coincident)
-    weyl_context_log(ctx, WEYL_WARN, "%s: %lld %s samples have two points in the same place", path, (long long)f.coincident, weyl_dataset_name(set));
-  if (periodic) weyl_context_log(ctx, WEYL_WARN, "%s: the cell is periodic; motion is unwrapped, but edges do not reach across its faces", path);
+    weyl_context_log(ctx, WEYL_WARN, "%s: %lld %s samples have two points in the same place", path,
+                     (long long)f.coincident, weyl_dataset_name(set));
+  if (periodic)
+    weyl_context_log(ctx, WEYL_WARN,
+                     "%s: the cell is periodic; motion is unwrapped, but edges do not reach across its faces", path);
   return WEYL_OK;
 }

@@ -22,14 +22,17 @@ static weyl_status load(weyl_context *ctx, const char *path, const char *const *
   return status;
 }
 
-/* A system whose x coordinates are the number of the frame (and a little more for each point): what a sample has seen can be read off it. */
+/* A system whose x coordinates are the number of the frame (and a little more for each point): what a sample has seen
+ * can be read off it. */
 static void fill_clock(double *x, int64_t frames, int64_t points, int64_t d) {
   for (int64_t f = 0; f < frames; f++)
     for (int64_t p = 0; p < points; p++)
-      for (int64_t k = 0; k < d; k++) x[(f * points + p) * d + k] = (double)(k == 0 ? f : 0) + 0.01 * (double)(p + 1) * (double)(k + 1);
+      for (int64_t k = 0; k < d; k++)
+        x[(f * points + p) * d + k] = (double)(k == 0 ? f : 0) + 0.01 * (double)(p + 1) * (double)(k + 1);
 }
 
-/* No frame is seen by two splits, be it as input, as the frame before it or as target; and at least `horizon` frames lie between. */
+/* No frame is seen by two splits, be it as input, as the frame before it or as target; and at least `horizon` frames
+ * lie between. */
 static void splits_do_not_leak(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
@@ -51,7 +54,8 @@ static void splits_do_not_leak(void **state) {
       for (int p = 0; p < 3; p++) {
         double first = 1e9, last = -1e9, before = -1;
         for (int64_t i = 0; i < weyl_dataset_samples(part[p]); i++) {
-          const double now = reals(part[p], "x")[i * 6] - 0.01, v = reals(part[p], "v")[i * 6], then = reals(part[p], "target")[i * 6] - 0.01;
+          const double now = reals(part[p], "x")[i * 6] - 0.01, v = reals(part[p], "v")[i * 6],
+                       then = reals(part[p], "target")[i * 6] - 0.01;
           assert_close(v, 1, 1e-12);
           assert_close(then - now, horizon, 1e-12);
           if (before >= 0) assert_close(now - before, stride, 1e-12);
@@ -78,11 +82,13 @@ static void systems_of_different_sizes(void **state) {
   for (int s = 0; s < 2; s++) {
     fill_clock(x[s], 40, 3 - s, 3);
     for (int i = 0; i < 360; i++) v[s][i] = i;
-    item[s] = (weyl_trajectory){.frames = 40, .points = 3 - s, .d = 3, .position = x[s], .velocity = v[s], .type = z[s], .charge = q};
+    item[s] = (weyl_trajectory){
+        .frames = 40, .points = 3 - s, .d = 3, .position = x[s], .velocity = v[s], .type = z[s], .charge = q};
   }
   weyl_trajectories in = {.count = 2, .item = item};
   assert_ok(ctx, weyl_trajectories_write(ctx, file_in("two.extxyz"), &in));
-  static const char *const pairs[] = {"horizon=2", "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25", NULL};
+  static const char *const pairs[] = {"horizon=2", "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25",
+                                      NULL};
   weyl_splits s;
   assert_ok(ctx, load(ctx, file_in("two.extxyz"), pairs, &s));
   const int64_t samples = weyl_dataset_samples(s.train), *nodes = weyl_dataset_offsets(s.train, WEYL_PER_NODE),
@@ -100,7 +106,8 @@ static void systems_of_different_sizes(void **state) {
   assert_memory_equal(reals(s.train, "node_scalar") + nodes[samples - 1] * 4, last, sizeof last);
   assert_true(reals(s.train, "edge_scalar")[0] == -2 && reals(s.train, "edge_scalar")[5] == -6);
   assert_true(reals(s.train, "v")[0] == 0 && reals(s.train, "v")[9] == 9);
-  const int32_t *i = weyl_dataset_find(s.train, "edge_i")->array.data, *j = weyl_dataset_find(s.train, "edge_j")->array.data;
+  const int32_t *i = weyl_dataset_find(s.train, "edge_i")->array.data,
+                *j = weyl_dataset_find(s.train, "edge_j")->array.data;
   assert_true(i[0] == 0 && j[0] == 1 && i[1] == 0 && j[1] == 2 && i[5] == 2 && j[5] == 1);
   weyl_splits_free(&s);
 
@@ -133,8 +140,9 @@ static void options_of_geometry(void **state) {
   weyl_trajectory item = {.frames = 30, .points = 4, .d = 2, .position = x};
   const weyl_trajectories in = {.count = 1, .item = &item};
   assert_ok(ctx, weyl_trajectories_write(ctx, file_in("plane.npz"), &in));
-  static const char *const pairs[] = {"horizon=1", "cutoff=1.5", "dim=3", "centre=true", "train_fraction=0.5", "valid_fraction=0.25",
-                                      "test_fraction=0.25", NULL};
+  static const char *const pairs[] = {
+      "horizon=1",           "cutoff=1.5",         "dim=3", "centre=true", "train_fraction=0.5",
+      "valid_fraction=0.25", "test_fraction=0.25", NULL};
   weyl_splits s;
   assert_ok(ctx, load(ctx, file_in("plane.npz"), pairs, &s));
   const int64_t *edges = weyl_dataset_offsets(s.train, WEYL_PER_EDGE);
@@ -165,10 +173,12 @@ static void periodic_motion(void **state) {
     x[3 * f] = 0.25 * f - turns;
     x[3 * f + 1] = 0.5 * f - 4 * turns;
   }
-  weyl_trajectory item = {.frames = 30, .points = 1, .d = 3, .position = x, .cell = cell, .periodic = {true, true, true}};
+  weyl_trajectory item = {
+      .frames = 30, .points = 1, .d = 3, .position = x, .cell = cell, .periodic = {true, true, true}};
   const weyl_trajectories in = {.count = 1, .item = &item};
   assert_ok(ctx, weyl_trajectories_write(ctx, file_in("box.npz"), &in));
-  static const char *const pairs[] = {"horizon=2", "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25", NULL};
+  static const char *const pairs[] = {"horizon=2", "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25",
+                                      NULL};
   weyl_splits s;
   assert_ok(ctx, load(ctx, file_in("box.npz"), pairs, &s));
   for (int64_t i = 0; i < weyl_dataset_samples(s.train); i++) {
@@ -203,7 +213,8 @@ static void few_and_coincident_points(void **state) {
   double x[30 * 2 * 3] = {0};
   weyl_trajectory item = {.frames = 30, .points = 1, .d = 3, .position = x};
   const weyl_trajectories in = {.count = 1, .item = &item};
-  static const char *const pairs[] = {"horizon=2", "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25", NULL};
+  static const char *const pairs[] = {"horizon=2", "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25",
+                                      NULL};
   weyl_splits s;
   assert_ok(ctx, weyl_trajectories_write(ctx, file_in("lone.npz"), &in));
   assert_ok(ctx, load(ctx, file_in("lone.npz"), pairs, &s));
@@ -228,8 +239,10 @@ static void bad_requests(void **state) {
   const weyl_trajectories in = {.count = 1, .item = &item};
   assert_ok(ctx, weyl_trajectories_write(ctx, file_in("short.npz"), &in));
   weyl_splits s = {0};
-  static const char *const far[] = {"horizon=11", NULL}, *const sum[] = {"train_fraction=0.9", NULL}, *const none[] = {"test_fraction=0", NULL};
-  assert_says(ctx, load(ctx, file_in("short.npz"), far, &s), WEYL_FORMAT, "at most 12 frames are too few for a horizon of 11");
+  static const char *const far[] = {"horizon=11", NULL}, *const sum[] = {"train_fraction=0.9", NULL},
+                           *const none[] = {"test_fraction=0", NULL};
+  assert_says(ctx, load(ctx, file_in("short.npz"), far, &s), WEYL_FORMAT,
+              "at most 12 frames are too few for a horizon of 11");
   assert_says(ctx, load(ctx, file_in("short.npz"), sum, &s), WEYL_BAD_ARG, "sum must be at most 1");
   assert_says(ctx, load(ctx, file_in("short.npz"), none, &s), WEYL_BAD_ARG, "test_fraction is 0");
   assert_says(ctx, load(ctx, NULL, NULL, &s), WEYL_BAD_ARG, "needs a file");
@@ -282,8 +295,12 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(splits_do_not_leak), cmocka_unit_test(systems_of_different_sizes),
-                                     cmocka_unit_test(options_of_geometry), cmocka_unit_test(periodic_motion),
-                                     cmocka_unit_test(few_and_coincident_points), cmocka_unit_test(bad_requests), cmocka_unit_test(ethanol)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(splits_do_not_leak),
+                                     cmocka_unit_test(systems_of_different_sizes),
+                                     cmocka_unit_test(options_of_geometry),
+                                     cmocka_unit_test(periodic_motion),
+                                     cmocka_unit_test(few_and_coincident_points),
+                                     cmocka_unit_test(bad_requests),
+                                     cmocka_unit_test(ethanol)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,23 +1,28 @@
-/* "nbody": five charged particles; from frame 30 (step 3100) predict the positions at frame 40 (step 4100), one time unit later.
- * Frame Averaging section 6, EGNN section 5.1: 3000 train (the first of 10000), 2000 valid, 2000 test. */
+/* "nbody": five charged particles; from frame 30 (step 3100) predict the positions at frame 40 (step 4100), one time
+ * unit later. Frame Averaging section 6, EGNN section 5.1: 3000 train (the first of 10000), 2000 valid, 2000 test. */
 #include <math.h>
 #include <string.h>
 
 #include "sets/sets.h"
 
 static const weyl_option options_table[] = {
-  {"train", WEYL_OPT_INT, "3000", 1, 1000000, NULL,
-   "training simulations; above 10000 the splits behind them differ from the published ones, because one stream feeds all"},
-  {"valid", WEYL_OPT_INT, "2000", 1, 1000000, NULL, "validation simulations; above 2000 the test split differs from the published one"},
-  {"test", WEYL_OPT_INT, "2000", 1, 1000000, NULL, "test simulations"},
-  {"frame_in", WEYL_OPT_INT, "30", 0, 48, NULL, "frame of the input; frame f is step 100 (f + 1) of 0.001 time units"},
-  {"frame_out", WEYL_OPT_INT, "40", 0, 48, NULL, "frame of the target, after frame_in"},
-  {"particles", WEYL_OPT_INT, "5", 1, 64, NULL, "charged particles in each simulation"},
-  {"data_seed", WEYL_OPT_U64, "43", 0, 4294967295.0, NULL, "seed of the simulations; the run's own seed is another"},
-  {"rotate_train", WEYL_OPT_BOOL, "false", 0, 0, NULL, "turn each training and validation sample by a random rotation of its own"},
-  {"rotate_test", WEYL_OPT_BOOL, "false", 0, 0, NULL, "turn each test sample by a random rotation of its own"},
-  {"trajectories", WEYL_OPT_BOOL, "false", 0, 0, NULL, "`weyl data make` also writes all 49 frames of each simulation"},
-  {0}};
+    {"train", WEYL_OPT_INT, "3000", 1, 1000000, NULL,
+     "training simulations; above 10000 the splits behind them differ from the published ones, because one stream "
+     "feeds all"},
+    {"valid", WEYL_OPT_INT, "2000", 1, 1000000, NULL,
+     "validation simulations; above 2000 the test split differs from the published one"},
+    {"test", WEYL_OPT_INT, "2000", 1, 1000000, NULL, "test simulations"},
+    {"frame_in", WEYL_OPT_INT, "30", 0, 48, NULL,
+     "frame of the input; frame f is step 100 (f + 1) of 0.001 time units"},
+    {"frame_out", WEYL_OPT_INT, "40", 0, 48, NULL, "frame of the target, after frame_in"},
+    {"particles", WEYL_OPT_INT, "5", 1, 64, NULL, "charged particles in each simulation"},
+    {"data_seed", WEYL_OPT_U64, "43", 0, 4294967295.0, NULL, "seed of the simulations; the run's own seed is another"},
+    {"rotate_train", WEYL_OPT_BOOL, "false", 0, 0, NULL,
+     "turn each training and validation sample by a random rotation of its own"},
+    {"rotate_test", WEYL_OPT_BOOL, "false", 0, 0, NULL, "turn each test sample by a random rotation of its own"},
+    {"trajectories", WEYL_OPT_BOOL, "false", 0, 0, NULL,
+     "`weyl data make` also writes all 49 frames of each simulation"},
+    {0}};
 
 static const char *const split_name[3] = {"train", "valid", "test"};
 
@@ -31,10 +36,13 @@ typedef struct plan {
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static weyl_status make_plan(weyl_context *ctx, const weyl_options *o, uint64_t seed, plan *out) {
-  plan p = {.frame_in = weyl_options_integer(o, "frame_in"), .frame_out = weyl_options_integer(o, "frame_out"), .seed = seed,
+  plan p = {.frame_in = weyl_options_integer(o, "frame_in"),
+            .frame_out = weyl_options_integer(o, "frame_out"),
+            .seed = seed,
             .sim = weyl_nbody_defaults()};
   if (p.frame_out <= p.frame_in)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "frame_out is %lld, must be after frame_in = %lld", (long long)p.frame_out, (long long)p.frame_in);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "frame_out is %lld, must be after frame_in = %lld", (long long)p.frame_out,
+                     (long long)p.frame_in);
   p.rotate[0] = p.rotate[1] = weyl_options_bool(o, "rotate_train");
   p.rotate[2] = weyl_options_bool(o, "rotate_test");
   p.sim.seed = seed;
@@ -74,10 +82,12 @@ static weyl_status simulate(weyl_context *ctx, weyl_arena *arena, plan *p, weyl_
   return WEYL_OK;
 }
 
-/* ---- the data set of one split ---------------------------------------------------------------------------------------- */
+/* ---- the data set of one split
+ * ---------------------------------------------------------------------------------------- */
 
 static weyl_status set_counts(weyl_dataset *set, weyl_arena *arena, int64_t samples, int64_t n) {
-  int64_t *nodes = weyl_arena_array(arena, int64_t, samples + 1), *edges = weyl_arena_array(arena, int64_t, samples + 1);
+  int64_t *nodes = weyl_arena_array(arena, int64_t, samples + 1),
+          *edges = weyl_arena_array(arena, int64_t, samples + 1);
   if (!nodes || !edges) return WEYL_MEMORY;
   for (int64_t s = 0; s <= samples; s++) {
     nodes[s] = s * n;
@@ -89,8 +99,8 @@ static weyl_status set_counts(weyl_dataset *set, weyl_arena *arena, int64_t samp
 
 static weyl_status describe(weyl_dataset *set, const plan *p) {
   char text[160];
-  snprintf(text, sizeof text, "charged particles, seed %llu, frame %lld to %lld", (unsigned long long)p->seed, (long long)p->frame_in,
-           (long long)p->frame_out);
+  snprintf(text, sizeof text, "charged particles, seed %llu, frame %lld to %lld", (unsigned long long)p->seed,
+           (long long)p->frame_in, (long long)p->frame_out);
   WEYL_TRY(weyl_dataset_note(set, "source", text));
   WEYL_TRY(weyl_dataset_note(set, "units", "dimensionless"));
   WEYL_TRY(weyl_dataset_note(set, "node_scalar", "charge"));
@@ -100,7 +110,8 @@ static weyl_status describe(weyl_dataset *set, const plan *p) {
 }
 
 /* frame_in, frame_out: places among the frames that `sim` has. */
-static weyl_status fill(weyl_dataset *set, weyl_arena *arena, const plan *p, const weyl_nbody *sim, int64_t frame_in, int64_t frame_out) {
+static weyl_status fill(weyl_dataset *set, weyl_arena *arena, const plan *p, const weyl_nbody *sim, int64_t frame_in,
+                        int64_t frame_out) {
   const int64_t n = sim->particles, samples = sim->simulations;
   static const int64_t three = 3, one = 1;
   weyl_array x, v, target, charge, edge_i, edge_j, product;
@@ -134,8 +145,8 @@ static weyl_status fill(weyl_dataset *set, weyl_arena *arena, const plan *p, con
   return WEYL_OK;
 }
 
-static weyl_status make_splits(weyl_context *ctx, weyl_arena *arena, const plan *p, const weyl_nbody sim[3], int64_t frame_in,
-                               int64_t frame_out, weyl_splits *out) {
+static weyl_status make_splits(weyl_context *ctx, weyl_arena *arena, const plan *p, const weyl_nbody sim[3],
+                               int64_t frame_in, int64_t frame_out, weyl_splits *out) {
   weyl_splits made = {0};
   weyl_dataset **const part[3] = {&made.train, &made.valid, &made.test};
   weyl_status status = WEYL_OK;
@@ -151,9 +162,12 @@ done:
   return status;
 }
 
-static weyl_status load(weyl_context *ctx, const weyl_options *given, const char *path, uint64_t seed, weyl_splits *out) {
+static weyl_status load(weyl_context *ctx, const weyl_options *given, const char *path, uint64_t seed,
+                        weyl_splits *out) {
   (void)seed;
-  if (path) return weyl_fail(ctx, WEYL_BAD_ARG, "set nbody is generated and takes no file (%s); set dynamics reads trajectories", path);
+  if (path)
+    return weyl_fail(ctx, WEYL_BAD_ARG,
+                     "set nbody is generated and takes no file (%s); set dynamics reads trajectories", path);
   weyl_options *made;
   const weyl_options *o;
   WEYL_TRY(data_options_ready(ctx, &weyl_set_nbody, given, &made, &o));
@@ -174,9 +188,11 @@ done:
   return status;
 }
 
-/* ---- weyl data make nbody ------------------------------------------------------------------------------------------------ */
+/* ---- weyl data make nbody
+ * ------------------------------------------------------------------------------------------------ */
 
-static weyl_status add(weyl_bundle *bundle, const char *split, const char *what, void *data, int rank, const int64_t *dim) {
+static weyl_status add(weyl_bundle *bundle, const char *split, const char *what, void *data, int rank,
+                       const int64_t *dim) {
   char name[32];
   snprintf(name, sizeof name, "%s_%s", split, what);
   weyl_array array = {.data = data, .dtype = WEYL_F64, .rank = rank};
@@ -184,9 +200,12 @@ static weyl_status add(weyl_bundle *bundle, const char *split, const char *what,
   return weyl_bundle_add(bundle, name, &array);
 }
 
-static weyl_status add_split(weyl_bundle *bundle, const char *split, const weyl_dataset *set, const weyl_nbody *sim, bool trajectories) {
-  const int64_t state[3] = {sim->simulations, sim->particles, 3}, all[4] = {sim->simulations, sim->frames, sim->particles, 3};
-  static const char *const field[4] = {"x", "v", "node_scalar", "target"}, *const key[4] = {"pos", "vel", "charge", "target"};
+static weyl_status add_split(weyl_bundle *bundle, const char *split, const weyl_dataset *set, const weyl_nbody *sim,
+                             bool trajectories) {
+  const int64_t state[3] = {sim->simulations, sim->particles, 3},
+                all[4] = {sim->simulations, sim->frames, sim->particles, 3};
+  static const char *const field[4] = {"x", "v", "node_scalar", "target"}, *const key[4] = {"pos", "vel", "charge",
+                                                                                            "target"};
   for (int i = 0; i < 4; i++)
     WEYL_TRY(add(bundle, split, key[i], weyl_dataset_find(set, field[i])->array.data, i == 2 ? 2 : 3, state));
   if (!trajectories) return WEYL_OK;
@@ -194,7 +213,8 @@ static weyl_status add_split(weyl_bundle *bundle, const char *split, const weyl_
   return add(bundle, split, "traj_vel", sim->velocity, 4, all);
 }
 
-static weyl_status write(weyl_context *ctx, const weyl_options *given, uint64_t seed, const char *file, weyl_json *result) {
+static weyl_status write(weyl_context *ctx, const weyl_options *given, uint64_t seed, const char *file,
+                         weyl_json *result) {
   weyl_options *made;
   const weyl_options *o;
   WEYL_TRY(data_options_ready(ctx, &weyl_set_nbody, given, &made, &o));
@@ -230,10 +250,12 @@ done:
 }
 
 const weyl_set_def weyl_set_nbody = {
-  .name = "nbody",
-  .summary = "charged particles in space: positions one time unit later (generated)",
-  .source = "the simulator of EGNN (Satorras et al. 2021, MIT), as used by Frame Averaging (Puny et al. 2022); regenerated, seed 43",
-  .options = options_table,
-  .load = load,
-  .write = write,
+    .name = "nbody",
+    .summary = "charged particles in space: positions one time unit later (generated)",
+    .source =
+        "the simulator of EGNN (Satorras et al. 2021, MIT), as used by Frame Averaging (Puny et al. 2022); "
+        "regenerated, seed 43",
+    .options = options_table,
+    .load = load,
+    .write = write,
 };

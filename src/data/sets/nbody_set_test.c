@@ -32,7 +32,8 @@ static void fields(void **state) {
   assert_close(reals(s.train, "v")[1], 0.39568061, 5e-9);
   assert_close(reals(s.train, "target")[14], -2.32072659, 5e-9);
   assert_true(reals(s.train, "node_scalar")[1] == 1.0);
-  const int32_t *i = weyl_dataset_find(s.train, "edge_i")->array.data, *j = weyl_dataset_find(s.train, "edge_j")->array.data;
+  const int32_t *i = weyl_dataset_find(s.train, "edge_i")->array.data,
+                *j = weyl_dataset_find(s.train, "edge_j")->array.data;
   const double *q = reals(s.train, "node_scalar"), *product = reals(s.train, "edge_scalar");
   for (int64_t e = 0; e < 400; e++) {
     assert_true(i[e] != j[e] && i[e] >= 0 && i[e] < 5 && j[e] >= 0 && j[e] < 5);
@@ -50,7 +51,9 @@ static void fields(void **state) {
 static void seeds_and_counts(void **state) {
   (void)state;
   weyl_context *ctx = test_context(0);
-  static const char *const fewer[] = {"train=3", "valid=2", "test=1", NULL}, *const other[] = {"train=3", "valid=2", "test=1", "data_seed=44", NULL};
+  static const char *const fewer[] = {"train=3", "valid=2", "test=1", NULL}, *const other[] = {"train=3", "valid=2",
+                                                                                               "test=1", "data_seed=44",
+                                                                                               NULL};
   weyl_splits a = load(ctx, few, 1), b = load(ctx, fewer, 2), c = load(ctx, fewer, 3), d = load(ctx, other, 3);
   assert_memory_equal(reals(a.test, "x"), reals(b.test, "x"), 15 * sizeof(double));
   assert_memory_equal(reals(a.valid, "target"), reals(b.valid, "target"), 30 * sizeof(double));
@@ -71,24 +74,28 @@ static double apart(const double *a, const double *b) {
   return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
 }
 
-/* A turned sample keeps its distances, in and between input and target, and its handedness; samples turn differently. */
+/* A turned sample keeps its distances, in and between input and target, and its handedness; samples turn differently.
+ */
 static void rotations(void **state) {
   (void)state;
   weyl_context *ctx = test_context(0);
   static const char *const turned[] = {"train=20", "valid=7", "test=9", "rotate_test=true", NULL};
   weyl_splits a = load(ctx, few, 1), b = load(ctx, turned, 1);
   assert_memory_equal(reals(a.train, "x"), reals(b.train, "x"), 300 * sizeof(double));
-  const double *x = reals(a.test, "x"), *y = reals(b.test, "x"), *v = reals(b.test, "v"), *t = reals(a.test, "target"), *u = reals(b.test, "target");
+  const double *x = reals(a.test, "x"), *y = reals(b.test, "x"), *v = reals(b.test, "v"), *t = reals(a.test, "target"),
+               *u = reals(b.test, "target");
   for (int s = 0; s < 9; s++) {
     const int n = s * 15;
     assert_true(apart(x + n, y + n) > 1e-3);
     assert_close(apart(x + n, x + n + 6), apart(y + n, y + n + 6), 1e-12);
     assert_close(apart(x + n + 3, t + n + 9), apart(y + n + 3, u + n + 9), 1e-12);
-    assert_close(sqrt(v[n] * v[n] + v[n + 1] * v[n + 1] + v[n + 2] * v[n + 2]), apart(reals(a.test, "v") + n, (double[3]){0}), 1e-12);
+    assert_close(sqrt(v[n] * v[n] + v[n + 1] * v[n + 1] + v[n + 2] * v[n + 2]),
+                 apart(reals(a.test, "v") + n, (double[3]){0}), 1e-12);
     const double da = weyl_det(3, x + n), db = weyl_det(3, y + n); /* of three points: keeps its sign under rotations */
     assert_close(da, db, 1e-9);
   }
-  assert_true(fabs(apart(y, x) / apart(x, (double[3]){0}) - apart(y + 15, x + 15) / apart(x + 15, (double[3]){0})) > 1e-6);
+  assert_true(fabs(apart(y, x) / apart(x, (double[3]){0}) - apart(y + 15, x + 15) / apart(x + 15, (double[3]){0})) >
+              1e-6);
   weyl_splits_free(&a);
   weyl_splits_free(&b);
   test_context_free(ctx);
@@ -111,7 +118,8 @@ static void bad_options(void **state) {
   test_context_free(ctx);
 }
 
-static void expect_shape(const weyl_bundle *b, const char *name, int rank, int64_t d0, int64_t d1, int64_t d2, int64_t d3) {
+static void expect_shape(const weyl_bundle *b, const char *name, int rank, int64_t d0, int64_t d1, int64_t d2,
+                         int64_t d3) {
   const weyl_array *a = weyl_bundle_find(b, name);
   assert_non_null(a);
   assert_int_equal(a->rank, rank);
@@ -169,7 +177,8 @@ static void make(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(fields), cmocka_unit_test(seeds_and_counts), cmocka_unit_test(rotations),
-                                     cmocka_unit_test(bad_options), cmocka_unit_test(make)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(fields), cmocka_unit_test(seeds_and_counts),
+                                     cmocka_unit_test(rotations), cmocka_unit_test(bad_options),
+                                     cmocka_unit_test(make)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,9 +8,10 @@
 #include "datasets.def"
 #undef WEYL_SET
 
-/* NULL options mean the defaults: *out is `given`, or *made (to be freed by the caller) with the set's table declared. */
-weyl_status data_options_ready(weyl_context *ctx, const weyl_set_def *def, const weyl_options *given, weyl_options **made,
-                               const weyl_options **out);
+/* NULL options mean the defaults: *out is `given`, or *made (to be freed by the caller) with the set's table declared.
+ */
+weyl_status data_options_ready(weyl_context *ctx, const weyl_set_def *def, const weyl_options *given,
+                               weyl_options **made, const weyl_options **out);
 /* The keys task, file, splits and checksums of `weyl data make`; result may be NULL. */
 void data_report(weyl_json *result, const char *task, const char *file, const weyl_splits *splits);
 

@@ -43,6 +43,7 @@ PROPERTY(discard_is_draw, 50) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(known_word), cmocka_unit_test(known_reals), property_test(discard_is_draw)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(known_word), cmocka_unit_test(known_reals),
+                                     property_test(discard_is_draw)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* The charged particles of the n-body benchmark, draw for draw: E(n) equivariant graph neural networks (Satorras, Hoogeboom,
- * Welling 2021), taken over by the Frame Averaging paper.  The random stream is sequential and the integration is not, so that
- * there are two passes: all draws on one thread, then blocks of simulations on all. */
+/* The charged particles of the n-body benchmark, draw for draw: E(n) equivariant graph neural networks (Satorras,
+ * Hoogeboom, Welling 2021), taken over by the Frame Averaging paper.  The random stream is sequential and the
+ * integration is not, so that there are two passes: all draws on one thread, then blocks of simulations on all. */
 #include <weyl/data.h>
 
 #include <math.h>
@@ -9,12 +9,16 @@
 #include "sim/mt19937.h"
 #include "sim/nbody_block.h"
 
-static const double box = 5.0;          /* reflects the initial state only: no walls afterwards */
+static const double box = 5.0; /* reflects the initial state only: no walls afterwards */
 static const double start_speed = 0.5;
 
 weyl_nbody_opts weyl_nbody_defaults(void) {
-  return (weyl_nbody_opts){.seed = 43, .simulations = {10000, 2000, 2000}, .particles = 5, .steps = 5000,
-                           .sample_every = 100, .keep = {-1, -1, -1}};
+  return (weyl_nbody_opts){.seed = 43,
+                           .simulations = {10000, 2000, 2000},
+                           .particles = 5,
+                           .steps = 5000,
+                           .sample_every = 100,
+                           .keep = {-1, -1, -1}};
 }
 
 static weyl_status check(weyl_context *ctx, const weyl_nbody_opts *o, int64_t frames) {
@@ -25,19 +29,21 @@ static weyl_status check(weyl_context *ctx, const weyl_nbody_opts *o, int64_t fr
   if (o->particles < 1 || o->particles > NBODY_PARTICLES_MAX)
     return weyl_fail(ctx, WEYL_BAD_ARG, "n-body particles is %d, must be 1 to %d", o->particles, NBODY_PARTICLES_MAX);
   if (o->sample_every < 1 || o->steps < 2 * o->sample_every || o->steps > 10000000 || o->steps % o->sample_every != 0)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "n-body steps is %lld, must be a multiple (2 or more) of sample_every = %lld, up to 10000000",
+    return weyl_fail(ctx, WEYL_BAD_ARG,
+                     "n-body steps is %lld, must be a multiple (2 or more) of sample_every = %lld, up to 10000000",
                      (long long)o->steps, (long long)o->sample_every);
   for (int p = 0; p < 3; p++) {
     if (o->simulations[p] < 0 || o->simulations[p] > 10000000)
-      return weyl_fail(ctx, WEYL_BAD_ARG, "n-body %s simulations is %lld, must be 0 to 10000000", split[p], (long long)o->simulations[p]);
+      return weyl_fail(ctx, WEYL_BAD_ARG, "n-body %s simulations is %lld, must be 0 to 10000000", split[p],
+                       (long long)o->simulations[p]);
     if (o->keep[p] < -1 || o->keep[p] > o->simulations[p])
       return weyl_fail(ctx, WEYL_BAD_ARG, "n-body keeps %lld %s simulations of %lld", (long long)o->keep[p], split[p],
                        (long long)o->simulations[p]);
   }
   for (int64_t f = 0; o->frames && f < o->frame_count; f++) {
     if (o->frames[f] < 0 || o->frames[f] >= frames || (f > 0 && o->frames[f] <= o->frames[f - 1]))
-      return weyl_fail(ctx, WEYL_BAD_ARG, "n-body frame %lld is out of place: frames are 0 to %lld, ascending", (long long)o->frames[f],
-                       (long long)frames - 1);
+      return weyl_fail(ctx, WEYL_BAD_ARG, "n-body frame %lld is out of place: frames are 0 to %lld, ascending",
+                       (long long)o->frames[f], (long long)frames - 1);
   }
   return WEYL_OK;
 }
@@ -73,7 +79,8 @@ static void draw_all(const weyl_nbody_opts *o, int64_t frames, weyl_nbody out[3]
   mt19937 mt;
   mt19937_seed(&mt, (uint32_t)o->seed);
   const int n = o->particles;
-  const int64_t noise = 2 * frames * 3 * n; /* observation noise, times 0: drawn after each simulation, so the stream needs it */
+  const int64_t noise =
+      2 * frames * 3 * n; /* observation noise, times 0: drawn after each simulation, so the stream needs it */
   for (int p = 0; p < 3; p++) {
     for (int64_t s = 0; s < o->simulations[p]; s++) {
       if (s < out[p].simulations) {
@@ -87,7 +94,8 @@ static void draw_all(const weyl_nbody_opts *o, int64_t frames, weyl_nbody out[3]
   }
 }
 
-/* ---- the integration ----------------------------------------------------------------------------------------------- */
+/* ---- the integration -----------------------------------------------------------------------------------------------
+ */
 
 typedef struct blocks {
   weyl_nbody *set;
@@ -155,7 +163,8 @@ static weyl_status integrate(weyl_context *ctx, weyl_nbody out[3], const int64_t
       weyl_parallel(ctx, n, run_block, &job);
       done += n;
       if (weyl_progress(ctx, "simulating charged particles", (double)done, (double)total))
-        status = weyl_fail(ctx, WEYL_INTERRUPTED, "interrupted after %lld of %lld blocks of simulations", (long long)done, (long long)total);
+        status = weyl_fail(ctx, WEYL_INTERRUPTED, "interrupted after %lld of %lld blocks of simulations",
+                           (long long)done, (long long)total);
     }
   }
   weyl_dealloc(ctx, scratch);
@@ -178,13 +187,16 @@ weyl_status weyl_nbody_simulate(weyl_context *ctx, weyl_arena *arena, const weyl
   for (int p = 0; p < 3; p++) {
     const int64_t s = o.keep[p] < 0 ? o.simulations[p] : o.keep[p];
     const int64_t room = s > 0 ? s : 1, steps = kept_frames > 0 ? kept_frames : 1;
-    set[p] = (weyl_nbody){.simulations = s, .frames = kept_frames, .particles = n,
-                          .position = weyl_arena_array(arena, double, room * steps * n * 3),
-                          .velocity = weyl_arena_array(arena, double, room * steps * n * 3),
-                          .charge = weyl_arena_array(arena, double, room * n),
-                          .start_position = weyl_arena_array(arena, double, room * n * 3),
-                          .start_velocity = weyl_arena_array(arena, double, room * n * 3)};
-    if (!set[p].position || !set[p].velocity || !set[p].charge || !set[p].start_position || !set[p].start_velocity) return WEYL_MEMORY;
+    set[p] = (weyl_nbody){.simulations = s,
+                          .frames = kept_frames,
+                          .particles = n,
+                          .position = weyl_arena_array(arena, double, room *steps *n * 3),
+                          .velocity = weyl_arena_array(arena, double, room *steps *n * 3),
+                          .charge = weyl_arena_array(arena, double, room *n),
+                          .start_position = weyl_arena_array(arena, double, room *n * 3),
+                          .start_velocity = weyl_arena_array(arena, double, room *n * 3)};
+    if (!set[p].position || !set[p].velocity || !set[p].charge || !set[p].start_position || !set[p].start_velocity)
+      return WEYL_MEMORY;
   }
   draw_all(&o, frames, set);
   WEYL_TRY(integrate(ctx, set, frame, o.sample_every));

@@ -1,26 +1,29 @@
-/* Forces and steps of NBODY_LANES simulations at a time: every inner loop runs over the lanes, which the compiler turns into
- * vectors.  Wider vectors give the same bits, because each lane does the same IEEE operations in the same order: nothing is
- * contracted but the two fma written out below, and those are exact on machines without the instruction too (only slow). */
+/* Forces and steps of NBODY_LANES simulations at a time: every inner loop runs over the lanes, which the compiler turns
+ * into vectors.  Wider vectors give the same bits, because each lane does the same IEEE operations in the same order:
+ * nothing is contracted but the two fma written out below, and those are exact on machines without the instruction too
+ * (only slow). */
 #include "sim/nbody_block.h"
 
 #include <math.h>
 
-#define LANES NBODY_LANES
-#define EACH_LANE for (int s = 0; s < LANES; s++)
+#define LANES         NBODY_LANES
+#define EACH_LANE     for (int s = 0; s < LANES; s++)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 static const double time_step = 1e-3;
 static const double force_limit = 100.0; /* 0.1 / time_step, on each component, after summation */
 
-/* F_i = sum_j q_i q_j (x_i - x_j) / |x_i - x_j|^3, each pair once.  Partners add up in ascending order for every particle, as in
- * the original's sum over j.  The squared distance is |x_i|^2 + |x_j|^2 - 2 x_i.x_j, with the product accumulated by fma as a BLAS
- * does: poorer than differences, but a close encounter amplifies its rounding errors, and one simulation in twenty is published
- * with such an encounter.  In this order all 7000 published samples come out equal in every bit of their float32. */
+/* F_i = sum_j q_i q_j (x_i - x_j) / |x_i - x_j|^3, each pair once.  Partners add up in ascending order for every
+ * particle, as in the original's sum over j.  The squared distance is |x_i|^2 + |x_j|^2 - 2 x_i.x_j, with the product
+ * accumulated by fma as a BLAS does: poorer than differences, but a close encounter amplifies its rounding errors, and
+ * one simulation in twenty is published with such an encounter.  In this order all 7000 published samples come out
+ * equal in every bit of their float32. */
 ALWAYS_INLINE void forces(nbody_block *restrict b, int n) {
   double norm[NBODY_PARTICLES_MAX][LANES];
   for (int i = 0; i < n; i++) {
     for (int k = 0; k < 3; k++) EACH_LANE b->force[i][k][s] = 0;
-    EACH_LANE norm[i][s] = b->x[i][0][s] * b->x[i][0][s] + b->x[i][1][s] * b->x[i][1][s] + b->x[i][2][s] * b->x[i][2][s];
+    EACH_LANE norm[i][s] =
+        b->x[i][0][s] * b->x[i][0][s] + b->x[i][1][s] * b->x[i][1][s] + b->x[i][2][s] * b->x[i][2][s];
   }
   for (int i = 0; i < n; i++) {
     for (int j = i + 1; j < n; j++) {
@@ -28,7 +31,8 @@ ALWAYS_INLINE void forces(nbody_block *restrict b, int n) {
         const double dx = b->x[i][0][s] - b->x[j][0][s];
         const double dy = b->x[i][1][s] - b->x[j][1][s];
         const double dz = b->x[i][2][s] - b->x[j][2][s];
-        const double dot = fma(b->x[i][2][s], b->x[j][2][s], fma(b->x[i][1][s], b->x[j][1][s], b->x[i][0][s] * b->x[j][0][s]));
+        const double dot =
+            fma(b->x[i][2][s], b->x[j][2][s], fma(b->x[i][1][s], b->x[j][1][s], b->x[i][0][s] * b->x[j][0][s]));
         const double r2 = norm[i][s] + norm[j][s] - 2.0 * dot;
         const double f = b->q[i][s] * b->q[j][s] / (r2 * sqrt(r2));
         b->force[i][0][s] += f * dx;
@@ -70,12 +74,16 @@ ALWAYS_INLINE void advance(nbody_block *restrict b, int n, int64_t steps) {
 
 /* The published size gets a copy of its own, with its loops unrolled. */
 ALWAYS_INLINE void advance_any(nbody_block *restrict b, int64_t steps) {
-  if (b->particles == 5) advance(b, 5, steps);
-  else advance(b, b->particles, steps);
+  if (b->particles == 5)
+    advance(b, 5, steps);
+  else
+    advance(b, b->particles, steps);
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2,fma"))) static void advance_fma(nbody_block *restrict b, int64_t steps) { advance_any(b, steps); }
+__attribute__((target("avx2,fma"))) static void advance_fma(nbody_block *restrict b, int64_t steps) {
+  advance_any(b, steps);
+}
 #endif
 static void advance_base(nbody_block *restrict b, int64_t steps) { advance_any(b, steps); }
 

@@ -17,7 +17,8 @@ typedef struct nbody_block {
 
 /* v += dt F(x), the kick before the first step. */
 void nbody_block_kick(nbody_block *block);
-/* `steps` times: x += dt v, then v += dt F(x); but the last kick is left out, because the generator records between the two. */
+/* `steps` times: x += dt v, then v += dt F(x); but the last kick is left out, because the generator records between the
+ * two. */
 void nbody_block_advance(nbody_block *block, int64_t steps);
 
 #endif

@@ -34,7 +34,8 @@ static double predictor(const weyl_nbody *set, double tau) {
   for (int64_t s = 0; s < set->simulations; s++) {
     for (int64_t i = 0; i < 5; i++) {
       for (int k = 0; k < 3; k++) {
-        const double e = at(set, set->position, s, 0, i, k) + tau * at(set, set->velocity, s, 0, i, k) - at(set, set->position, s, 1, i, k);
+        const double e = at(set, set->position, s, 0, i, k) + tau * at(set, set->velocity, s, 0, i, k) -
+                         at(set, set->position, s, 1, i, k);
         sum += e * e;
       }
     }
@@ -42,8 +43,8 @@ static double predictor(const weyl_nbody *set, double tau) {
   return sum / (double)(set->simulations * 15);
 }
 
-/* Sheet 5.1 (A7: errors to three digits): the start, input and target of train sample 0, three sums over the test split, and the errors of
- * the three predictors that learn nothing. */
+/* Sheet 5.1 (A7: errors to three digits): the start, input and target of train sample 0, three sums over the test
+ * split, and the errors of the three predictors that learn nothing. */
 static void sheet_values(void **state) {
   (void)state;
   weyl_context *ctx = test_context(0);
@@ -72,8 +73,9 @@ static void sheet_values(void **state) {
   sum_near(&set[2], set[2].position, 0, -104.3211);
   sum_near(&set[2], set[2].velocity, 0, -34.7267);
   sum_near(&set[2], set[2].position, 1, -139.0740);
-  /* The errors hang on a few close encounters, hence on how the squared distances are rounded: the sheet has 0.2715, 0.1101 and
-   * 0.0847, other orders of the same sums give up to 0.112 for the second. These are the published arrays' own values. */
+  /* The errors hang on a few close encounters, hence on how the squared distances are rounded: the sheet has 0.2715,
+   * 0.1101 and 0.0847, other orders of the same sums give up to 0.112 for the second. These are the published arrays'
+   * own values. */
   assert_close(predictor(&set[2], 0), 0.27157, 5e-6);
   assert_close(predictor(&set[2], 1), 0.10987, 5e-6);
   assert_close(predictor(&set[2], 0.7246), 0.08452, 5e-6);
@@ -92,7 +94,8 @@ static const weyl_array *only(weyl_context *ctx, const char *format, const char 
   return weyl_bundle_array(*bundle, 0);
 }
 
-/* The published arrays (float32 [S][2][xyz][body]): equal in every bit, also behind close encounters, which amplify any difference. */
+/* The published arrays (float32 [S][2][xyz][body]): equal in every bit, also behind close encounters, which amplify any
+ * difference. */
 static void published_arrays(void **state) {
   (void)state;
   char path[512];
@@ -114,7 +117,8 @@ static void published_arrays(void **state) {
     int64_t apart = 0, different = 0;
     for (int64_t s = 0; s < set[p].simulations; s++) {
       bool far = false, other = false;
-      for (int i = 0; i < 5; i++) assert_true((double)((const int32_t *)charge->data)[s * 5 + i] == set[p].charge[s * 5 + i]);
+      for (int i = 0; i < 5; i++)
+        assert_true((double)((const int32_t *)charge->data)[s * 5 + i] == set[p].charge[s * 5 + i]);
       for (int64_t f = 0; f < 2; f++) {
         for (int k = 0; k < 3; k++) {
           for (int i = 0; i < 5; i++) {
@@ -175,14 +179,16 @@ static void threads_and_frames_agree(void **state) {
   test_context_free(ctx);
 }
 
-/* Other sizes: momentum changes only by clipping, which there is none of in the mean run, so it is conserved to rounding. */
+/* Other sizes: momentum changes only by clipping, which there is none of in the mean run, so it is conserved to
+ * rounding. */
 static void other_sizes(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
   for (int n = 1; n <= 7; n += 3) {
     weyl_arena *arena;
     assert_ok(ctx, weyl_arena_new(ctx, &arena));
-    weyl_nbody_opts o = {.seed = 7, .simulations = {3, 0, 1}, .particles = n, .steps = 200, .sample_every = 50, .keep = {-1, -1, -1}};
+    weyl_nbody_opts o = {
+        .seed = 7, .simulations = {3, 0, 1}, .particles = n, .steps = 200, .sample_every = 50, .keep = {-1, -1, -1}};
     weyl_nbody set[3];
     assert_ok(ctx, weyl_nbody_simulate(ctx, arena, &o, set));
     assert_int_equal(set[0].frames, 3);
@@ -250,7 +256,8 @@ static void can_be_stopped(void **state) {
   assert_int_equal(weyl_context_new(&opts, &ctx), WEYL_OK);
   weyl_arena *arena;
   assert_ok(ctx, weyl_arena_new(ctx, &arena));
-  weyl_nbody_opts o = {.simulations = {9, 9, 9}, .particles = 2, .steps = 200, .sample_every = 100, .keep = {-1, -1, -1}};
+  weyl_nbody_opts o = {
+      .simulations = {9, 9, 9}, .particles = 2, .steps = 200, .sample_every = 100, .keep = {-1, -1, -1}};
   weyl_nbody set[3];
   assert_status(ctx, weyl_nbody_simulate(ctx, arena, &o, set), WEYL_INTERRUPTED);
   weyl_arena_free(arena);
@@ -258,7 +265,8 @@ static void can_be_stopped(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(sheet_values),  cmocka_unit_test(published_arrays), cmocka_unit_test(threads_and_frames_agree),
-                                     cmocka_unit_test(other_sizes),   cmocka_unit_test(bad_options),      cmocka_unit_test(can_be_stopped)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(sheet_values), cmocka_unit_test(published_arrays), cmocka_unit_test(threads_and_frames_agree),
+      cmocka_unit_test(other_sizes),  cmocka_unit_test(bad_options),      cmocka_unit_test(can_be_stopped)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
