@@ -60,7 +60,7 @@ static weyl_status add_subject(cli *c, cli_audit *a, const char *name, size_t n,
   cli_audit_subject *s = &a->subject[a->subjects];
   snprintf(s->name, sizeof s->name, "%.*s", (int)n, name);
   weyl_group *group = NULL;
-  WEYL_TRY(weyl_group_parse(c->ctx, s->name, &group));
+  WEYL_TRY(cli_group(c, s->name, &group));
   snprintf(s->name, sizeof s->name, "%s", weyl_group_about(group).name);
   s->expected = (parts_of(group) & ~promised) == 0;
   s->counts = counts;

@@ -67,6 +67,8 @@ const char *cli_peek(const cli *c, const char *name);
 const char *cli_list(char *buffer, size_t room, const char *(*name_of)(size_t i));
 /* Fails for a word that is none of the names given, with the nearest one: no task "nbdoy": did you mean "nbody"? */
 weyl_status cli_unknown(cli *c, const char *noun, const char *word, const char *(*name_of)(size_t i));
+/* A group named on the command line: a bad name is WEYL_BAD_ARG. */
+weyl_status cli_group(cli *c, const char *name, weyl_group **out);
 /* Names for cli_list and cli_unknown. */
 const char *cli_command_name(size_t i);
 const char *cli_task_name(size_t i);

@@ -301,7 +301,7 @@ static weyl_status run(cli *c) {
   if (c->args < 2) return weyl_fail(c->ctx, WEYL_BAD_ARG, "which group? For example: weyl group %s \"SO(3)\"", actions[k].name);
   request q = {.points = cli_integer(c, "points")};
   weyl_status status;
-  WEYL_GOTO(weyl_group_parse(c->ctx, c->arg[1], &q.group));
+  WEYL_GOTO(cli_group(c, c->arg[1], &q.group));
   WEYL_GOTO(weyl_arena_new(c->ctx, &q.arena));
   q.about = weyl_group_about(q.group);
   status = actions[k].run(c, &q);

@@ -94,6 +94,12 @@ void cli_help(const cli *c, FILE *out, const cli_command *k) {
   fputs("\noptions of every command:\n", out);
   option_lines(out, cli_common_options());
   fputs("  --help                  this text (-h)\n", out);
+  if (k->arg == CLI_ARG_TASK) {
+    fputs("\ntasks:\n", out);
+    for (const weyl_task_def *const *t = weyl_tasks(); *t; t++) fprintf(out, "  %-12s %s\n", (*t)->name, (*t)->summary);
+    fputs("\nmodels:\n", out);
+    for (const weyl_model_def *const *m = weyl_models(); *m; m++) fprintf(out, "  %-12s %s\n", (*m)->name, (*m)->summary);
+  }
   if (c && c->extra) {
     fputs("\nkeys of --set for this task and model (--key value does the same):\n", out);
     const char *value;

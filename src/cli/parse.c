@@ -174,15 +174,23 @@ const char *cli_peek(const cli *c, const char *name) {
 
 /* ---- names ---- */
 
-const char *cli_list(char *buffer, size_t room, const char *(*name_of)(size_t i)) {
-  size_t used = 0;
-  buffer[0] = '\0';
+/* "a, b or c" of those names that contain `part`; up to `most` of them. The number that do. */
+static size_t list_some(char *buffer, size_t room, const char *(*name_of)(size_t i), const char *part, size_t most) {
+  size_t used = 0, found = 0, chosen[64];
   for (size_t i = 0; name_of(i); i++) {
-    const char *before = i == 0 ? "" : name_of(i + 1) ? ", " : " or ";
-    const int n = snprintf(buffer + used, room - used, "%s%s", before, name_of(i));
-    if (n < 0 || (size_t)n >= room - used) break;
-    used += (size_t)n;
+    if (strstr(name_of(i), part) && found < 64) chosen[found++] = i;
   }
+  buffer[0] = '\0';
+  const size_t shown = found < most ? found : most;
+  for (size_t k = 0; k < shown && used < room; k++) {
+    const char *before = k == 0 ? "" : k + 1 < shown ? ", " : " or ";
+    used += (size_t)snprintf(buffer + used, room - used, "%s%s", before, name_of(chosen[k]));
+  }
+  return found;
+}
+
+const char *cli_list(char *buffer, size_t room, const char *(*name_of)(size_t i)) {
+  list_some(buffer, room, name_of, "", 64);
   return buffer;
 }
 
@@ -195,9 +203,17 @@ weyl_status cli_unknown(cli *c, const char *noun, const char *word, const char *
   }
   snprintf(c->place, sizeof c->place, "%s", word);
   const char *near = weyl_nearest_name(word, names, n);
-  if (near) return weyl_fail(c->ctx, WEYL_UNKNOWN, "no %s \"%s\": did you mean \"%s\"?", noun, word, near);
   char list[1024];
+  if (near) return weyl_fail(c->ctx, WEYL_UNKNOWN, "no %s \"%s\": did you mean \"%s\"?", noun, word, near);
+  if (n > 12 && word[0] && list_some(list, sizeof list, name_of, word, 8) > 0)
+    return weyl_fail(c->ctx, WEYL_UNKNOWN, "no %s \"%s\": did you mean %s?", noun, word, list);
+  if (n > 12) return weyl_fail(c->ctx, WEYL_UNKNOWN, "no %s \"%s\"", noun, word);
   return weyl_fail(c->ctx, WEYL_UNKNOWN, "no %s \"%s\": there is %s", noun, word, cli_list(list, sizeof list, name_of));
+}
+
+weyl_status cli_group(cli *c, const char *name, weyl_group **out) {
+  const weyl_status status = weyl_group_parse(c->ctx, name, out);
+  return status == WEYL_FORMAT ? WEYL_BAD_ARG : status; /* what is wrong with a file is wrong usage here */
 }
 
 const char *cli_command_name(size_t i) {

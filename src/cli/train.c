@@ -67,7 +67,22 @@ static void show(cli *c, const weyl_train_result *r, const char *run) {
   cli_say(c, "\nwritten to %s; next:\n  weyl audit %s     how symmetric it is\n  weyl report %s    pictures of it\n", run, run, run);
 }
 
+/* Looked at before anything is computed, and as what was typed rather than read from a file. */
+static weyl_status check_symmetry(cli *c) {
+  const char *text = cli_string(c, "symmetry");
+  bool none;
+  char group[32];
+  weyl_symmetrize_opts opts;
+  if (!text) return WEYL_OK;
+  snprintf(c->place, sizeof c->place, "--symmetry");
+  const weyl_status status = weyl_symmetry_parse(c->ctx, text, &none, group, &opts);
+  if (status != WEYL_OK) return status == WEYL_FORMAT ? WEYL_BAD_ARG : status;
+  c->place[0] = '\0';
+  return WEYL_OK;
+}
+
 static weyl_status run(cli *c) {
+  WEYL_TRY(check_symmetry(c));
   const char *task = c->arg[0], *model = cli_string(c, "model");
   char folder[512];
   if (cli_string(c, "out")) {

@@ -4,16 +4,21 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The optional programs and libraries: versions are those the build saw, from src/cli/CMakeLists.txt. */
-#ifndef WEYL_HDF5_VERSION
-#define WEYL_HDF5_VERSION NULL
+/* Libraries that are opened on first use, by the folders where linkers look: opening them would take longer than the whole
+ * command. */
+#ifndef WEYL_LIBRARY_ARCHITECTURE
+#define WEYL_LIBRARY_ARCHITECTURE "x86_64-linux-gnu"
 #endif
-#ifndef WEYL_DNNL_VERSION
-#define WEYL_DNNL_VERSION NULL
-#endif
-#ifndef WEYL_CURL_VERSION
-#define WEYL_CURL_VERSION NULL
-#endif
+
+static bool library_path(const char *name, char *path, size_t room) {
+  static const char *const folders[] = {"/usr/lib/" WEYL_LIBRARY_ARCHITECTURE, "/lib/" WEYL_LIBRARY_ARCHITECTURE, "/usr/local/lib",
+                                        "/usr/lib64", "/usr/lib"};
+  for (size_t i = 0; name && i < sizeof folders / sizeof folders[0]; i++) {
+    const int written = snprintf(path, room, "%s/%s", folders[i], name);
+    if (written > 0 && (size_t)written < room && access(path, R_OK) == 0) return true;
+  }
+  return false;
+}
 
 /* Where a program is, by PATH: starting it would take longer than the whole command. */
 static bool program_path(const char *name, char *path, size_t room) {
@@ -38,8 +43,11 @@ static const char *compiler(void) {
 }
 
 static weyl_status run(cli *c) {
-  char gnuplot[512], threads[32];
-  const bool drawing = program_path("gnuplot", gnuplot, sizeof gnuplot);
+  char threads[32], gnuplot[512], hdf5[512], onednn[512], curl[512];
+  const bool has_gnuplot = program_path("gnuplot", gnuplot, sizeof gnuplot);
+  const bool has_hdf5 = library_path(WEYL_HDF5_SONAME, hdf5, sizeof hdf5);
+  const bool has_onednn = library_path(WEYL_DNNL_SONAME, onednn, sizeof onednn);
+  const bool has_curl = library_path("libcurl.so.4", curl, sizeof curl) || library_path("libcurl-gnutls.so.4", curl, sizeof curl);
   snprintf(threads, sizeof threads, "%d", weyl_threads(c->ctx));
   const struct {
     const char *key, *label, *value, *missing;
@@ -49,10 +57,10 @@ static weyl_status run(cli *c) {
       {"blas_core", "BLAS core", weyl_blas_core(), NULL},
       {"worker_threads", "threads", threads, NULL},
       {"compiler", "compiler", compiler(), NULL},
-      {"hdf5", "HDF5", WEYL_HDF5_VERSION, "not built in"},
-      {"onednn", "oneDNN", WEYL_DNNL_VERSION, "not built in"},
-      {"libcurl", "libcurl", WEYL_CURL_VERSION, "not built in"},
-      {"gnuplot", "gnuplot", drawing ? gnuplot : NULL, "not found: apt install gnuplot-nox"},
+      {"hdf5", "HDF5", has_hdf5 ? hdf5 : NULL, "not found: HDF5 files cannot be read (apt install libhdf5-103-1)"},
+      {"onednn", "oneDNN", has_onednn ? onednn : NULL, "not found or not built in: convolutions use weyl's own product"},
+      {"libcurl", "libcurl", has_curl ? curl : NULL, "not found: no downloads (apt install libcurl4)"},
+      {"gnuplot", "gnuplot", has_gnuplot ? gnuplot : NULL, "not found: no pictures (apt install gnuplot-nox)"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     cli_say(c, "%-16s %s\n", rows[i].label, rows[i].value ? rows[i].value : rows[i].missing);

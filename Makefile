@@ -1,0 +1,61 @@
+# weyl: every target is explained by `make help`. The work is CMake's: see CMakePresets.json.
+BUILD  ?= build
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+PREFIX ?= /usr/local
+export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
+
+.DEFAULT_GOAL := all
+.PHONY: all setup demo test check peers asan tsan fuzz coverage bench format docs install deb clean help
+
+all: ## build the library and the command into build/
+	@cmake --preset release
+	@cmake --build --preset release
+
+setup: ## install the Debian packages that are missing
+	@tools/setup.sh
+
+demo: setup all ## train with and without symmetry, prove which obeys E(3), draw a report (under 6 minutes)
+	@tools/demo.sh $(BUILD)
+
+test: all ## the tests beside the sources (under a minute)
+	@tools/check.sh $(BUILD) --label-regex unit
+
+check: setup all ## everything: tests, again for each instruction set, golden outputs, fuzz corpora, installation
+	@tools/check.sh $(BUILD)
+
+peers: all ## an environment with the programs that tests and benchmarks compare with
+	@tools/peers.sh $(BUILD)
+
+asan: setup ## the tests under AddressSanitizer and UndefinedBehaviourSanitizer
+	@cmake --preset asan && cmake --build --preset asan && tools/check.sh build-asan
+
+tsan: setup ## the tests of threads under ThreadSanitizer
+	@cmake --preset tsan && cmake --build --preset tsan && tools/check.sh build-tsan
+
+fuzz: setup ## libFuzzer on every parser (clang); FUZZ_SECONDS each, 30 by default
+	@cmake --preset fuzz && cmake --build --preset fuzz && tools/fuzz.sh build-fuzz $(or $(FUZZ_SECONDS),30)
+
+coverage: setup ## the tests with line counts (gcov)
+	@cmake --preset coverage && cmake --build --preset coverage && tools/check.sh build-coverage
+	@tools/coverage.sh build-coverage
+
+bench: all ## start-up, simulation, seconds an epoch and memory on this machine
+	@tools/bench.sh $(BUILD)
+
+format: ## lay out all C sources by .clang-format
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+docs: all ## the manual pages (build/man) and the completion, from the tables of the command
+	@cmake --build $(BUILD) --target weyl_docs
+
+install: all ## install below PREFIX (/usr/local); DESTDIR= for packagers
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+deb: all ## a Debian package in build/
+	@cd $(BUILD) && cpack -G DEB
+
+clean: ## remove the build folders
+	@rm -rf build build-dev build-asan build-tsan build-fuzz build-coverage
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile

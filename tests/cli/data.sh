@@ -1,0 +1,16 @@
+# Sets and files.
+weyl data list | grep -o '^nbody\|^dynamics'
+weyl data info nbody | head -n 1
+weyl data list --json | json_check result.sets.0.name result.formats.0 && echo "json good"
+weyl data make nbody --seed 43 --set train=20 --set valid=5 --set test=5 --trajectories --out nbody.npz --json > made.json
+for key in result.task result.file result.splits.train result.splits.test result.checksums seed; do json_check --get $key < made.json; done
+weyl data info nbody.npz | grep 'train_\|test_traj'
+weyl data info nbody.npz --json | json_check result.arrays.0.dtype && echo "json good"
+weyl data make nbody --seed 43 --set train=20 --set valid=5 --set test=5 --trajectories --threads 1 --out again.npz > /dev/null
+cmp nbody.npz again.npz && echo "same bytes"
+weyl data make nbody --seed 44 --set train=20 --set valid=5 --set test=5 --trajectories --out other.npz > /dev/null
+cmp -s nbody.npz other.npz || echo "another seed, other bytes"
+printf '2\nProperties=species:S:1:pos:R:3\nH 0 0 0\nO 0 0 1\n2\nProperties=species:S:1:pos:R:3\nH 0 0 0.1\nO 0 0 1.1\n' > two.extxyz
+weyl data info two.extxyz
+weyl data info two.extxyz --json | json_check --get result.trajectories.0.frames
+weyl data fetch | head -n 1
