@@ -1,4 +1,5 @@
-/* Audits a C function: does it obey a group, how well, and how sure are we? The function is a force field whose author forgot a term. */
+/* Audits a C function: does it obey a group, how well, and how sure are we? The function is a force field whose author
+ * forgot a term. */
 #include <weyl/weyl.h>
 
 #include <stdio.h>
@@ -33,8 +34,13 @@ static weyl_status sample(void *arg, int64_t i, weyl_audit_sample *out) {
 
 static weyl_status audit(weyl_context *ctx, weyl_arena *arena, const char *group_name, double wall, bool *holds) {
   static const weyl_audit_slot in = {"x", WEYL_ACT_POINT, 3};
-  const weyl_audit_target target = {.inputs = 1, .input = &in, .output = {"force", WEYL_ACT_VECTOR, 3},
-                                    .evaluate = forces, .arg = &wall, .samples = 200, .sample = sample};
+  const weyl_audit_target target = {.inputs = 1,
+                                    .input = &in,
+                                    .output = {"force", WEYL_ACT_VECTOR, 3},
+                                    .evaluate = forces,
+                                    .arg = &wall,
+                                    .samples = 200,
+                                    .sample = sample};
   const weyl_audit_opts opts = weyl_audit_defaults(WEYL_F64);
   weyl_audit_result r;
   weyl_group *group = NULL;
@@ -42,8 +48,9 @@ static weyl_status audit(weyl_context *ctx, weyl_arena *arena, const char *group
   const weyl_status status = weyl_audit(ctx, arena, group, &target, &opts, &r);
   weyl_group_free(group);
   if (status != WEYL_OK) return status;
-  printf("wall %.1f  %-12s mean %.1e  worst %.1e  %lld of %lld draws fail (at most %.1f %%)  %s\n", wall, group_name, r.mean, r.max,
-         (long long)r.failing, (long long)r.draws, 100 * r.failing_bound, r.holds ? "holds" : "does not hold");
+  printf("wall %.1f  %-12s mean %.1e  worst %.1e  %lld of %lld draws fail (at most %.1f %%)  %s\n", wall, group_name,
+         r.mean, r.max, (long long)r.failing, (long long)r.draws, 100 * r.failing_bound,
+         r.holds ? "holds" : "does not hold");
   *holds = r.holds;
   return WEYL_OK;
 }

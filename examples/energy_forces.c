@@ -11,7 +11,7 @@ static weyl_tensor energy_of(weyl_tensor x, weyl_tensor i, weyl_tensor j) {
   weyl_tensor d = weyl_sub(weyl_gather(x, i), weyl_gather(x, j)); /* [edges, 3] */
   weyl_tensor r = weyl_sqrt(weyl_sum(weyl_square(d), 1));         /* [edges] */
   weyl_tensor e = weyl_exp(weyl_shift(weyl_neg(r), 1));
-  return weyl_sum_all(weyl_square(weyl_shift(weyl_neg(e), 1)));   /* a scalar of the whole batch */
+  return weyl_sum_all(weyl_square(weyl_shift(weyl_neg(e), 1))); /* a scalar of the whole batch */
 }
 
 int main(void) {

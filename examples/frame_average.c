@@ -10,7 +10,8 @@ enum { POINTS = 6 };
 static weyl_status lopsided(void *arg, int64_t n, const double *x, const double *v, double *y) {
   (void)arg, (void)v;
   y[0] = 0;
-  for (int64_t i = 0; i < n; i++) y[0] += tanh(0.8 * x[3 * i] - 0.3 * x[3 * i + 1] + 0.5) + 0.2 * x[3 * i + 2] * x[3 * i + 2];
+  for (int64_t i = 0; i < n; i++)
+    y[0] += tanh(0.8 * x[3 * i] - 0.3 * x[3 * i + 1] + 0.5) + 0.2 * x[3 * i + 2] * x[3 * i + 2];
   return WEYL_OK;
 }
 

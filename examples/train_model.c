@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const settings[][2] = {{"epochs", "6"},  {"train", "300"},  {"valid", "100"}, {"test", "100"},
+static const char *const settings[][2] = {{"epochs", "6"}, {"train", "300"}, {"valid", "100"}, {"test", "100"},
                                           {"batch", "50"}, {"hidden", "16"}, {"layers", "2"}};
 
 static void show(void *user, weyl_level level, const char *text) {
@@ -15,7 +15,8 @@ static void show(void *user, weyl_level level, const char *text) {
 static weyl_status train(weyl_context *ctx, const char *folder, weyl_train_result *result) {
   weyl_options *options = NULL;
   weyl_status status;
-  WEYL_GOTO(weyl_train_options(ctx, "nbody", "egnn", &options)); /* of training, task, model and data set, with their defaults */
+  WEYL_GOTO(weyl_train_options(ctx, "nbody", "egnn",
+                               &options)); /* of training, task, model and data set, with their defaults */
   for (size_t k = 0; k < sizeof settings / sizeof *settings; k++)
     WEYL_GOTO(weyl_options_set(options, settings[k][0], settings[k][1], NULL));
   const weyl_train_config config = {.task = "nbody", .model = "egnn", .out = folder, .options = options, .seed = 7};
@@ -55,7 +56,8 @@ int main(void) {
   WEYL_GOTO(weyl_context_new(&opts, &ctx));
   WEYL_GOTO(train(ctx, folder, &r));
   WEYL_GOTO(audit(ctx, folder, &a));
-  printf("%s, %lld parameters, %lld epochs: test %s %.4f\n", r.model, (long long)r.params, (long long)r.epochs, r.test[0].name, r.test[0].value);
+  printf("%s, %lld parameters, %lld epochs: test %s %.4f\n", r.model, (long long)r.params, (long long)r.epochs,
+         r.test[0].name, r.test[0].value);
   printf("E(3) x S(n): mean error %.1e, worst %.1e of %lld draws\n", a.mean, a.max, (long long)a.draws);
 done:
   if (status != WEYL_OK) fprintf(stderr, "train_model: %s\n", weyl_message(ctx));
