@@ -22,7 +22,7 @@ static void mark_live(weyl_program *p) {
       p->live[g->values[g->assigns[i].value].node] = true;
       p->live[g->values[g->assigns[i].variable].node] = true;
     }
-  for (uint32_t n = g->n_nodes; n-- > 0;)
+  for (uint32_t n = p->n_nodes; n-- > 0;)
     if (p->live[n]) {
       p->n_live++;
       for (int i = 0; i < g->nodes[n]->n_in; i++) p->live[g->values[g->nodes[n]->in[i]].node] = true;
@@ -33,7 +33,7 @@ static void mark_live(weyl_program *p) {
 
 static weyl_status assign_levels(weyl_program *p) {
   const weyl_graph *g = p->graph;
-  for (uint32_t n = 0; n < g->n_nodes; n++) {
+  for (uint32_t n = 0; n < p->n_nodes; n++) {
     if (!p->live[n]) continue;
     const weyl_node *node = g->nodes[n];
     int32_t sharded_in = 0, whole_in = 0;
@@ -71,7 +71,7 @@ static weyl_status assign_levels(weyl_program *p) {
 /* A view is possible if everything that reads it can read broadcast strides. */
 static void mark_strided_readers(const weyl_program *p, bool *dense_reader) {
   const weyl_graph *g = p->graph;
-  for (uint32_t n = 0; n < g->n_nodes; n++) {
+  for (uint32_t n = 0; n < p->n_nodes; n++) {
     if (!p->live[n]) continue;
     const weyl_node *node = g->nodes[n];
     if (!(node->op->flags & (WEYL_OP_STRIDED | WEYL_OP_STRIDED_IN)))
@@ -82,7 +82,7 @@ static void mark_strided_readers(const weyl_program *p, bool *dense_reader) {
 
 static void choose_places(weyl_program *p, const bool *dense_reader) {
   const weyl_graph *g = p->graph;
-  for (uint32_t n = 0; n < g->n_nodes; n++) {
+  for (uint32_t n = 0; n < p->n_nodes; n++) {
     if (!p->live[n]) continue;
     const weyl_node *node = g->nodes[n];
     for (int k = 0; k < node->n_out; k++) {
@@ -119,7 +119,7 @@ bool weyl_home_in_phase(const weyl_home *h) { return h->sharded || h->reduction;
 /* Values of one phase read in another one are kept for the whole batch; so are outputs. */
 static void mark_kept(weyl_program *p) {
   const weyl_graph *g = p->graph;
-  for (uint32_t n = 0; n < g->n_nodes; n++) {
+  for (uint32_t n = 0; n < p->n_nodes; n++) {
     if (!weyl_program_runs(p, n)) continue;
     const weyl_node *node = g->nodes[n];
     const weyl_home *mine = &p->home[node->first];
@@ -141,7 +141,7 @@ static weyl_status list_steps(weyl_program *p) {
   p->stage = need(p, (size_t)p->phases + 1, sizeof *p->stage, &status);
   if (status != WEYL_OK) return status;
   for (int pass = 0; pass < 2; pass++) {
-    for (uint32_t n = 0; n < g->n_nodes; n++) {
+    for (uint32_t n = 0; n < p->n_nodes; n++) {
       if (!weyl_program_runs(p, n)) continue;
       const weyl_home *h = &p->home[g->nodes[n]->first];
       weyl_steps *list = weyl_home_in_phase(h) ? &p->phase[h->level] : &p->stage[h->level];
@@ -175,11 +175,11 @@ static uint32_t add_slot(weyl_pool_plan *pool, uint32_t value, uint32_t first, u
 static weyl_status find_lifetimes(weyl_program *p) {
   const weyl_graph *g = p->graph;
   weyl_status status = WEYL_OK;
-  uint32_t *last = need(p, g->n_values, sizeof *last, &status);
-  p->work.slot = need(p, g->n_values, sizeof *p->work.slot, &status);
-  p->whole.slot = need(p, g->n_values, sizeof *p->whole.slot, &status);
-  p->kept.slot = need(p, g->n_values, sizeof *p->kept.slot, &status);
-  p->lane.slot = need(p, g->n_values, sizeof *p->lane.slot, &status);
+  uint32_t *last = need(p, p->n_values, sizeof *last, &status);
+  p->work.slot = need(p, p->n_values, sizeof *p->work.slot, &status);
+  p->whole.slot = need(p, p->n_values, sizeof *p->whole.slot, &status);
+  p->kept.slot = need(p, p->n_values, sizeof *p->kept.slot, &status);
+  p->lane.slot = need(p, p->n_values, sizeof *p->lane.slot, &status);
   if (status != WEYL_OK) return status;
   for (int32_t l = 0; l <= p->phases; l++)
     for (int which = 0; which < 2; which++) {
@@ -314,14 +314,10 @@ static weyl_status measure_reuse(weyl_program *p) {
 
 /* ---- making a program -------------------------------------------------------------------------------------------------------------- */
 
-static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n) {
+static weyl_status choose_outputs(weyl_program *p, const weyl_tensor *outputs, int n) {
   weyl_graph *g = p->graph;
   weyl_status status = WEYL_OK;
   p->outputs = need(p, (size_t)n, sizeof *p->outputs, &status);
-  p->live = need(p, g->n_nodes, sizeof *p->live, &status);
-  p->home = need(p, g->n_values, sizeof *p->home, &status);
-  p->inputs = need(p, g->n_nodes, sizeof *p->inputs, &status);
-  bool *dense_reader = need(p, g->n_values, sizeof *dense_reader, &status);
   if (status != WEYL_OK) return status;
   p->n_outputs = n;
   for (int k = 0; k < n; k++) {
@@ -329,8 +325,27 @@ static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n) {
     const weyl_shape *s = &g->values[outputs[k].id].shape;
     char b[160];
     if (weyl_shape_sharded(s) && !weyl_dim_sharded(s->dim[0])) return weyl_fail(p->ctx, WEYL_SHAPE, "program: output %d, %s, must have its count as the first axis", k, weyl_shape_text(s, b));
-    p->outputs[k] = outputs[k].id;
+    /* an output has memory of its own: what it would share may be gone before it is read */
+    const weyl_node *node = g->nodes[g->values[outputs[k].id].node];
+    weyl_tensor own = outputs[k];
+    if (node->op->flags & (WEYL_OP_LEAF | WEYL_OP_ALIAS)) own = weyl_node_new(g, &weyl_op_copy, &own, 1, NULL, NULL);
+    WEYL_TRY(weyl_graph_status(g));
+    p->outputs[k] = own.id;
   }
+  return WEYL_OK;
+}
+
+static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n) {
+  weyl_graph *g = p->graph;
+  weyl_status status = WEYL_OK;
+  WEYL_TRY(choose_outputs(p, outputs, n));
+  p->n_nodes = g->n_nodes;
+  p->n_values = g->n_values;
+  p->live = need(p, p->n_nodes, sizeof *p->live, &status);
+  p->home = need(p, p->n_values, sizeof *p->home, &status);
+  p->inputs = need(p, p->n_nodes, sizeof *p->inputs, &status);
+  bool *dense_reader = need(p, p->n_values, sizeof *dense_reader, &status);
+  if (status != WEYL_OK) return status;
   mark_live(p);
   WEYL_TRY(assign_levels(p));
   mark_strided_readers(p, dense_reader);

@@ -66,7 +66,7 @@ struct weyl_program {
   uint32_t *outputs;
   weyl_home *home;      /* by value */
   bool *live;           /* by node */
-  uint32_t n_live;
+  uint32_t n_live, n_nodes, n_values; /* of the graph when it was compiled: it may grow afterwards */
   int n_inputs;
   uint32_t *inputs;     /* values of live inputs */
   int32_t phases;       /* phases are 1..phases */

@@ -7,7 +7,7 @@
 
 void weyl_run_reference_free(weyl_run *run) {
   if (!run->value_memory) return;
-  for (uint32_t v = 0; v < run->program->graph->n_values; v++) weyl_dealloc(run->ctx, run->value_memory[v]);
+  for (uint32_t v = 0; v < run->program->n_values; v++) weyl_dealloc(run->ctx, run->value_memory[v]);
   weyl_dealloc(run->ctx, run->value_memory);
   weyl_dealloc(run->ctx, run->value_room);
   run->value_memory = NULL;
@@ -92,7 +92,7 @@ static void run_all(void *arg, int64_t item, int thread) {
   job *j = arg;
   weyl_run *run = j->run;
   const weyl_program *p = run->program;
-  for (uint32_t n = 0; n < p->graph->n_nodes; n++) {
+  for (uint32_t n = 0; n < p->n_nodes; n++) {
     if (!p->live[n]) continue;
     if (weyl_program_runs(p, n)) {
       j->status = run_node(run, n, j->kernels, j->check);
@@ -111,8 +111,8 @@ static void run_all(void *arg, int64_t item, int thread) {
 weyl_status weyl_run_reference(weyl_run *run, const weyl_batch *batch, const weyl_kernels *kernels, bool check) {
   weyl_program *p = run->program;
   if (!run->value_memory) {
-    run->value_memory = weyl_alloc(run->ctx, p->graph->n_values, sizeof *run->value_memory);
-    run->value_room = weyl_alloc(run->ctx, p->graph->n_values, sizeof *run->value_room);
+    run->value_memory = weyl_alloc(run->ctx, p->n_values, sizeof *run->value_memory);
+    run->value_room = weyl_alloc(run->ctx, p->n_values, sizeof *run->value_room);
     if (!run->value_memory || !run->value_room) {
       weyl_dealloc(run->ctx, run->value_memory);
       weyl_dealloc(run->ctx, run->value_room);

@@ -143,7 +143,7 @@ static weyl_status replace(weyl_run *run, char **memory, size_t bytes) {
 static weyl_status make_room(weyl_run *run, bool op_by_op) {
   weyl_program *p = run->program;
   run->scratch_bytes = 0;
-  for (uint32_t n = 0; n < p->graph->n_nodes; n++)
+  for (uint32_t n = 0; n < p->n_nodes; n++)
     if (weyl_program_runs(p, n)) {
       const weyl_node *node = p->graph->nodes[n];
       const size_t s = node_scratch(run, node, weyl_home_in_phase(&p->home[node->first]) ? run->count_cap : run->total_cap, run->total_cap);
@@ -323,9 +323,9 @@ weyl_array weyl_run_output(const weyl_run *run, int k) {
   const weyl_program *p = run->program;
   const uint32_t v = p->outputs[k];
   weyl_view view;
-  weyl_run_view(run, v, 0, 0, &view); /* shard 0 stands at the beginning of all shards' rows */
   weyl_view_shape(p->graph, v, run->total, run->total, &view);
-  weyl_array a = {.data = view.data, .dtype = view.dtype, .rank = view.rank};
+  /* shard 0 stands at the beginning of all shards' rows; the batch itself is not needed any more */
+  weyl_array a = {.data = memory_of(run, p->home[v].base, 0, 0), .dtype = view.dtype, .rank = view.rank};
   memcpy(a.dim, view.dim, sizeof a.dim);
   return a;
 }

@@ -32,13 +32,13 @@ static weyl_status eval(const weyl_eval *e) {
 
 static void vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) {
   (void)want;
-  const weyl_shape *x = weyl_in_shape(g, node, 0), *y = &node->attr.shape;
+  const weyl_shape x = *weyl_in_shape(g, node, 0), *y = &node->attr.shape; /* a copy: new nodes move the values */
   bool kept[WEYL_RANK_MAX] = {false};
-  for (int i = 0; i < x->rank; i++) kept[node->attr.i[i]] = weyl_dim_equal(x->dim[i], y->dim[node->attr.i[i]]);
+  for (int i = 0; i < x.rank; i++) kept[node->attr.i[i]] = weyl_dim_equal(x.dim[i], y->dim[node->attr.i[i]]);
   int axes[WEYL_RANK_MAX], n = 0;
   for (int a = 0; a < y->rank; a++)
     if (!kept[a]) axes[n++] = a;
-  dx[0] = weyl_reshape(weyl_sum_axes(dy[0], n, axes), *x); /* brings back the stretched 1s */
+  dx[0] = weyl_reshape(weyl_sum_axes(dy[0], n, axes), x); /* brings back the stretched 1s */
 }
 
 static void example(weyl_example *ex, int which) {

@@ -100,8 +100,8 @@ static void pack_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy
   const int64_t *offset = node->attr.data;
   for (int i = 0; i < node->n_in; i++)
     if (want[i]) {
-      const weyl_shape *x = weyl_in_shape(g, node, i);
-      dx[i] = weyl_reshape(weyl_slice(dy[0], 0, offset[i], weyl_shape_size(x, NULL, NULL), 1), *x);
+      const weyl_shape x = *weyl_in_shape(g, node, i); /* a copy: new nodes move the values */
+      dx[i] = weyl_reshape(weyl_slice(dy[0], 0, offset[i], weyl_shape_size(&x, NULL, NULL), 1), x);
     }
 }
 

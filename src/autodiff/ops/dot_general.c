@@ -77,7 +77,7 @@ static operand matrix(const weyl_view *x, const split *s, char *room) {
   operand m = {.data = x->data};
   int64_t stride[WEYL_RANK_MAX];
   weyl_dense_strides(x->rank, x->dim, stride);
-  const bool direct = as_one(x, stride, s->batch, s->n_batch, &m.batch, &m.batch_step) & as_one(x, stride, s->free, s->n_free, &m.free, &m.free_step) &
+  const bool direct = as_one(x, stride, s->batch, s->n_batch, &m.batch, &m.batch_step) && as_one(x, stride, s->free, s->n_free, &m.free, &m.free_step) &&
                       as_one(x, stride, s->contract, s->n_contract, &m.contract, &m.contract_step);
   if (direct) return m;
   int64_t dim[WEYL_RANK_MAX], from[WEYL_RANK_MAX], to[WEYL_RANK_MAX];
@@ -114,7 +114,7 @@ static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_vie
     const split s = split_axes(node, which, x->rank);
     int64_t stride[WEYL_RANK_MAX], p, q;
     weyl_dense_strides(x->rank, x->dim, stride);
-    if (!(as_one(x, stride, s.batch, s.n_batch, &p, &q) & as_one(x, stride, s.free, s.n_free, &p, &q) & as_one(x, stride, s.contract, s.n_contract, &p, &q)))
+    if (!(as_one(x, stride, s.batch, s.n_batch, &p, &q) && as_one(x, stride, s.free, s.n_free, &p, &q) && as_one(x, stride, s.contract, s.n_contract, &p, &q)))
       need += room_for(x);
     else
       need += 64;
