@@ -13,15 +13,15 @@
 weyl_audit_opts weyl_audit_defaults(weyl_dtype dtype) {
   const bool single = dtype == WEYL_F32;
   return (weyl_audit_opts){
-    .inputs = 200,
-    .elements = 3,
-    .translation_scale = 1,
-    .seed = 1,
-    /* Rounding, amplified by the depth of a network and by 1/gap of a frame: the mean stays within about a hundred
-     * units of rounding, single unlucky draws do not. */
-    .tolerance_mean = single ? 1e-5 : 1e-12,
-    .tolerance_max = single ? 1e-3 : 1e-10,
-    .confidence = 0.95,
+      .inputs = 200,
+      .elements = 3,
+      .translation_scale = 1,
+      .seed = 1,
+      /* Rounding, amplified by the depth of a network and by 1/gap of a frame: the mean stays within about a hundred
+       * units of rounding, single unlucky draws do not. */
+      .tolerance_mean = single ? 1e-5 : 1e-12,
+      .tolerance_max = single ? 1e-3 : 1e-10,
+      .confidence = 0.95,
   };
 }
 
@@ -68,8 +68,8 @@ static weyl_status draw(weyl_context *ctx, const weyl_group *group, int64_t n, c
 
 /* Adds up the squares by which relative errors are scaled. Points can be anywhere, so for them what counts is the
  * deviation from the mean of the sample's points. */
-static void add_squares(const weyl_audit_slot *slot, int64_t n, int space, const double *y, double *spread, double *plain,
-                        double *count) {
+static void add_squares(const weyl_audit_slot *slot, int64_t n, int space, const double *y, double *spread,
+                        double *plain, double *count) {
   const size_t size = slot_size(slot, n);
   for (size_t i = 0; i < size; i++) *plain += y[i] * y[i];
   *count += (double)size;
@@ -99,7 +99,7 @@ static weyl_status build(weyl_context *ctx, weyl_arena *arena, const weyl_group 
                          const weyl_audit_opts *o, int64_t picks, chunk *c) {
   const int64_t copies = 1 + o->elements;
   c->sample = weyl_arena_array(arena, weyl_audit_sample, c->count * copies);
-  c->y = weyl_arena_array(arena, double *, c->count * copies);
+  c->y = weyl_arena_array(arena, double *, c->count *copies);
   c->g = weyl_arena_array(arena, double *, c->count * o->elements);
   if (c->sample == NULL || c->y == NULL || c->g == NULL) return WEYL_MEMORY;
 
@@ -132,8 +132,8 @@ static weyl_status build(weyl_context *ctx, weyl_arena *arena, const weyl_group 
       for (int k = 0; k < t->inputs; k++) {
         moved[k] = weyl_arena_array(arena, double, slot_size(&t->input[k], given.n) + 1);
         if (moved[k] == NULL) return WEYL_MEMORY;
-        const weyl_status status = weyl_group_act(ctx, group, g, t->input[k].action, given.n, t->input[k].width, input[k],
-                                                  moved[k]);
+        const weyl_status status =
+            weyl_group_act(ctx, group, g, t->input[k].action, given.n, t->input[k].width, input[k], moved[k]);
         if (status != WEYL_OK) return weyl_fail_within(ctx, status, "audit: input %s", t->input[k].name);
       }
       s[1 + e] = (weyl_audit_sample){.n = given.n, .input = (const double *const *)moved};
@@ -159,8 +159,8 @@ typedef struct worst {
 
 /* Compares f(g x) with g f(x) in one chunk; error [count][elements]. */
 static weyl_status compare(weyl_context *ctx, weyl_arena *tmp, weyl_arena *keep, const weyl_group *group,
-                           const weyl_audit_target *t, const weyl_audit_opts *o, int64_t picks, const chunk *c, double *error,
-                           worst *w) {
+                           const weyl_audit_target *t, const weyl_audit_opts *o, int64_t picks, const chunk *c,
+                           double *error, worst *w) {
   const int64_t copies = 1 + o->elements;
   for (int64_t p = 0; p < c->count; p++) {
     const int64_t n = c->sample[p * copies].n, index = (c->first + p) * t->samples / picks;
@@ -169,7 +169,8 @@ static weyl_status compare(weyl_context *ctx, weyl_arena *tmp, weyl_arena *keep,
     if (turned == NULL) return WEYL_MEMORY;
     for (int e = 0; e < o->elements; e++) {
       const double *g = c->g[p * o->elements + e], *y = c->y[p * copies + 1 + e];
-      const weyl_status status = weyl_group_act(ctx, group, g, t->output.action, n, t->output.width, c->y[p * copies], turned);
+      const weyl_status status =
+          weyl_group_act(ctx, group, g, t->output.action, n, t->output.width, c->y[p * copies], turned);
       if (status != WEYL_OK) return weyl_fail_within(ctx, status, "audit: output %s", t->output.name);
       double sum = 0;
       for (size_t i = 0; i < size; i++) sum += (y[i] - turned[i]) * (y[i] - turned[i]);

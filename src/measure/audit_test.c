@@ -74,8 +74,13 @@ static int teardown(void **state) {
 static weyl_status audit(fixture *f, function *fn, const char *name, const weyl_audit_opts *o, weyl_audit_result *r) {
   weyl_group *group = NULL;
   assert_int_equal(weyl_group_parse(f->ctx, name, &group), WEYL_OK);
-  const weyl_audit_target target = {
-    .inputs = 2, .input = slots, .output = {"y", WEYL_ACT_POINT, D}, .evaluate = evaluate, .arg = fn, .samples = 1000, .sample = sample};
+  const weyl_audit_target target = {.inputs = 2,
+                                    .input = slots,
+                                    .output = {"y", WEYL_ACT_POINT, D},
+                                    .evaluate = evaluate,
+                                    .arg = fn,
+                                    .samples = 1000,
+                                    .sample = sample};
   const weyl_status status = weyl_audit(f->ctx, f->arena, group, &target, o, r);
   weyl_group_free(group);
   return status;
@@ -111,8 +116,8 @@ static void known_error_is_measured(void **state) {
   assert_false(r.holds);
   assert_int_equal(r.failing, r.draws);
   assert_true(r.failing_bound == 1);
-  /* per sample: 0.1 |g e_1 - e_1| / sqrt(3) / rms. c = g_11 is uniform on [-1, 1]: |g e_1 - e_1| = sqrt(2 - 2c) has mean 4/3,
-   * at most 2. The deviation of one draw is sqrt(2 - 16/9) = 0.47 of which 1500 leave 0.012. */
+  /* per sample: 0.1 |g e_1 - e_1| / sqrt(3) / rms. c = g_11 is uniform on [-1, 1]: |g e_1 - e_1| = sqrt(2 - 2c) has
+   * mean 4/3, at most 2. The deviation of one draw is sqrt(2 - 16/9) = 0.47 of which 1500 leave 0.012. */
   assert_true(fabs(r.mean * r.rms * sqrt(3) / 0.1 - 4.0 / 3) < 0.05);
   const double top = r.max * r.rms * sqrt(3) / 0.1;
   assert_true(top > 1.98 && top < 2 + 1e-9);
@@ -125,7 +130,8 @@ static void known_error_is_measured(void **state) {
   assert_int_equal(audit(f, &scaled, "O(3)", &o, &r), WEYL_OK);
   assert_true(r.holds); /* 2 x turns well */
   assert_int_equal(audit(f, &scaled, "T(3)", &o, &r), WEYL_OK);
-  assert_false(r.holds); /* but 2 (x + t) - (2 x + t) = t: mean of |t| over sqrt(3) with unit normals is 2 sqrt(2/pi) / sqrt(3) */
+  assert_false(r.holds); /* but 2 (x + t) - (2 x + t) = t: mean of |t| over sqrt(3) with unit normals is 2 sqrt(2/pi) /
+                            sqrt(3) */
   assert_true(fabs(r.mean * r.rms - 2 * sqrt(2 / acos(-1)) / sqrt(3)) < 0.04);
   o.translation_scale = 0;
   assert_int_equal(audit(f, &scaled, "T(3)", &o, &r), WEYL_OK);
@@ -181,11 +187,11 @@ static void bad_input_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(exact_function_holds, setup, teardown),
-    cmocka_unit_test_setup_teardown(known_error_is_measured, setup, teardown),
-    cmocka_unit_test_setup_teardown(same_seed_same_result, setup, teardown),
-    cmocka_unit_test_setup_teardown(partial_failures_are_bounded, setup, teardown),
-    cmocka_unit_test_setup_teardown(bad_input_is_refused, setup, teardown),
+      cmocka_unit_test_setup_teardown(exact_function_holds, setup, teardown),
+      cmocka_unit_test_setup_teardown(known_error_is_measured, setup, teardown),
+      cmocka_unit_test_setup_teardown(same_seed_same_result, setup, teardown),
+      cmocka_unit_test_setup_teardown(partial_failures_are_bounded, setup, teardown),
+      cmocka_unit_test_setup_teardown(bad_input_is_refused, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

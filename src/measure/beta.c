@@ -34,7 +34,8 @@ double weyl_beta_incomplete(double a, double b, double x) {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   int sign; /* lgamma keeps it in a global, lgamma_r does not */
-  const double front = exp(lgamma_r(a + b, &sign) - lgamma_r(a, &sign) - lgamma_r(b, &sign) + a * log(x) + b * log1p(-x));
+  const double front =
+      exp(lgamma_r(a + b, &sign) - lgamma_r(a, &sign) - lgamma_r(b, &sign) + a * log(x) + b * log1p(-x));
   if (x < (a + 1) / (a + b + 2)) return front * fraction(a, b, x) / a;
   return 1 - front * fraction(b, a, 1 - x) / b;
 }
@@ -47,8 +48,10 @@ double weyl_binomial_upper(int64_t hits, int64_t trials, double confidence) {
   double low = 0, high = 1;
   for (int i = 0; i < 200 && high - low > DBL_EPSILON * high; i++) {
     const double middle = 0.5 * (low + high);
-    if (weyl_beta_incomplete(a, b, middle) < confidence) low = middle;
-    else high = middle;
+    if (weyl_beta_incomplete(a, b, middle) < confidence)
+      low = middle;
+    else
+      high = middle;
   }
   return high;
 }

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *train_path(weyl_arena *arena, const char *folder, const char *name) { return weyl_arena_printf(arena, "%s/%s", folder, name); }
+char *train_path(weyl_arena *arena, const char *folder, const char *name) {
+  return weyl_arena_printf(arena, "%s/%s", folder, name);
+}
 
 static const char *text_or(const char *text, const char *other) { return text != NULL && *text != '\0' ? text : other; }
 
@@ -29,7 +31,8 @@ done:
   return status;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------------------------
+ */
 
 static weyl_status whole_number(weyl_context *ctx, const char *path, const char *key, const char *text, uint64_t *out) {
   if (text == NULL) return weyl_fail(ctx, WEYL_FORMAT, "%s: section [run] has no key %s", path, key);
@@ -42,14 +45,17 @@ static weyl_status whole_number(weyl_context *ctx, const char *path, const char 
   return WEYL_OK;
 }
 
-static weyl_status read_from(weyl_context *ctx, weyl_arena *arena, const char *path, const weyl_ini *ini, train_config *c) {
+static weyl_status read_from(weyl_context *ctx, weyl_arena *arena, const char *path, const weyl_ini *ini,
+                             train_config *c) {
   uint64_t format;
   WEYL_TRY(whole_number(ctx, path, "format", weyl_ini_find(ini, "run", "format"), &format));
   if (format < 1 || format > TRAIN_FORMAT)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: format %" PRIu64 ", this version of weyl reads 1 to %d", path, format, TRAIN_FORMAT);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: format %" PRIu64 ", this version of weyl reads 1 to %d", path, format,
+                     TRAIN_FORMAT);
   WEYL_TRY(whole_number(ctx, path, "seed", weyl_ini_find(ini, "run", "seed"), &c->seed));
 
-  const weyl_status status = train_lookup(ctx, weyl_ini_find(ini, "run", "task"), weyl_ini_find(ini, "run", "model"), &c->task, &c->model, &c->set);
+  const weyl_status status = train_lookup(ctx, weyl_ini_find(ini, "run", "task"), weyl_ini_find(ini, "run", "model"),
+                                          &c->task, &c->model, &c->set);
   if (status != WEYL_OK) return weyl_fail_within(ctx, status, "%s", path);
   const char *data = weyl_ini_find(ini, "run", "data");
   c->symmetry = weyl_arena_strdup(arena, text_or(weyl_ini_find(ini, "run", "symmetry"), "none"));
@@ -73,8 +79,10 @@ weyl_status train_config_read(weyl_context *ctx, weyl_arena *arena, const char *
   train_config c = {0};
   const weyl_status status = read_from(ctx, arena, path, ini, &c);
   weyl_ini_free(ini);
-  if (status == WEYL_OK) *out = c;
-  else weyl_options_free(c.options);
+  if (status == WEYL_OK)
+    *out = c;
+  else
+    weyl_options_free(c.options);
   return status;
 }
 
@@ -92,29 +100,37 @@ weyl_status train_config_resume(weyl_context *ctx, const weyl_train_config *aske
     const char *value, *name = weyl_options_at(asked->options, i, &value)->name;
     if (weyl_options_is_default(asked->options, name)) continue;
     bool free_to = false;
-    for (size_t k = 0; k < sizeof may_change / sizeof *may_change; k++) free_to = free_to || strcmp(may_change[k], name) == 0;
+    for (size_t k = 0; k < sizeof may_change / sizeof *may_change; k++)
+      free_to = free_to || strcmp(may_change[k], name) == 0;
     if (!free_to && weyl_options_has(c->options, name) && strcmp(weyl_options_string(c->options, name), value) != 0)
-      return weyl_fail(ctx, WEYL_BAD_ARG, "%s is %s in %s and cannot become %s when the run goes on (epochs, patience and eval_every can)", name,
-                       weyl_options_string(c->options, name), path, value);
+      return weyl_fail(ctx, WEYL_BAD_ARG,
+                       "%s is %s in %s and cannot become %s when the run goes on (epochs, patience and eval_every can)",
+                       name, weyl_options_string(c->options, name), path, value);
     WEYL_TRY(weyl_options_set(c->options, name, value, NULL));
   }
   return WEYL_OK;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------------------
+ */
 
 static weyl_status write_to(weyl_writer *w, const train_config *c) {
-  WEYL_TRY(weyl_writer_printf(w, "# a training run of weyl; `weyl train --resume FOLDER` goes on with it\n[run]\nformat = %d\nweyl = %s\n", TRAIN_FORMAT,
-                              weyl_version()));
-  WEYL_TRY(weyl_writer_printf(w, "task = %s\nmodel = %s\nsymmetry = %s\nseed = %" PRIu64 "\n", c->task->name, c->model->name, c->symmetry, c->seed));
-  WEYL_TRY(weyl_writer_printf(w, "# path of the data; empty: they are generated, or found by the data set\ndata = %s\n\n[options]\n",
-                              c->data != NULL ? c->data : ""));
+  WEYL_TRY(weyl_writer_printf(
+      w, "# a training run of weyl; `weyl train --resume FOLDER` goes on with it\n[run]\nformat = %d\nweyl = %s\n",
+      TRAIN_FORMAT, weyl_version()));
+  WEYL_TRY(weyl_writer_printf(w, "task = %s\nmodel = %s\nsymmetry = %s\nseed = %" PRIu64 "\n", c->task->name,
+                              c->model->name, c->symmetry, c->seed));
+  WEYL_TRY(weyl_writer_printf(
+      w, "# path of the data; empty: they are generated, or found by the data set\ndata = %s\n\n[options]\n",
+      c->data != NULL ? c->data : ""));
   for (size_t i = 0; i < weyl_options_count(c->options); i++) {
     const char *value;
     const weyl_option *o = weyl_options_at(c->options, i, &value);
     WEYL_TRY(weyl_writer_printf(w, "# %s", o->help));
-    if (o->choices != NULL) WEYL_TRY(weyl_writer_printf(w, "; %s", o->choices));
-    else if (o->low != 0 || o->high != 0) WEYL_TRY(weyl_writer_printf(w, "; %.9g to %.9g", o->low, o->high));
+    if (o->choices != NULL)
+      WEYL_TRY(weyl_writer_printf(w, "; %s", o->choices));
+    else if (o->low != 0 || o->high != 0)
+      WEYL_TRY(weyl_writer_printf(w, "; %.9g to %.9g", o->low, o->high));
     WEYL_TRY(weyl_writer_printf(w, "; default %s\n%s = %s\n", o->fallback != NULL ? o->fallback : "", o->name, value));
   }
   return WEYL_OK;

@@ -20,11 +20,15 @@ typedef struct train_config {
 char *train_path(weyl_arena *arena, const char *folder, const char *name);
 
 /* A fresh configuration from what the caller asked for: options of its own with the caller's values. */
-WEYL_MUST_CHECK weyl_status train_config_make(weyl_context *ctx, weyl_arena *arena, const weyl_train_config *asked, train_config *out);
-WEYL_MUST_CHECK weyl_status train_config_read(weyl_context *ctx, weyl_arena *arena, const char *path, train_config *out);
+WEYL_MUST_CHECK weyl_status train_config_make(weyl_context *ctx, weyl_arena *arena, const weyl_train_config *asked,
+                                              train_config *out);
+WEYL_MUST_CHECK weyl_status train_config_read(weyl_context *ctx, weyl_arena *arena, const char *path,
+                                              train_config *out);
 WEYL_MUST_CHECK weyl_status train_config_write(weyl_context *ctx, const char *path, const train_config *config);
-/* Takes over what may change when a run goes on (epochs, patience, eval_every); WEYL_BAD_ARG for anything else that differs. */
-WEYL_MUST_CHECK weyl_status train_config_resume(weyl_context *ctx, const weyl_train_config *asked, const char *path, train_config *config);
+/* Takes over what may change when a run goes on (epochs, patience, eval_every); WEYL_BAD_ARG for anything else that
+ * differs. */
+WEYL_MUST_CHECK weyl_status train_config_resume(weyl_context *ctx, const weyl_train_config *asked, const char *path,
+                                                train_config *config);
 /* "key=value" a line, of all options. */
 char *train_config_options_text(weyl_arena *arena, const weyl_options *options);
 

@@ -6,8 +6,9 @@
 /* Samples a run of the evaluation program: enough to keep the threads busy, little enough memory. */
 #define SAMPLES_AT_ONCE 400
 
-weyl_status train_evaluator_new(weyl_context *ctx, weyl_variables *vars, const weyl_task_def *task, const weyl_model_def *model,
-                                const char *symmetry, const weyl_options *options, const weyl_dataset *example, train_evaluator **out) {
+weyl_status train_evaluator_new(weyl_context *ctx, weyl_variables *vars, const weyl_task_def *task,
+                                const weyl_model_def *model, const char *symmetry, const weyl_options *options,
+                                const weyl_dataset *example, train_evaluator **out) {
   train_evaluator *e = weyl_alloc(ctx, 1, sizeof *e);
   if (e == NULL) return WEYL_MEMORY;
   *e = (train_evaluator){.ctx = ctx, .diagnostic = -1, .shard = weyl_options_integer(options, "shard")};
@@ -74,15 +75,17 @@ static weyl_status order_room(train_evaluator *e, int64_t n) {
   return WEYL_OK;
 }
 
-weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set, const volatile int *stop, double *prediction,
-                           train_evaluation *out) {
+weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set, const volatile int *stop,
+                           double *prediction, train_evaluation *out) {
   const int64_t n = weyl_dataset_samples(set);
   if (n < 1) return weyl_fail(e->ctx, WEYL_BAD_ARG, "data set %s has no samples to evaluate", weyl_dataset_name(set));
   WEYL_TRY(order_room(e, n));
   double value[4] = {0}, weight[4] = {0}, gap = INFINITY;
 
   for (int64_t first = 0; first < n; first += SAMPLES_AT_ONCE) {
-    if (stop != NULL && *stop != 0) return weyl_fail(e->ctx, WEYL_INTERRUPTED, "evaluation stopped after %lld of %lld samples", (long long)first, (long long)n);
+    if (stop != NULL && *stop != 0)
+      return weyl_fail(e->ctx, WEYL_INTERRUPTED, "evaluation stopped after %lld of %lld samples", (long long)first,
+                       (long long)n);
     const int64_t count = n - first < SAMPLES_AT_ONCE ? n - first : SAMPLES_AT_ONCE;
     weyl_batch batch;
     WEYL_TRY(weyl_loader_fill(loader, e->order + first, count, 0, 0, &batch));

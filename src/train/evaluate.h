@@ -10,16 +10,18 @@ typedef struct train_evaluator {
   weyl_traced traced;
   weyl_program *program;
   weyl_run *run;
-  int64_t shard;   /* samples a shard, 0: by formula */
-  int diagnostic;  /* number of the program's output, -1: none. Outputs: prediction, then value and weight of each metric */
-  int64_t *order;  /* 0, 1, 2, ... */
+  int64_t shard;  /* samples a shard, 0: by formula */
+  int diagnostic; /* number of the program's output, -1: none. Outputs: prediction, then value and weight of each metric
+                   */
+  int64_t *order; /* 0, 1, 2, ... */
   int64_t room;
 } train_evaluator;
 
 /* vars: borrowed; the model's variables are declared in it if they are not there yet. */
 WEYL_MUST_CHECK weyl_status train_evaluator_new(weyl_context *ctx, weyl_variables *vars, const weyl_task_def *task,
-                                                const weyl_model_def *model, const char *symmetry, const weyl_options *options,
-                                                const weyl_dataset *example, train_evaluator **out);
+                                                const weyl_model_def *model, const char *symmetry,
+                                                const weyl_options *options, const weyl_dataset *example,
+                                                train_evaluator **out);
 void train_evaluator_free(train_evaluator *e);
 
 typedef struct train_evaluation {
@@ -28,10 +30,10 @@ typedef struct train_evaluation {
   int64_t samples;
   double smallest_gap; /* of the frames; infinity when there are none */
 } train_evaluation;
-/* Runs over all samples the loader's data set has. prediction: NULL, or [rows][width] in double, in the order of the data.
- * stop: looked at between batches, may be NULL. */
-WEYL_MUST_CHECK weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set, const volatile int *stop,
-                                           double *prediction, train_evaluation *out);
+/* Runs over all samples the loader's data set has. prediction: NULL, or [rows][width] in double, in the order of the
+ * data. stop: looked at between batches, may be NULL. */
+WEYL_MUST_CHECK weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set,
+                                           const volatile int *stop, double *prediction, train_evaluation *out);
 /* Numbers a row of the prediction, and which count it has rows of. */
 int64_t train_prediction_width(const train_evaluator *e);
 weyl_rows_per train_prediction_per(const train_evaluator *e);

@@ -10,7 +10,8 @@ char *train_fields_text(weyl_arena *arena, const weyl_dataset *set) {
   char *text = weyl_arena_strdup(arena, "");
   for (size_t i = 0; text != NULL && i < weyl_dataset_fields(set); i++) {
     const weyl_field *f = weyl_dataset_field(set, i);
-    text = weyl_arena_printf(arena, "%s%s%s:%s:%s", text, i > 0 ? " " : "", f->name, per_name[f->per], weyl_dtype_name(f->array.dtype));
+    text = weyl_arena_printf(arena, "%s%s%s:%s:%s", text, i > 0 ? " " : "", f->name, per_name[f->per],
+                             weyl_dtype_name(f->array.dtype));
     for (int k = 1; text != NULL && k < f->array.rank; k++)
       text = weyl_arena_printf(arena, "%s%c%lld", text, k == 1 ? ':' : 'x', (long long)f->array.dim[k]);
   }
@@ -40,12 +41,14 @@ static weyl_status add_field(weyl_context *ctx, weyl_dataset *set, const char **
     char *end;
     const long long value = strtoll(dim, &end, 10);
     if (end == dim || *end != '\0' || value < 0 || value > 1000000000 || rank == WEYL_RANK_MAX - 1)
-      return weyl_fail(ctx, WEYL_FORMAT, "%s: field %s has the dimension \"%s\", expected a whole number", place, name, dim);
+      return weyl_fail(ctx, WEYL_FORMAT, "%s: field %s has the dimension \"%s\", expected a whole number", place, name,
+                       dim);
     dims[rank++] = value;
   }
   while (p < PER_NAMES && strcmp(per_name[p], per) != 0) p++;
   while (d <= WEYL_U8 && strcmp(weyl_dtype_name((weyl_dtype)d), dtype) != 0) d++;
-  if (p == PER_NAMES || d > WEYL_U8) return weyl_fail(ctx, WEYL_FORMAT, "%s: field %s is \"%s\" of \"%s\", which is unknown", place, name, dtype, per);
+  if (p == PER_NAMES || d > WEYL_U8)
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: field %s is \"%s\" of \"%s\", which is unknown", place, name, dtype, per);
   return weyl_dataset_add(set, name, (weyl_rows_per)p, (weyl_dtype)d, rank, dims, "", NULL);
 }
 

@@ -7,6 +7,7 @@
 /* "x:node:f64:3 edge_i:edge:i32 ..." in the arena; NULL when out of memory. */
 char *train_fields_text(weyl_arena *arena, const weyl_dataset *set);
 /* A data set with these fields and one sample of one node and one edge. place: for messages. */
-WEYL_MUST_CHECK weyl_status train_fields_example(weyl_context *ctx, const char *text, const char *place, weyl_dataset **out);
+WEYL_MUST_CHECK weyl_status train_fields_example(weyl_context *ctx, const char *text, const char *place,
+                                                 weyl_dataset **out);
 
 #endif

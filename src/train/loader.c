@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Shards come in multiples of this where a batch has that many samples, so that the usual number of lanes is dealt alike. */
+/* Shards come in multiples of this where a batch has that many samples, so that the usual number of lanes is dealt
+ * alike. */
 #define SHARDS_MULTIPLE 4
 
 typedef enum source {
@@ -20,13 +21,13 @@ typedef enum source {
 
 typedef struct feed {
   source source;
-  int count;            /* which count it has rows of; 0: whole */
-  weyl_dtype dtype;     /* of the program's input */
-  int64_t width;        /* numbers a row */
+  int count;        /* which count it has rows of; 0: whole */
+  weyl_dtype dtype; /* of the program's input */
+  int64_t width;    /* numbers a row */
   const weyl_array *from;
   void *data;
-  size_t room;          /* rows that fit */
-  bool set;             /* FROM_VALUE */
+  size_t room; /* rows that fit */
+  bool set;    /* FROM_VALUE */
 } feed;
 
 struct weyl_loader {
@@ -49,10 +50,10 @@ static const struct {
   source source;
   int count;
 } made[] = {
-  {"node_sample", MAKE_NODE_SAMPLE, WEYL_NODES},
-  {"edge_sample", MAKE_EDGE_SAMPLE, WEYL_EDGES},
-  {"node_key", MAKE_NODE_KEY, WEYL_NODES},
-  {"sample_key", MAKE_SAMPLE_KEY, WEYL_BATCH},
+    {"node_sample", MAKE_NODE_SAMPLE, WEYL_NODES},
+    {"edge_sample", MAKE_EDGE_SAMPLE, WEYL_EDGES},
+    {"node_key", MAKE_NODE_KEY, WEYL_NODES},
+    {"sample_key", MAKE_SAMPLE_KEY, WEYL_BATCH},
 };
 static const char *const node_index[] = {"edge_i", "edge_j"};
 
@@ -77,30 +78,36 @@ static weyl_status plan_feed(weyl_loader *l, int i) {
     return f->data != NULL ? WEYL_OK : WEYL_MEMORY;
   }
   f->count = shape.dim[0].count;
-  if (shape.dim[0].n != 1 || f->count >= WEYL_COUNTS) return wrong_shape(ctx, name, &shape, "one row a sample, node or edge");
+  if (shape.dim[0].n != 1 || f->count >= WEYL_COUNTS)
+    return wrong_shape(ctx, name, &shape, "one row a sample, node or edge");
   for (int k = 1; k < shape.rank; k++) f->width *= shape.dim[k].n;
 
   for (size_t k = 0; k < sizeof made / sizeof *made; k++) {
     if (strcmp(made[k].name, name) != 0) continue;
-    if (f->count != made[k].count || f->width != 1 || f->dtype != WEYL_I32) return wrong_shape(ctx, name, &shape, "one i32 a row");
+    if (f->count != made[k].count || f->width != 1 || f->dtype != WEYL_I32)
+      return wrong_shape(ctx, name, &shape, "one i32 a row");
     f->source = made[k].source;
     return WEYL_OK;
   }
 
   const weyl_field *field = weyl_dataset_find(l->dataset, name);
-  if (field == NULL) return weyl_fail(ctx, WEYL_UNKNOWN, "data set %s has no field %s", weyl_dataset_name(l->dataset), name);
+  if (field == NULL)
+    return weyl_fail(ctx, WEYL_UNKNOWN, "data set %s has no field %s", weyl_dataset_name(l->dataset), name);
   int64_t width = 1;
   for (int k = 1; k < field->array.rank; k++) width *= field->array.dim[k];
   if ((int)field->per != f->count || width != f->width) {
     char expected[120];
     snprintf(expected, sizeof expected, "%lld numbers a %s, as field %s of %s", (long long)width,
-             field->per == WEYL_PER_SAMPLE ? "sample" : field->per == WEYL_PER_NODE ? "node" : "edge", name, weyl_dataset_name(l->dataset));
+             field->per == WEYL_PER_SAMPLE ? "sample"
+             : field->per == WEYL_PER_NODE ? "node"
+                                           : "edge",
+             name, weyl_dataset_name(l->dataset));
     return wrong_shape(ctx, name, &shape, expected);
   }
   const bool whole_numbers = field->array.dtype == WEYL_I32;
   if (f->dtype == WEYL_I32 && !whole_numbers)
-    return weyl_fail(ctx, WEYL_DTYPE, "input %s is i32, but field %s of %s is %s", name, name, weyl_dataset_name(l->dataset),
-                     weyl_dtype_name(field->array.dtype));
+    return weyl_fail(ctx, WEYL_DTYPE, "input %s is i32, but field %s of %s is %s", name, name,
+                     weyl_dataset_name(l->dataset), weyl_dtype_name(field->array.dtype));
   f->source = FROM_FIELD;
   f->from = &field->array;
   for (size_t k = 0; k < sizeof node_index / sizeof *node_index; k++)
@@ -131,16 +138,19 @@ static int64_t samples_by_formula(const weyl_loader *l) {
     int64_t count[WEYL_COUNTS] = {0};
     for (int c = 1; c < WEYL_COUNTS; c++)
       if (l->offsets[c] != NULL) count[c] = (int64_t)ceil((double)l->offsets[c][n] / (double)n * (double)middle);
-    if (weyl_program_bytes(l->program, count) <= WEYL_SHARD_BYTES) low = middle;
-    else high = middle;
+    if (weyl_program_bytes(l->program, count) <= WEYL_SHARD_BYTES)
+      low = middle;
+    else
+      high = middle;
   }
   return low;
 }
 
-weyl_status weyl_loader_new(weyl_context *ctx, const weyl_dataset *set, const weyl_program *program, int64_t shard_samples,
-                            weyl_loader **out) {
+weyl_status weyl_loader_new(weyl_context *ctx, const weyl_dataset *set, const weyl_program *program,
+                            int64_t shard_samples, weyl_loader **out) {
   if (shard_samples < 0)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "%lld samples a shard, must be 1 or more, or 0 for the formula", (long long)shard_samples);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%lld samples a shard, must be 1 or more, or 0 for the formula",
+                     (long long)shard_samples);
   weyl_loader *l = weyl_alloc(ctx, 1, sizeof *l);
   if (l == NULL) return WEYL_MEMORY;
   *l = (weyl_loader){.ctx = ctx, .dataset = set, .program = program, .fixed = shard_samples > 0};
@@ -158,8 +168,8 @@ weyl_status weyl_loader_new(weyl_context *ctx, const weyl_dataset *set, const we
     if (status != WEYL_OK) goto done;
     const feed *f = &l->feed[l->feeds];
     if (f->count != 0 && l->offsets[f->count] == NULL) {
-      status = weyl_fail(ctx, WEYL_SHAPE, "input %s counts rows that data set %s does not have", weyl_program_input_name(program, l->feeds),
-                         weyl_dataset_name(set));
+      status = weyl_fail(ctx, WEYL_SHAPE, "input %s counts rows that data set %s does not have",
+                         weyl_program_input_name(program, l->feeds), weyl_dataset_name(set));
       goto done;
     }
   }
@@ -184,16 +194,21 @@ void weyl_loader_free(weyl_loader *l) {
 
 weyl_status weyl_loader_set(weyl_loader *l, const char *input, double value) {
   const int i = weyl_program_input_find(l->program, input);
-  if (i < 0 || l->feed[i].source != FROM_VALUE) return weyl_fail(l->ctx, WEYL_UNKNOWN, "the program has no whole input %s", input);
+  if (i < 0 || l->feed[i].source != FROM_VALUE)
+    return weyl_fail(l->ctx, WEYL_UNKNOWN, "the program has no whole input %s", input);
   feed *f = &l->feed[i];
-  if (f->dtype == WEYL_F64) *(double *)f->data = value;
-  else if (f->dtype == WEYL_F32) *(float *)f->data = (float)value;
-  else *(int32_t *)f->data = (int32_t)value;
+  if (f->dtype == WEYL_F64)
+    *(double *)f->data = value;
+  else if (f->dtype == WEYL_F32)
+    *(float *)f->data = (float)value;
+  else
+    *(int32_t *)f->data = (int32_t)value;
   f->set = true;
   return WEYL_OK;
 }
 
-/* ---- filling ---------------------------------------------------------------------------------------------------------- */
+/* ---- filling
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static weyl_status cut_shards(weyl_loader *l, int64_t n, int64_t *shards) {
   int64_t k = (n + l->shard_samples - 1) / l->shard_samples;
@@ -239,25 +254,28 @@ static void convert(void *to, weyl_dtype dtype, const weyl_array *from, int64_t 
   double *twice = to;
   for (int64_t i = 0; i < n; i++) {
     double value;
-    if (from->dtype == WEYL_F64) value = ((const double *)from->data)[at + i];
-    else if (from->dtype == WEYL_F32) value = (double)((const float *)from->data)[at + i];
-    else value = ((const int32_t *)from->data)[at + i];
-    if (dtype == WEYL_F32) single[i] = (float)value;
-    else twice[i] = value;
+    if (from->dtype == WEYL_F64)
+      value = ((const double *)from->data)[at + i];
+    else if (from->dtype == WEYL_F32)
+      value = (double)((const float *)from->data)[at + i];
+    else
+      value = ((const int32_t *)from->data)[at + i];
+    if (dtype == WEYL_F32)
+      single[i] = (float)value;
+    else
+      twice[i] = value;
   }
 }
 
 /* Rows of one sample: row is its first place in the input, first_node its first node in the shard. */
-static void fill_sample(const weyl_loader *l, const feed *f, int64_t sample, int64_t place, int64_t place_in_shard, int64_t first_node,
-                        int64_t row) {
+static void fill_sample(const weyl_loader *l, const feed *f, int64_t sample, int64_t place, int64_t place_in_shard,
+                        int64_t first_node, int64_t row) {
   const int64_t *offsets = l->offsets[f->count];
   const int64_t from = offsets[sample], rows = offsets[sample + 1] - from;
   char *to = (char *)f->data + (size_t)(row * f->width) * weyl_dtype_size(f->dtype);
   int32_t *index = (int32_t *)(void *)to;
   switch (f->source) {
-    case FROM_FIELD:
-      convert(to, f->dtype, f->from, from * f->width, rows * f->width);
-      return;
+    case FROM_FIELD: convert(to, f->dtype, f->from, from * f->width, rows * f->width); return;
     case FROM_NODE_INDEX: {
       const int32_t *local = (const int32_t *)f->from->data + from * f->width;
       for (int64_t r = 0; r < rows * f->width; r++) index[r] = (int32_t)(local[r] + first_node);
@@ -270,15 +288,13 @@ static void fill_sample(const weyl_loader *l, const feed *f, int64_t sample, int
     case MAKE_NODE_KEY:
       for (int64_t r = 0; r < rows; r++) index[r] = (int32_t)(row + r);
       return;
-    case MAKE_SAMPLE_KEY:
-      index[0] = (int32_t)place;
-      return;
-    case FROM_VALUE:
-      return;
+    case MAKE_SAMPLE_KEY: index[0] = (int32_t)place; return;
+    case FROM_VALUE: return;
   }
 }
 
-weyl_status weyl_loader_fill(weyl_loader *l, const int64_t *samples, int64_t n, uint64_t seed, uint64_t step, weyl_batch *out) {
+weyl_status weyl_loader_fill(weyl_loader *l, const int64_t *samples, int64_t n, uint64_t seed, uint64_t step,
+                             weyl_batch *out) {
   const int64_t have = weyl_dataset_samples(l->dataset);
   if (n < 1) return weyl_fail(l->ctx, WEYL_BAD_ARG, "a batch of %lld samples, must be 1 or more", (long long)n);
   int64_t total[WEYL_COUNTS] = {0};
@@ -290,7 +306,8 @@ weyl_status weyl_loader_fill(weyl_loader *l, const int64_t *samples, int64_t n, 
       if (l->offsets[c] != NULL) total[c] += l->offsets[c][samples[k] + 1] - l->offsets[c][samples[k]];
   }
   if (total[WEYL_NODES] > INT_MAX || total[WEYL_EDGES] > INT_MAX)
-    return weyl_fail(l->ctx, WEYL_BAD_ARG, "a batch of %lld nodes and %lld edges, must be below 2^31: use a smaller batch",
+    return weyl_fail(l->ctx, WEYL_BAD_ARG,
+                     "a batch of %lld nodes and %lld edges, must be below 2^31: use a smaller batch",
                      (long long)total[WEYL_NODES], (long long)total[WEYL_EDGES]);
 
   int64_t shards = 0;
@@ -321,6 +338,10 @@ weyl_status weyl_loader_fill(weyl_loader *l, const int64_t *samples, int64_t n, 
     }
     memcpy(l->count[s], in_shard, sizeof in_shard);
   }
-  *out = (weyl_batch){.shards = shards, .count = (const int64_t(*)[WEYL_COUNTS])l->count, .input = l->input, .seed = seed, .step = step};
+  *out = (weyl_batch){.shards = shards,
+                      .count = (const int64_t(*)[WEYL_COUNTS])l->count,
+                      .input = l->input,
+                      .seed = seed,
+                      .step = step};
   return WEYL_OK;
 }

@@ -21,7 +21,8 @@ static const int64_t nodes[] = {0, 2, 5, 6}, edges[] = {0, 2, 5, 5};
 static const double xs[6][2] = {{0, 1}, {10, 11}, {20, 21}, {30, 31}, {40, 41}, {50, 51}};
 static const int32_t is[5] = {0, 1, 0, 1, 2}, js[5] = {1, 0, 1, 2, 0};
 
-static void add_field(weyl_dataset *set, const char *name, weyl_rows_per per, weyl_dtype dtype, int rank, int64_t width, const void *values) {
+static void add_field(weyl_dataset *set, const char *name, weyl_rows_per per, weyl_dtype dtype, int rank, int64_t width,
+                      const void *values) {
   weyl_array a;
   assert_int_equal(weyl_dataset_add(set, name, per, dtype, rank, &width, "", &a), WEYL_OK);
   memcpy(a.data, values, (size_t)weyl_array_size(&a) * weyl_dtype_size(dtype));
@@ -50,15 +51,16 @@ static weyl_program *make_program(fixture *f, int64_t x_width) {
   weyl_tensor x = weyl_input(g, "x", WEYL_F32, WEYL_SHAPE(per_node, weyl_num(x_width)));
   weyl_tensor w = weyl_input(g, "w", WEYL_F32, WEYL_SHAPE(per_sample));
   weyl_tensor kind = weyl_input(g, "kind", WEYL_F32, WEYL_SHAPE(per_node));
-  weyl_tensor i = weyl_input(g, "edge_i", WEYL_I32, WEYL_SHAPE(per_edge)), j = weyl_input(g, "edge_j", WEYL_I32, WEYL_SHAPE(per_edge));
+  weyl_tensor i = weyl_input(g, "edge_i", WEYL_I32, WEYL_SHAPE(per_edge)),
+              j = weyl_input(g, "edge_j", WEYL_I32, WEYL_SHAPE(per_edge));
   weyl_tensor sample = weyl_input(g, "node_sample", WEYL_I32, WEYL_SHAPE(per_node));
   weyl_tensor key = weyl_input(g, "node_key", WEYL_I32, WEYL_SHAPE(per_node));
   weyl_tensor sample_key = weyl_input(g, "sample_key", WEYL_I32, WEYL_SHAPE(per_sample));
   weyl_tensor scale = weyl_input(g, "scale", WEYL_F32, weyl_shape_scalar());
   weyl_tensor outputs[] = {
-    weyl_mul(weyl_sub(weyl_gather(x, i), weyl_gather(x, j)), scale),              /* [edges, 2] */
-    weyl_add(weyl_segment_sum(weyl_add(kind, weyl_cast(key, WEYL_F32)), sample, per_sample), w), /* [batch] */
-    weyl_cast(sample_key, WEYL_F32),
+      weyl_mul(weyl_sub(weyl_gather(x, i), weyl_gather(x, j)), scale),                             /* [edges, 2] */
+      weyl_add(weyl_segment_sum(weyl_add(kind, weyl_cast(key, WEYL_F32)), sample, per_sample), w), /* [batch] */
+      weyl_cast(sample_key, WEYL_F32),
   };
   weyl_program *program = NULL;
   assert_int_equal(weyl_program_new(g, outputs, 3, NULL, &program), WEYL_OK);
@@ -148,8 +150,10 @@ static void shards_do_not_change_results(void **state) {
     for (int k = 0; k < 2; k++) {
       const weyl_array y = weyl_run_output(run, k);
       const size_t bytes = (size_t)weyl_array_size(&y) * sizeof(float);
-      if (shard == 0) memcpy(first[k], y.data, bytes);
-      else assert_memory_equal(first[k], y.data, bytes);
+      if (shard == 0)
+        memcpy(first[k], y.data, bytes);
+      else
+        assert_memory_equal(first[k], y.data, bytes);
       sizes[k] = weyl_array_size(&y);
     }
     weyl_run_free(run);
@@ -157,8 +161,8 @@ static void shards_do_not_change_results(void **state) {
   }
   assert_int_equal(sizes[0], 16);
   assert_int_equal(sizes[1], 4);
-  assert_true(first[0][0] == -20);                    /* 2 (x_0 - x_1) of sample 0 */
-  assert_true(first[1][0] == 7 + 8 + 0 + 1 + 100);    /* kinds, keys and w of sample 0 */
+  assert_true(first[0][0] == -20);                 /* 2 (x_0 - x_1) of sample 0 */
+  assert_true(first[1][0] == 7 + 8 + 0 + 1 + 100); /* kinds, keys and w of sample 0 */
 }
 
 static void room_is_asked_for_once(void **state) {
@@ -169,7 +173,8 @@ static void room_is_asked_for_once(void **state) {
   assert_int_equal(weyl_loader_set(l, "scale", 1), WEYL_OK);
   assert_int_equal(weyl_loader_fill(l, (int64_t[]){1, 1, 1}, 3, 1, 0, &b), WEYL_OK);
   const uint64_t before = weyl_allocations(f->ctx);
-  for (int k = 0; k < 10; k++) assert_int_equal(weyl_loader_fill(l, (int64_t[]){k % 3, 0, 2}, 1 + k % 3, 1, 0, &b), WEYL_OK);
+  for (int k = 0; k < 10; k++)
+    assert_int_equal(weyl_loader_fill(l, (int64_t[]){k % 3, 0, 2}, 1 + k % 3, 1, 0, &b), WEYL_OK);
   assert_int_equal(weyl_allocations(f->ctx), before);
   weyl_loader_free(l);
 }
@@ -232,11 +237,11 @@ static void memory_may_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(rows_are_laid_out_in_shards, setup, teardown),
-    cmocka_unit_test_setup_teardown(shards_do_not_change_results, setup, teardown),
-    cmocka_unit_test_setup_teardown(room_is_asked_for_once, setup, teardown),
-    cmocka_unit_test_setup_teardown(bad_input_is_named, setup, teardown),
-    cmocka_unit_test_setup_teardown(memory_may_run_out, setup, teardown),
+      cmocka_unit_test_setup_teardown(rows_are_laid_out_in_shards, setup, teardown),
+      cmocka_unit_test_setup_teardown(shards_do_not_change_results, setup, teardown),
+      cmocka_unit_test_setup_teardown(room_is_asked_for_once, setup, teardown),
+      cmocka_unit_test_setup_teardown(bad_input_is_named, setup, teardown),
+      cmocka_unit_test_setup_teardown(memory_may_run_out, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

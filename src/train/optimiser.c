@@ -15,14 +15,15 @@ static weyl_tensor average(weyl_tensor slot, weyl_tensor x, double beta, weyl_te
   return next;
 }
 
-/* 1 - beta^t: the same average of the constant 1. Kept as a number of its own it has full relative precision, which 1 - pow(beta, t)
- * in f32 has not. */
+/* 1 - beta^t: the same average of the constant 1. Kept as a number of its own it has full relative precision, which 1 -
+ * pow(beta, t) in f32 has not. */
 static weyl_tensor correction(weyl_graph *g, const char *name, double beta, weyl_tensor good) {
   const weyl_tensor one = weyl_slot(g, name, weyl_shape_scalar(), weyl_init_constant(0));
   return average(one, weyl_scalar(g, 1), beta, good);
 }
 
-/* D. Kingma, J. Ba, ICLR 2015; AMSGrad: S. Reddi, S. Kale, S. Kumar, ICLR 2018. Gives the step before the learning rate. */
+/* D. Kingma, J. Ba, ICLR 2015; AMSGrad: S. Reddi, S. Kale, S. Kumar, ICLR 2018. Gives the step before the learning
+ * rate. */
 static weyl_tensor adam(weyl_graph *g, weyl_tensor grad, bool amsgrad, const weyl_options *o, weyl_tensor good) {
   const double beta1 = weyl_options_number(o, "beta1"), beta2 = weyl_options_number(o, "beta2");
   const weyl_tensor m = average(vector_slot(g, "adam.m", grad), grad, beta1, good);
@@ -58,7 +59,8 @@ static void trace_average(weyl_graph *g, weyl_tensor weights, double ema, weyl_t
 
 weyl_tensor weyl_optimiser_trace(weyl_graph *g, weyl_tensor loss, const weyl_options *o) {
   const char *kind = weyl_options_string(o, "optimiser");
-  const double decay = weyl_options_number(o, "weight_decay"), clip = weyl_options_number(o, "clip"), ema = weyl_options_number(o, "ema");
+  const double decay = weyl_options_number(o, "weight_decay"), clip = weyl_options_number(o, "clip"),
+               ema = weyl_options_number(o, "ema");
   weyl_tensor grad = weyl_param_grad(loss);
   const weyl_tensor weights = weyl_param_vector(g);
   const weyl_tensor rate = weyl_input(g, "rate", weyl_graph_dtype(g), weyl_shape_scalar());
@@ -68,11 +70,13 @@ weyl_tensor weyl_optimiser_trace(weyl_graph *g, weyl_tensor loss, const weyl_opt
   /* A gradient with a NaN or infinity changes nothing, so that the weights of before can be looked into and saved. */
   const weyl_tensor good = weyl_le(norm, weyl_scalar(g, weyl_graph_dtype(g) == WEYL_F32 ? (double)FLT_MAX : DBL_MAX));
 
-  if (clip > 0) grad = weyl_mul(grad, weyl_min(weyl_scalar(g, 1), weyl_div(weyl_scalar(g, clip), weyl_shift(norm, 1e-6))));
+  if (clip > 0)
+    grad = weyl_mul(grad, weyl_min(weyl_scalar(g, 1), weyl_div(weyl_scalar(g, clip), weyl_shift(norm, 1e-6))));
   const bool decoupled = strcmp(kind, "adamw") == 0; /* I. Loshchilov, F. Hutter, ICLR 2019 */
   if (decay > 0 && !decoupled) grad = weyl_add(grad, weyl_scale(weights, decay));
 
-  const weyl_tensor step = strcmp(kind, "sgd") == 0 ? sgd(g, grad, o, good) : adam(g, grad, strcmp(kind, "amsgrad") == 0, o, good);
+  const weyl_tensor step =
+      strcmp(kind, "sgd") == 0 ? sgd(g, grad, o, good) : adam(g, grad, strcmp(kind, "amsgrad") == 0, o, good);
   weyl_tensor next = weights;
   if (decay > 0 && decoupled) next = weyl_sub(next, weyl_mul(weyl_scale(rate, decay), next));
   next = weyl_sub(next, weyl_mul(rate, step));

@@ -9,7 +9,8 @@
 
 #include <weyl/train.h>
 
-/* Minimises sum_k c_k (w_k - t_k)^2 / 2 in f64 through the engine, beside the formulas of PyTorch's documentation written out here. */
+/* Minimises sum_k c_k (w_k - t_k)^2 / 2 in f64 through the engine, beside the formulas of PyTorch's documentation
+ * written out here. */
 #define N 3
 static const double curve[N] = {1, 4, 0.25}, goal[N] = {1, -2, 0.5}, begin[N] = {0.3, 0.1, -0.7};
 
@@ -37,7 +38,8 @@ static void problem_open(problem *p, const char *const *pairs) {
   weyl_tensor w = weyl_param(g, "w", shape, weyl_init_constant(0));
   weyl_tensor scale = weyl_input(g, "sign", WEYL_F64, weyl_shape_scalar());
   weyl_tensor off = weyl_sub(w, weyl_constant_array(g, WEYL_F64, shape, goal));
-  weyl_tensor loss = weyl_scale(weyl_sum_all(weyl_mul(weyl_constant_array(g, WEYL_F64, shape, curve), weyl_square(off))), 0.5);
+  weyl_tensor loss =
+      weyl_scale(weyl_sum_all(weyl_mul(weyl_constant_array(g, WEYL_F64, shape, curve), weyl_square(off))), 0.5);
   loss = weyl_mul(loss, scale);
   weyl_tensor outputs[2] = {loss, weyl_optimiser_trace(g, loss, p->options)};
   weyl_program_opts opts = weyl_program_defaults();
@@ -126,7 +128,8 @@ static void compare(const rule *r, const char *const *pairs) {
     take_step(&p, &loss, &norm);
     hand_step(&h, r);
     if (!(fabs(loss - want) < 1e-12)) fail_msg("%s, step %d: loss %.17g, by hand %.17g", r->kind, t, loss, want);
-    if (!(fabs(norm - want_norm) < 1e-12)) fail_msg("%s, step %d: norm %.17g, by hand %.17g", r->kind, t, norm, want_norm);
+    if (!(fabs(norm - want_norm) < 1e-12))
+      fail_msg("%s, step %d: norm %.17g, by hand %.17g", r->kind, t, norm, want_norm);
     for (int k = 0; k < N; k++)
       if (!(fabs(weights(&p)[k] - h.w[k]) < 1e-12))
         fail_msg("%s, step %d: weight %d is %.17g, by hand %.17g", r->kind, t, k, weights(&p)[k], h.w[k]);
@@ -145,7 +148,8 @@ static void steps_by_hand(void **state) {
   const rule adam = {"adam", 0.05, 0.9, 0.999, 1e-8, 0, 0, 0, 0};
   compare(&adam, (const char *const[]){"rate", "0.05", NULL});
   const rule decayed = {"adam", 0.05, 0.8, 0.95, 1e-4, 0, 0.1, 0, 0.5};
-  compare(&decayed, (const char *const[]){"rate", "0.05", "beta1", "0.8", "beta2", "0.95", "eps", "1e-4", "weight_decay", "0.1", "ema", "0.5", NULL});
+  compare(&decayed, (const char *const[]){"rate", "0.05", "beta1", "0.8", "beta2", "0.95", "eps", "1e-4",
+                                          "weight_decay", "0.1", "ema", "0.5", NULL});
   const rule decoupled = {"adamw", 0.05, 0.9, 0.999, 1e-8, 0, 0.3, 0, 0};
   compare(&decoupled, (const char *const[]){"optimiser", "adamw", "rate", "0.05", "weight_decay", "0.3", NULL});
   const rule ams = {"amsgrad", 0.1, 0.5, 0.6, 1e-8, 0, 0, 0, 0}; /* short memory: the maximum matters */
@@ -153,7 +157,8 @@ static void steps_by_hand(void **state) {
   const rule plain = {"sgd", 0.1, 0, 0, 0, 0, 0, 0, 0};
   compare(&plain, (const char *const[]){"optimiser", "sgd", "rate", "0.1", NULL});
   const rule heavy = {"sgd", 0.05, 0, 0, 0, 0.9, 0.01, 0.5, 0.999}; /* clipped at first, not later */
-  compare(&heavy, (const char *const[]){"optimiser", "sgd", "rate", "0.05", "momentum", "0.9", "weight_decay", "0.01", "clip", "0.5", "ema", "0.999", NULL});
+  compare(&heavy, (const char *const[]){"optimiser", "sgd", "rate", "0.05", "momentum", "0.9", "weight_decay", "0.01",
+                                        "clip", "0.5", "ema", "0.999", NULL});
 }
 
 static void all_reach_the_minimum(void **state) {
@@ -168,7 +173,8 @@ static void all_reach_the_minimum(void **state) {
       take_step(&p, &loss, &norm);
     }
     for (int k = 0; k < N; k++)
-      if (!(fabs(weights(&p)[k] - goal[k]) < 1e-4)) fail_msg("%s: weight %d is %g, not %g", kinds[i], k, weights(&p)[k], goal[k]);
+      if (!(fabs(weights(&p)[k] - goal[k]) < 1e-4))
+        fail_msg("%s: weight %d is %g, not %g", kinds[i], k, weights(&p)[k], goal[k]);
     problem_close(&p);
   }
 }
@@ -202,9 +208,9 @@ static void bad_gradient_changes_nothing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(steps_by_hand),
-    cmocka_unit_test(all_reach_the_minimum),
-    cmocka_unit_test(bad_gradient_changes_nothing),
+      cmocka_unit_test(steps_by_hand),
+      cmocka_unit_test(all_reach_the_minimum),
+      cmocka_unit_test(bad_gradient_changes_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@ static weyl_action action_of(const weyl_task_def *task, const weyl_field *f) {
   return f->per == WEYL_PER_NODE ? WEYL_ACT_SCALAR : WEYL_ACT_GLOBAL_SCALAR;
 }
 
-weyl_status train_packing_make(weyl_context *ctx, weyl_arena *arena, const weyl_task_def *task, const weyl_dataset *set, train_packing *out) {
+weyl_status train_packing_make(weyl_context *ctx, weyl_arena *arena, const weyl_task_def *task, const weyl_dataset *set,
+                               train_packing *out) {
   (void)ctx;
   const size_t fields = weyl_dataset_fields(set);
   train_packing p = {.set = set};
@@ -44,31 +45,41 @@ static double number_at(const weyl_array *a, int64_t i) {
 }
 
 static void put_number(const weyl_array *a, int64_t i, double value) {
-  if (a->dtype == WEYL_F64) ((double *)a->data)[i] = value;
-  else if (a->dtype == WEYL_F32) ((float *)a->data)[i] = (float)value;
-  else ((int32_t *)a->data)[i] = (int32_t)value;
+  if (a->dtype == WEYL_F64)
+    ((double *)a->data)[i] = value;
+  else if (a->dtype == WEYL_F32)
+    ((float *)a->data)[i] = (float)value;
+  else
+    ((int32_t *)a->data)[i] = (int32_t)value;
 }
 
-/* ---- packing --------------------------------------------------------------------------------------------------------- */
+/* ---- packing
+ * --------------------------------------------------------------------------------------------------------- */
 
-static weyl_status pack_pairs(weyl_context *ctx, weyl_arena *arena, const train_packing *p, int k, int64_t sample, int64_t n, double **out) {
+static weyl_status pack_pairs(weyl_context *ctx, weyl_arena *arena, const train_packing *p, int k, int64_t sample,
+                              int64_t n, double **out) {
   const int64_t width = p->slot[k].width, *edges = weyl_dataset_offsets(p->set, WEYL_PER_EDGE);
-  double *dense = weyl_arena_array(arena, double, (size_t)n * (size_t)n * (size_t)width + 1);
+  double *dense = weyl_arena_array(arena, double, (size_t)n *(size_t)n *(size_t)width + 1);
   if (dense == NULL) return WEYL_MEMORY;
-  const int32_t *i = weyl_dataset_find(p->set, "edge_i")->array.data, *j = weyl_dataset_find(p->set, "edge_j")->array.data;
+  const int32_t *i = weyl_dataset_find(p->set, "edge_i")->array.data,
+                *j = weyl_dataset_find(p->set, "edge_j")->array.data;
   for (int64_t e = edges[sample]; e < edges[sample + 1]; e++) {
     if (i[e] < 0 || i[e] >= n || j[e] < 0 || j[e] >= n)
-      return weyl_fail(ctx, WEYL_FORMAT, "sample %lld: edge %d %d among %lld nodes", (long long)sample, i[e], j[e], (long long)n);
+      return weyl_fail(ctx, WEYL_FORMAT, "sample %lld: edge %d %d among %lld nodes", (long long)sample, i[e], j[e],
+                       (long long)n);
     double *at = dense + (i[e] * n + j[e]) * width;
     if (p->field[k] == NULL && *at != 0)
-      return weyl_fail(ctx, WEYL_UNSUPPORTED, "sample %lld: nodes %d and %d are joined twice, which this audit cannot follow", (long long)sample, i[e], j[e]);
+      return weyl_fail(ctx, WEYL_UNSUPPORTED,
+                       "sample %lld: nodes %d and %d are joined twice, which this audit cannot follow",
+                       (long long)sample, i[e], j[e]);
     for (int64_t c = 0; c < width; c++) at[c] = p->field[k] != NULL ? number_at(&p->field[k]->array, e * width + c) : 1;
   }
   *out = dense;
   return WEYL_OK;
 }
 
-weyl_status train_pack(weyl_context *ctx, weyl_arena *arena, const train_packing *p, int64_t sample, weyl_audit_sample *out) {
+weyl_status train_pack(weyl_context *ctx, weyl_arena *arena, const train_packing *p, int64_t sample,
+                       weyl_audit_sample *out) {
   const int64_t *nodes = weyl_dataset_offsets(p->set, WEYL_PER_NODE);
   const int64_t n = nodes != NULL ? nodes[sample + 1] - nodes[sample] : 1;
   double **input = weyl_arena_array(arena, double *, p->slots);
@@ -89,9 +100,11 @@ weyl_status train_pack(weyl_context *ctx, weyl_arena *arena, const train_packing
   return WEYL_OK;
 }
 
-/* ---- unpacking -------------------------------------------------------------------------------------------------------- */
+/* ---- unpacking
+ * -------------------------------------------------------------------------------------------------------- */
 
-static weyl_status set_offsets(weyl_context *ctx, const train_packing *p, int64_t count, const weyl_audit_sample *samples, weyl_dataset *made) {
+static weyl_status set_offsets(weyl_context *ctx, const train_packing *p, int64_t count,
+                               const weyl_audit_sample *samples, weyl_dataset *made) {
   weyl_arena *arena = NULL;
   WEYL_TRY(weyl_arena_new(ctx, &arena));
   weyl_status status = WEYL_MEMORY;
@@ -105,16 +118,18 @@ static weyl_status set_offsets(weyl_context *ctx, const train_packing *p, int64_
     for (int64_t i = 0; joined && i < n * n; i++) edges[s + 1] += samples[s].input[p->slots - 1][i] != 0;
   }
   status = WEYL_OK;
-  if (weyl_dataset_offsets(p->set, WEYL_PER_NODE) != NULL) WEYL_GOTO(weyl_dataset_set_offsets(made, WEYL_PER_NODE, nodes));
-  if (weyl_dataset_offsets(p->set, WEYL_PER_EDGE) != NULL) WEYL_GOTO(weyl_dataset_set_offsets(made, WEYL_PER_EDGE, edges));
+  if (weyl_dataset_offsets(p->set, WEYL_PER_NODE) != NULL)
+    WEYL_GOTO(weyl_dataset_set_offsets(made, WEYL_PER_NODE, nodes));
+  if (weyl_dataset_offsets(p->set, WEYL_PER_EDGE) != NULL)
+    WEYL_GOTO(weyl_dataset_set_offsets(made, WEYL_PER_EDGE, edges));
 done:
   weyl_arena_free(arena);
   return status;
 }
 
 /* Edges in the order of their receivers, then senders. */
-static void fill_pairs(const train_packing *p, int k, int64_t count, const weyl_audit_sample *samples, const weyl_array *i_out,
-                       const weyl_array *j_out, const weyl_array *values) {
+static void fill_pairs(const train_packing *p, int k, int64_t count, const weyl_audit_sample *samples,
+                       const weyl_array *i_out, const weyl_array *j_out, const weyl_array *values) {
   const int64_t width = p->slot[k].width;
   int64_t e = 0;
   for (int64_t s = 0; s < count; s++) {
@@ -138,11 +153,13 @@ static weyl_status fill(const train_packing *p, int64_t count, const weyl_audit_
   for (size_t i = 0; i < weyl_dataset_fields(p->set); i++) {
     const weyl_field *f = weyl_dataset_field(p->set, i);
     weyl_array array;
-    WEYL_TRY(weyl_dataset_add(made, f->name, f->per, f->array.dtype, f->array.rank - 1, f->array.dim + 1, f->unit, &array));
+    WEYL_TRY(
+        weyl_dataset_add(made, f->name, f->per, f->array.dtype, f->array.rank - 1, f->array.dim + 1, f->unit, &array));
   }
   for (int k = 0; k < p->slots; k++) {
     if (p->field[k] == NULL) {
-      fill_pairs(p, k, count, samples, &weyl_dataset_find(made, "edge_i")->array, &weyl_dataset_find(made, "edge_j")->array, NULL);
+      fill_pairs(p, k, count, samples, &weyl_dataset_find(made, "edge_i")->array,
+                 &weyl_dataset_find(made, "edge_j")->array, NULL);
       continue;
     }
     const weyl_array *array = &weyl_dataset_find(made, p->field[k]->name)->array;
@@ -159,7 +176,8 @@ static weyl_status fill(const train_packing *p, int64_t count, const weyl_audit_
   return WEYL_OK;
 }
 
-weyl_status train_unpack(weyl_context *ctx, const train_packing *p, int64_t count, const weyl_audit_sample *samples, weyl_dataset **out) {
+weyl_status train_unpack(weyl_context *ctx, const train_packing *p, int64_t count, const weyl_audit_sample *samples,
+                         weyl_dataset **out) {
   weyl_dataset *made = NULL;
   weyl_status status;
   WEYL_GOTO(weyl_dataset_new(ctx, "audit", count, &made));

@@ -17,7 +17,8 @@ static weyl_status keep(weyl_recipe *r, const char *text, const char **out) {
   return *out != NULL ? WEYL_OK : WEYL_MEMORY;
 }
 
-static weyl_status add_option(weyl_recipe *r, recipe_option *list, size_t *n, const char *name, const weyl_ini_entry *e, int mode) {
+static weyl_status add_option(weyl_recipe *r, recipe_option *list, size_t *n, const char *name, const weyl_ini_entry *e,
+                              int mode) {
   recipe_option *o = &list[(*n)++];
   *o = (recipe_option){.mode = mode, .line = e->line};
   WEYL_TRY(keep(r, name, &o->name));
@@ -36,7 +37,8 @@ static weyl_status read_head(weyl_recipe *r, const weyl_ini_entry *e, int mode) 
   if (mode > 0) {
     if (strcmp(e->key, "seeds") != 0) return add_option(r, r->option, &r->options, e->key, e, mode);
     WEYL_TRY(read_number(r, e, &number));
-    if (!(number >= 1 && number <= 1000) || number != floor(number)) return bad(r, e->line, e->key, e->value, "a whole number from 1 to 1000");
+    if (!(number >= 1 && number <= 1000) || number != floor(number))
+      return bad(r, e->line, e->key, e->value, "a whole number from 1 to 1000");
     r->seeds[mode] = (int)number;
     return WEYL_OK;
   }
@@ -45,9 +47,12 @@ static weyl_status read_head(weyl_recipe *r, const weyl_ini_entry *e, int mode) 
   if (strcmp(e->key, "source") == 0) return keep(r, e->value, &r->source);
   if (strcmp(e->key, "format") == 0) {
     WEYL_TRY(read_number(r, e, &number));
-    return number >= 1 && number <= RECIPE_FORMAT ? WEYL_OK : bad(r, e->line, e->key, e->value, "1: this version of weyl reads no newer recipe");
+    return number >= 1 && number <= RECIPE_FORMAT
+               ? WEYL_OK
+               : bad(r, e->line, e->key, e->value, "1: this version of weyl reads no newer recipe");
   }
-  return weyl_fail(r->ctx, WEYL_FORMAT, "%s:%d: [paper] has no key %s; it has format, title, spec and source", r->path, e->line, e->key);
+  return weyl_fail(r->ctx, WEYL_FORMAT, "%s:%d: [paper] has no key %s; it has format, title, spec and source", r->path,
+                   e->line, e->key);
 }
 
 static weyl_status read_metric(weyl_recipe *r, recipe_row *row, const weyl_ini_entry *e) {
@@ -74,7 +79,8 @@ static weyl_status read_row(weyl_recipe *r, recipe_row *row, const weyl_ini_entr
     if (strncmp(e->key, prefix[mode], n) == 0) return add_option(r, row->option, &row->options, e->key + n, e, mode);
   }
   return weyl_fail(r->ctx, WEYL_FORMAT,
-                   "%s:%d: row [%s] has no key %s; it has task, model, symmetry, run, metric, paper, source, better, option.NAME, quick.NAME and full.NAME",
+                   "%s:%d: row [%s] has no key %s; it has task, model, symmetry, run, metric, paper, source, better, "
+                   "option.NAME, quick.NAME and full.NAME",
                    r->path, e->line, row->shown.name, e->key);
 }
 
@@ -86,11 +92,14 @@ static recipe_row *row_named(const weyl_recipe *r, const char *name) {
 
 static weyl_status check_row(const weyl_recipe *r, recipe_row *row) {
   const weyl_recipe_row *s = &row->shown;
-  if (s->metric == NULL) return weyl_fail(r->ctx, WEYL_FORMAT, "%s:%d: row [%s] has no metric", r->path, row->line, s->name);
-  if (strcmp(s->better, "lower") != 0 && strcmp(s->better, "higher") != 0) return bad(r, row->line, "better", s->better, "lower or higher");
+  if (s->metric == NULL)
+    return weyl_fail(r->ctx, WEYL_FORMAT, "%s:%d: row [%s] has no metric", r->path, row->line, s->name);
+  if (strcmp(s->better, "lower") != 0 && strcmp(s->better, "higher") != 0)
+    return bad(r, row->line, "better", s->better, "lower or higher");
   if (row->run != NULL) {
     const recipe_row *of = row_named(r, row->run);
-    if (of == NULL || of >= row || of->run != NULL) return bad(r, row->line, "run", row->run, "the name of a row above that is trained");
+    if (of == NULL || of >= row || of->run != NULL)
+      return bad(r, row->line, "run", row->run, "the name of a row above that is trained");
     row->shown.task = of->shown.task;
     row->shown.model = of->shown.model;
     row->shown.symmetry = of->shown.symmetry;
@@ -165,4 +174,6 @@ const char *weyl_recipe_title(const weyl_recipe *r) { return r->title; }
 const char *weyl_recipe_spec(const weyl_recipe *r) { return r->spec; }
 const char *weyl_recipe_source(const weyl_recipe *r) { return r->source; }
 size_t weyl_recipe_rows(const weyl_recipe *r) { return r->rows; }
-const weyl_recipe_row *weyl_recipe_row_at(const weyl_recipe *r, size_t i) { return i < r->rows ? &r->row[i].shown : NULL; }
+const weyl_recipe_row *weyl_recipe_row_at(const weyl_recipe *r, size_t i) {
+  return i < r->rows ? &r->row[i].shown : NULL;
+}

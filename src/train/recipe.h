@@ -12,9 +12,9 @@ typedef struct recipe_option {
 
 typedef struct recipe_row {
   weyl_recipe_row shown;
-  const char *run;       /* the row whose run this one evaluates, or NULL */
-  const char *metric;    /* "mse" */
-  bool valid;            /* of the validation, not the test set */
+  const char *run;    /* the row whose run this one evaluates, or NULL */
+  const char *metric; /* "mse" */
+  bool valid;         /* of the validation, not the test set */
   recipe_option *option;
   size_t options;
   int line;
@@ -34,10 +34,13 @@ struct weyl_recipe {
 /* The INI file of a recipe's name, in the arena: a name with a slash or ".ini" is a path. */
 WEYL_MUST_CHECK weyl_status recipe_find(weyl_context *ctx, weyl_arena *arena, const char *name, const char **path);
 
-/* mode 1: quick, 2: full. General options, those of the row, those of the row in this mode, then those of `set` (may be NULL) that are set. */
-WEYL_MUST_CHECK weyl_status recipe_options(const weyl_recipe *recipe, const recipe_row *row, int mode, const weyl_options *set, weyl_options *into);
+/* mode 1: quick, 2: full. General options, those of the row, those of the row in this mode, then those of `set` (may be
+ * NULL) that are set. */
+WEYL_MUST_CHECK weyl_status recipe_options(const weyl_recipe *recipe, const recipe_row *row, int mode,
+                                           const weyl_options *set, weyl_options *into);
 /* Those of the row alone. */
-WEYL_MUST_CHECK weyl_status recipe_row_options(const weyl_recipe *recipe, const recipe_row *row, int mode, weyl_options *into);
+WEYL_MUST_CHECK weyl_status recipe_row_options(const weyl_recipe *recipe, const recipe_row *row, int mode,
+                                               weyl_options *into);
 /* Tries all of them, so that a mistake is found before hours of training. */
 WEYL_MUST_CHECK weyl_status recipe_check_options(const weyl_recipe *recipe);
 

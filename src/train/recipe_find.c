@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLDERS 3
+#define FOLDERS   3
 #define NAMES_MAX 256
 
 static void folders(const char *out[FOLDERS]) {

@@ -1,7 +1,8 @@
 /* The options that a row of a recipe stands for. */
 #include "recipe.h"
 
-static weyl_status apply(const weyl_recipe *r, weyl_options *into, const recipe_option *list, size_t n, int mode, bool needed) {
+static weyl_status apply(const weyl_recipe *r, weyl_options *into, const recipe_option *list, size_t n, int mode,
+                         bool needed) {
   for (size_t k = 0; k < n; k++) {
     if (list[k].mode != mode) continue;
     if (!needed && !weyl_options_has(into, list[k].name)) continue; /* a general option that this row does not take */
@@ -17,12 +18,14 @@ weyl_status recipe_row_options(const weyl_recipe *r, const recipe_row *row, int 
   return apply(r, into, row->option, row->options, mode, true);
 }
 
-weyl_status recipe_options(const weyl_recipe *r, const recipe_row *row, int mode, const weyl_options *set, weyl_options *into) {
+weyl_status recipe_options(const weyl_recipe *r, const recipe_row *row, int mode, const weyl_options *set,
+                           weyl_options *into) {
   WEYL_TRY(apply(r, into, r->option, r->options, mode, false));
   WEYL_TRY(recipe_row_options(r, row, mode, into));
   for (size_t i = 0; set != NULL && i < weyl_options_count(set); i++) {
     const char *value, *name = weyl_options_at(set, i, &value)->name;
-    if (!weyl_options_is_default(set, name) && weyl_options_has(into, name)) WEYL_TRY(weyl_options_set(into, name, value, NULL));
+    if (!weyl_options_is_default(set, name) && weyl_options_has(into, name))
+      WEYL_TRY(weyl_options_set(into, name, value, NULL));
   }
   return WEYL_OK;
 }

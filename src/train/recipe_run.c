@@ -25,7 +25,8 @@ static char *run_folder(const job *j, const recipe_row *row, int seed) {
   return folder;
 }
 
-/* ---- options -------------------------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------------------------------
+ */
 
 /* A finished or unfinished run in the folder must be of this very row. */
 static weyl_status same_run(const job *j, const char *folder, const recipe_row *row, const weyl_options *wanted) {
@@ -34,26 +35,31 @@ static weyl_status same_run(const job *j, const char *folder, const recipe_row *
   if (path == NULL) return WEYL_MEMORY;
   WEYL_TRY(train_config_read(j->ctx, j->arena, path, &c));
   weyl_status status = WEYL_OK;
-  if (strcmp(c.task->name, row->shown.task) != 0 || strcmp(c.model->name, row->shown.model) != 0 || strcmp(c.symmetry, row->shown.symmetry) != 0)
-    status = weyl_fail(j->ctx, WEYL_BAD_ARG, "%s holds another run (%s, %s, %s): remove it, or name another folder", folder, c.task->name, c.model->name,
-                       c.symmetry);
+  if (strcmp(c.task->name, row->shown.task) != 0 || strcmp(c.model->name, row->shown.model) != 0 ||
+      strcmp(c.symmetry, row->shown.symmetry) != 0)
+    status = weyl_fail(j->ctx, WEYL_BAD_ARG, "%s holds another run (%s, %s, %s): remove it, or name another folder",
+                       folder, c.task->name, c.model->name, c.symmetry);
   for (size_t i = 0; status == WEYL_OK && i < weyl_options_count(wanted); i++) {
     const char *value, *name = weyl_options_at(wanted, i, &value)->name;
     if (strcmp(weyl_options_string(c.options, name), value) != 0)
-      status = weyl_fail(j->ctx, WEYL_BAD_ARG, "%s holds a run with %s = %s, the recipe says %s: remove it, or name another folder", folder, name,
-                         weyl_options_string(c.options, name), value);
+      status = weyl_fail(j->ctx, WEYL_BAD_ARG,
+                         "%s holds a run with %s = %s, the recipe says %s: remove it, or name another folder", folder,
+                         name, weyl_options_string(c.options, name), value);
   }
   weyl_options_free(c.options);
   return status;
 }
 
-/* ---- results ---------------------------------------------------------------------------------------------------------- */
+/* ---- results
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static weyl_status no_metric(const job *j, const recipe_row *row, const char *where) {
-  return weyl_fail(j->ctx, WEYL_FORMAT, "%s:%d: row [%s]: no metric \"%s\" in %s", j->recipe->path, row->line, row->shown.name, row->metric, where);
+  return weyl_fail(j->ctx, WEYL_FORMAT, "%s:%d: row [%s]: no metric \"%s\" in %s", j->recipe->path, row->line,
+                   row->shown.name, row->metric, where);
 }
 
-static weyl_status read_metrics(const job *j, const recipe_row *row, const char *path, double *ours, int64_t *epochs, int64_t *samples) {
+static weyl_status read_metrics(const job *j, const recipe_row *row, const char *path, double *ours, int64_t *epochs,
+                                int64_t *samples) {
   json_error_t error;
   json_t *all = json_load_file(path, 0, &error);
   if (all == NULL) return weyl_fail(j->ctx, WEYL_FORMAT, "%s:%d: %s", path, error.line, error.text);
@@ -66,7 +72,8 @@ static weyl_status read_metrics(const job *j, const recipe_row *row, const char 
   return found ? WEYL_OK : no_metric(j, row, path);
 }
 
-static weyl_status train_seed(const job *j, const recipe_row *row, int seed, double *ours, int64_t *epochs, int64_t *samples) {
+static weyl_status train_seed(const job *j, const recipe_row *row, int seed, double *ours, int64_t *epochs,
+                              int64_t *samples) {
   const char *folder = run_folder(j, row, seed);
   const char *config = folder != NULL ? train_path(j->arena, folder, "config.ini") : NULL;
   const char *metrics = folder != NULL ? train_path(j->arena, folder, "metrics.json") : NULL;
@@ -79,8 +86,15 @@ static weyl_status train_seed(const job *j, const recipe_row *row, int seed, dou
   if (begun) WEYL_GOTO(same_run(j, folder, row, o));
   if (!begun || !weyl_file_exists(metrics)) {
     weyl_train_result ignored;
-    const weyl_train_config asked = {.task = row->shown.task, .model = row->shown.model, .symmetry = row->shown.symmetry, .data = j->opts->data,
-                                     .out = folder, .resume = begun, .options = o, .seed = (uint64_t)seed, .stop = j->opts->stop};
+    const weyl_train_config asked = {.task = row->shown.task,
+                                     .model = row->shown.model,
+                                     .symmetry = row->shown.symmetry,
+                                     .data = j->opts->data,
+                                     .out = folder,
+                                     .resume = begun,
+                                     .options = o,
+                                     .seed = (uint64_t)seed,
+                                     .stop = j->opts->stop};
     WEYL_GOTO(weyl_train(j->ctx, &asked, &ignored));
   }
   status = read_metrics(j, row, metrics, ours, epochs, samples);
@@ -109,8 +123,10 @@ static weyl_status evaluate_seed(const job *j, const recipe_row *row, const reci
   WEYL_GOTO(weyl_trained_eval(trained, row->valid ? splits.valid : splits.test, metrics, &count, &samples));
   int k = 0;
   while (k < count && strcmp(metrics[k].name, row->metric) != 0) k++;
-  if (k < count) *ours = metrics[k].value;
-  else status = no_metric(j, row, folder);
+  if (k < count)
+    *ours = metrics[k].value;
+  else
+    status = no_metric(j, row, folder);
 done:
   weyl_trained_free(trained);
   weyl_splits_free(&splits);
@@ -129,23 +145,33 @@ static weyl_status run_row(const job *j, const recipe_row *row, weyl_recipe_resu
   int64_t epochs = 0, samples = 0;
   for (int seed = 1; seed <= seeds; seed++) {
     double ours = 0;
-    if (of != NULL) WEYL_TRY(evaluate_seed(j, row, of, seed, &ours));
-    else WEYL_TRY(train_seed(j, row, seed, &ours, &epochs, &samples));
+    if (of != NULL)
+      WEYL_TRY(evaluate_seed(j, row, of, seed, &ours));
+    else
+      WEYL_TRY(train_seed(j, row, seed, &ours, &epochs, &samples));
     /* Welford's update */
     const double off = ours - sum / (seed > 1 ? seed - 1 : 1);
     sum += ours;
     squares += off * (ours - sum / seed);
   }
-  weyl_recipe_result r = {.ours = sum / seeds, .std = seeds > 1 ? sqrt(squares / (seeds - 1)) : 0, .seeds = seeds, .seconds = weyl_seconds() - start};
+  weyl_recipe_result r = {.ours = sum / seeds,
+                          .std = seeds > 1 ? sqrt(squares / (seeds - 1)) : 0,
+                          .seeds = seeds,
+                          .seconds = weyl_seconds() - start};
   const char *plural = seeds > 1 ? "s" : "";
-  if (of != NULL) snprintf(r.budget, sizeof r.budget, "the run of %s, %d seed%s", row->run, seeds, plural);
-  else snprintf(r.budget, sizeof r.budget, "%lld epochs of %lld samples, %d seed%s", (long long)epochs, (long long)samples, seeds, plural);
+  if (of != NULL)
+    snprintf(r.budget, sizeof r.budget, "the run of %s, %d seed%s", row->run, seeds, plural);
+  else
+    snprintf(r.budget, sizeof r.budget, "%lld epochs of %lld samples, %d seed%s", (long long)epochs, (long long)samples,
+             seeds, plural);
   *out = r;
   return WEYL_OK;
 }
 
-weyl_status weyl_recipe_run(weyl_context *ctx, const weyl_recipe *recipe, const weyl_recipe_opts *opts, weyl_recipe_result *results) {
-  if (opts->out == NULL || *opts->out == '\0') return weyl_fail(ctx, WEYL_BAD_ARG, "a recipe needs a folder for its runs");
+weyl_status weyl_recipe_run(weyl_context *ctx, const weyl_recipe *recipe, const weyl_recipe_opts *opts,
+                            weyl_recipe_result *results) {
+  if (opts->out == NULL || *opts->out == '\0')
+    return weyl_fail(ctx, WEYL_BAD_ARG, "a recipe needs a folder for its runs");
   job j = {.ctx = ctx, .recipe = recipe, .opts = opts, .mode = opts->full ? 2 : 1};
   WEYL_TRY(weyl_arena_new(ctx, &j.arena));
   weyl_status status = WEYL_OK;
@@ -154,8 +180,10 @@ weyl_status weyl_recipe_run(weyl_context *ctx, const weyl_recipe *recipe, const 
     results[i] = (weyl_recipe_result){0};
     if (opts->task != NULL && *opts->task != '\0' && strcmp(opts->task, row->shown.task) != 0) continue;
     status = run_row(&j, row, &results[i]);
-    if (status != WEYL_OK) status = weyl_fail_within(ctx, status, "row \"%s\"", row->shown.name);
-    else if (opts->row != NULL) opts->row(opts->user, &row->shown, &results[i]);
+    if (status != WEYL_OK)
+      status = weyl_fail_within(ctx, status, "row \"%s\"", row->shown.name);
+    else if (opts->row != NULL)
+      opts->row(opts->user, &row->shown, &results[i]);
   }
   weyl_arena_free(j.arena);
   return status;

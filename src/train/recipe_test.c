@@ -7,12 +7,13 @@
 #include "train_fixture.h"
 
 static const char *const good =
-  "[paper]\nformat = 1\ntitle = A title\nspec = none\nsource = nowhere\n"
-  "[quick]\nseeds = 2\nepochs = 2\nbatch = 8\nhorizon = 2\nhidden = 9\nlayers = 1\n"
-  "[full]\nepochs = 3\nhorizon = 2\n"
-  "[gnn]\ntask = dynamics\nmodel = gnn\nmetric = test mse\npaper = 0.5\nsource = table 1\nbetter = lower\nquick.rate = 2e-3\n"
-  "[linear, longer]\ntask = dynamics\nmodel = linear\nmetric = valid mae\noption.epochs = 3\nfull.epochs = 4\n"
-  "[gnn (centred)]\nrun = gnn\nmetric = test mse\noption.centre = true\n";
+    "[paper]\nformat = 1\ntitle = A title\nspec = none\nsource = nowhere\n"
+    "[quick]\nseeds = 2\nepochs = 2\nbatch = 8\nhorizon = 2\nhidden = 9\nlayers = 1\n"
+    "[full]\nepochs = 3\nhorizon = 2\n"
+    "[gnn]\ntask = dynamics\nmodel = gnn\nmetric = test mse\npaper = 0.5\nsource = table 1\nbetter = lower\nquick.rate "
+    "= 2e-3\n"
+    "[linear, longer]\ntask = dynamics\nmodel = linear\nmetric = valid mae\noption.epochs = 3\nfull.epochs = 4\n"
+    "[gnn (centred)]\nrun = gnn\nmetric = test mse\noption.centre = true\n";
 
 static weyl_status open_text(train_fixture *f, const char *text, weyl_recipe **r) {
   char path[300];
@@ -43,7 +44,8 @@ static void rows_are_read(void **state) {
   assert_string_equal(weyl_recipe_title(r), "A title");
   assert_string_equal(weyl_recipe_source(r), "nowhere");
   assert_int_equal(weyl_recipe_rows(r), 3);
-  const weyl_recipe_row *gnn = weyl_recipe_row_at(r, 0), *linear = weyl_recipe_row_at(r, 1), *centred = weyl_recipe_row_at(r, 2);
+  const weyl_recipe_row *gnn = weyl_recipe_row_at(r, 0), *linear = weyl_recipe_row_at(r, 1),
+                        *centred = weyl_recipe_row_at(r, 2);
   assert_string_equal(gnn->name, "gnn");
   assert_true(gnn->paper == 0.5);
   assert_string_equal(gnn->source, "table 1");
@@ -120,20 +122,20 @@ static void bad_recipes_are_refused(void **state) {
     const char *text, *message;
     weyl_status status;
   } bad[] = {
-    {"[paper]\nformat = 2\n[a]\ntask = dynamics\nmetric = test mse\n", "test.ini:2", WEYL_FORMAT},
-    {"[paper]\nname = 2\n", "no key name", WEYL_FORMAT},
-    {"[quick]\nseeds = 0\n", "seeds", WEYL_FORMAT},
-    {"[paper]\ntitle = x\n", "no rows", WEYL_FORMAT},
-    {"[a]\ntask = dynamics\n", "no metric", WEYL_FORMAT},
-    {"[a]\ntask = dynamics\nmetric = mse\n", "test NAME", WEYL_FORMAT},
-    {"[a]\ntask = dynamics\nmetric = test mse\nepochs = 3\n", "option.NAME", WEYL_FORMAT},
-    {"[a]\ntask = dynamics\nmetric = test mse\npaper = good\n", "a number", WEYL_FORMAT},
-    {"[a]\ntask = dynamics\nmetric = test mse\nbetter = more\n", "lower or higher", WEYL_FORMAT},
-    {"[a]\ntask = dinamics\nmetric = test mse\n", "dynamics", WEYL_UNKNOWN},
-    {"[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\noption.hidden = 3\n", "test.ini:5", WEYL_UNKNOWN},
-    {"[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\nfull.epochs = -3\n", "test.ini:5", WEYL_BAD_ARG},
-    {"[full]\nepoch = 3\n[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\n", "test.ini:2", WEYL_UNKNOWN},
-    {"[a]\nrun = b\nmetric = test mse\n", "a row above", WEYL_FORMAT},
+      {"[paper]\nformat = 2\n[a]\ntask = dynamics\nmetric = test mse\n", "test.ini:2", WEYL_FORMAT},
+      {"[paper]\nname = 2\n", "no key name", WEYL_FORMAT},
+      {"[quick]\nseeds = 0\n", "seeds", WEYL_FORMAT},
+      {"[paper]\ntitle = x\n", "no rows", WEYL_FORMAT},
+      {"[a]\ntask = dynamics\n", "no metric", WEYL_FORMAT},
+      {"[a]\ntask = dynamics\nmetric = mse\n", "test NAME", WEYL_FORMAT},
+      {"[a]\ntask = dynamics\nmetric = test mse\nepochs = 3\n", "option.NAME", WEYL_FORMAT},
+      {"[a]\ntask = dynamics\nmetric = test mse\npaper = good\n", "a number", WEYL_FORMAT},
+      {"[a]\ntask = dynamics\nmetric = test mse\nbetter = more\n", "lower or higher", WEYL_FORMAT},
+      {"[a]\ntask = dinamics\nmetric = test mse\n", "dynamics", WEYL_UNKNOWN},
+      {"[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\noption.hidden = 3\n", "test.ini:5", WEYL_UNKNOWN},
+      {"[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\nfull.epochs = -3\n", "test.ini:5", WEYL_BAD_ARG},
+      {"[full]\nepoch = 3\n[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\n", "test.ini:2", WEYL_UNKNOWN},
+      {"[a]\nrun = b\nmetric = test mse\n", "a row above", WEYL_FORMAT},
   };
   weyl_recipe *r = NULL;
   for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
@@ -168,11 +170,11 @@ static void shipped_recipes_are_good(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(rows_are_read, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(rows_run_and_are_not_run_again, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(interrupted_recipes_go_on, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(bad_recipes_are_refused, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(shipped_recipes_are_good, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(rows_are_read, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(rows_run_and_are_not_run_again, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(interrupted_recipes_go_on, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(bad_recipes_are_refused, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(shipped_recipes_are_good, fixture_open, fixture_close),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

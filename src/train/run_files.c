@@ -47,8 +47,8 @@ static void put_metrics(weyl_json *json, const char *key, int metrics, const wey
   weyl_json_end(json);
 }
 
-weyl_status train_log_write(weyl_context *ctx, FILE *log, const train_progress *progress, int64_t steps, double rate, double gradient,
-                            double seconds, const train_evaluation *valid) {
+weyl_status train_log_write(weyl_context *ctx, FILE *log, const train_progress *progress, int64_t steps, double rate,
+                            double gradient, double seconds, const train_evaluation *valid) {
   weyl_json *json = weyl_json_new();
   if (json == NULL) return weyl_fail(ctx, WEYL_MEMORY, "no memory for a line of the log");
   weyl_json_object(json, NULL);
@@ -66,8 +66,8 @@ weyl_status train_log_write(weyl_context *ctx, FILE *log, const train_progress *
   return good ? WEYL_OK : weyl_fail(ctx, WEYL_IO, "log.jsonl: cannot be written: %s", strerror(errno));
 }
 
-weyl_status train_metrics_write(weyl_context *ctx, const char *path, const train_config *config, const weyl_train_result *r, int64_t samples[3],
-                                double seconds) {
+weyl_status train_metrics_write(weyl_context *ctx, const char *path, const train_config *config,
+                                const weyl_train_result *r, int64_t samples[3], double seconds) {
   weyl_json *json = weyl_json_new();
   if (json == NULL) return weyl_fail(ctx, WEYL_MEMORY, "no memory for %s", path);
   weyl_json_object(json, NULL);
@@ -99,8 +99,10 @@ weyl_status train_metrics_write(weyl_context *ctx, const char *path, const train
   weyl_status status = weyl_writer_open(ctx, path, &w);
   if (status == WEYL_OK) {
     status = weyl_writer_printf(w, "%s\n", weyl_json_text(json));
-    if (status == WEYL_OK) status = weyl_writer_close(w);
-    else weyl_writer_abandon(w);
+    if (status == WEYL_OK)
+      status = weyl_writer_close(w);
+    else
+      weyl_writer_abandon(w);
   }
   weyl_json_free(json);
   return status;

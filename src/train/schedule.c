@@ -18,20 +18,21 @@ struct weyl_schedule {
 };
 
 weyl_status weyl_schedule_new(weyl_context *ctx, const weyl_options *o, int64_t steps_per_epoch, weyl_schedule **out) {
-  if (steps_per_epoch < 1) return weyl_fail(ctx, WEYL_BAD_ARG, "%lld steps an epoch, must be 1 or more", (long long)steps_per_epoch);
+  if (steps_per_epoch < 1)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%lld steps an epoch, must be 1 or more", (long long)steps_per_epoch);
   weyl_schedule *s = weyl_alloc(ctx, 1, sizeof *s);
   if (s == NULL) return WEYL_MEMORY;
   *s = (weyl_schedule){
-    .ctx = ctx,
-    .rate = weyl_options_number(o, "rate"),
-    .low = weyl_options_number(o, "min_rate"),
-    .factor = weyl_options_number(o, "step_factor"),
-    .steps_per_epoch = steps_per_epoch,
-    .steps = weyl_options_integer(o, "epochs") * steps_per_epoch,
-    .warmup = llround(weyl_options_number(o, "warmup") * (double)steps_per_epoch),
-    .every = weyl_options_integer(o, "step_every"),
-    .best = INFINITY,
-    .reduced = 1,
+      .ctx = ctx,
+      .rate = weyl_options_number(o, "rate"),
+      .low = weyl_options_number(o, "min_rate"),
+      .factor = weyl_options_number(o, "step_factor"),
+      .steps_per_epoch = steps_per_epoch,
+      .steps = weyl_options_integer(o, "epochs") * steps_per_epoch,
+      .warmup = llround(weyl_options_number(o, "warmup") * (double)steps_per_epoch),
+      .every = weyl_options_integer(o, "step_every"),
+      .best = INFINITY,
+      .reduced = 1,
   };
   const char *name = weyl_options_string(o, "schedule");
   for (int k = CONSTANT; k <= PLATEAU; k++)

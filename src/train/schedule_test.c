@@ -70,7 +70,8 @@ static void cosine(void **state) {
 
 static void steps(void **state) {
   (void)state;
-  weyl_schedule *s = make((const char *const[]){"schedule", "step", "step_every", "3", "step_factor", "0.5", "min_rate", "0.2", NULL});
+  weyl_schedule *s =
+      make((const char *const[]){"schedule", "step", "step_every", "3", "step_factor", "0.5", "min_rate", "0.2", NULL});
   assert_rate(s, 11, 1);
   assert_rate(s, 12, 0.5);
   assert_rate(s, 24, 0.25);
@@ -125,8 +126,8 @@ static void recommendations(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(constant_rate), cmocka_unit_test(cosine),    cmocka_unit_test(steps),
-    cmocka_unit_test(plateau),       cmocka_unit_test(bad_input), cmocka_unit_test(recommendations),
+      cmocka_unit_test(constant_rate), cmocka_unit_test(cosine),    cmocka_unit_test(steps),
+      cmocka_unit_test(plateau),       cmocka_unit_test(bad_input), cmocka_unit_test(recommendations),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

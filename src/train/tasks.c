@@ -6,7 +6,7 @@ static const weyl_task_def *const list[] = {
 #define WEYL_TASK(name) &weyl_task_##name,
 #include "tasks.def"
 #undef WEYL_TASK
-  NULL};
+    NULL};
 
 const weyl_task_def *const *weyl_tasks(void) { return list; }
 
@@ -49,7 +49,8 @@ weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model,
     return unknown(ctx, "model", model, names, n);
   }
   const weyl_set_def *s = weyl_set_find(t->set);
-  if (s == NULL) return weyl_fail(ctx, WEYL_BUG, "task %s names the data set %s, which is not in the list", t->name, t->set);
+  if (s == NULL)
+    return weyl_fail(ctx, WEYL_BUG, "task %s names the data set %s, which is not in the list", t->name, t->set);
   *task_out = t;
   *model_out = m;
   *set_out = s;

@@ -9,7 +9,8 @@
 #undef WEYL_TASK
 
 /* The task, model and set of these names; WEYL_UNKNOWN with the nearest name. model NULL or "": the task's. */
-WEYL_MUST_CHECK weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model, const weyl_task_def **task_out,
-                                         const weyl_model_def **model_out, const weyl_set_def **set_out);
+WEYL_MUST_CHECK weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model,
+                                         const weyl_task_def **task_out, const weyl_model_def **model_out,
+                                         const weyl_set_def **set_out);
 
 #endif

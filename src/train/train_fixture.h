@@ -14,9 +14,9 @@ typedef struct train_fixture {
   weyl_context *ctx;
   char folder[128], data[160], out[160];
   /* what the progress callback saw */
-  int64_t steps;               /* calls in training so far */
-  uint64_t allocations[4096];  /* at each of them */
-  int64_t stop_at;             /* sets `stop` at this call; 0: never */
+  int64_t steps;              /* calls in training so far */
+  uint64_t allocations[4096]; /* at each of them */
+  int64_t stop_at;            /* sets `stop` at this call; 0: never */
   volatile int stop;
 } train_fixture;
 
@@ -58,7 +58,13 @@ static void fixture_data(train_fixture *f) {
         x[k][p][c] = start[p][c] + speed[p][c] * t + 0.5 * sin(t + phase[p][c]);
         v[k][p][c] = speed[p][c] + 0.5 * cos(t + phase[p][c]);
       }
-  weyl_trajectory item = {.frames = FRAMES, .points = POINTS, .d = 3, .position = &x[0][0][0], .velocity = &v[0][0][0], .charge = q, .time_step = 0.2};
+  weyl_trajectory item = {.frames = FRAMES,
+                          .points = POINTS,
+                          .d = 3,
+                          .position = &x[0][0][0],
+                          .velocity = &v[0][0][0],
+                          .charge = q,
+                          .time_step = 0.2};
   const weyl_trajectories all = {.count = 1, .item = &item, .format = "npz", .length_unit = "", .time_unit = ""};
   assert_int_equal(weyl_trajectories_write(f->ctx, f->data, &all), WEYL_OK);
 }
@@ -96,16 +102,25 @@ static inline const char *fixture_path(const train_fixture *f, const char *run, 
 }
 
 /* A training of task "dynamics"; pairs of option and value, NULL at the end. */
-static inline weyl_status fixture_train(train_fixture *f, const char *run, const char *model, bool resume, const char *const *pairs, weyl_train_result *out) {
+static inline weyl_status fixture_train(train_fixture *f, const char *run, const char *model, bool resume,
+                                        const char *const *pairs, weyl_train_result *out) {
   weyl_options *o = NULL;
   weyl_train_result ignored;
   assert_int_equal(weyl_train_options(f->ctx, "dynamics", model, &o), WEYL_OK);
-  static const char *const small[] = {"horizon", "2", "batch", "8", "epochs", "4", "eval_every", "1", "hidden", "9", "layers", "2", NULL};
+  static const char *const small[] = {"horizon", "2",      "batch", "8",      "epochs", "4", "eval_every",
+                                      "1",       "hidden", "9",     "layers", "2",      NULL};
   for (const char *const *p = small; !resume && *p != NULL; p += 2)
     if (weyl_options_has(o, p[0])) assert_int_equal(weyl_options_set(o, p[0], p[1], NULL), WEYL_OK);
-  for (; pairs != NULL && *pairs != NULL; pairs += 2) assert_int_equal(weyl_options_set(o, pairs[0], pairs[1], NULL), WEYL_OK);
-  const weyl_train_config config = {
-    .task = "dynamics", .model = model, .data = f->data, .out = fixture_path(f, run, NULL), .resume = resume, .options = o, .seed = 7, .stop = &f->stop};
+  for (; pairs != NULL && *pairs != NULL; pairs += 2)
+    assert_int_equal(weyl_options_set(o, pairs[0], pairs[1], NULL), WEYL_OK);
+  const weyl_train_config config = {.task = "dynamics",
+                                    .model = model,
+                                    .data = f->data,
+                                    .out = fixture_path(f, run, NULL),
+                                    .resume = resume,
+                                    .options = o,
+                                    .seed = 7,
+                                    .stop = &f->stop};
   weyl_message_clear(f->ctx);
   f->steps = 0;
   const weyl_status status = weyl_train(f->ctx, &config, out != NULL ? out : &ignored);
@@ -125,7 +140,8 @@ static inline void assert_same_file(train_fixture *f, const char *run_a, const c
 }
 
 static inline void assert_message(const train_fixture *f, const char *part) {
-  if (strstr(weyl_message(f->ctx), part) == NULL) fail_msg("message \"%s\" does not hold \"%s\"", weyl_message(f->ctx), part);
+  if (strstr(weyl_message(f->ctx), part) == NULL)
+    fail_msg("message \"%s\" does not hold \"%s\"", weyl_message(f->ctx), part);
 }
 
 #endif

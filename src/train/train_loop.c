@@ -12,8 +12,8 @@ weyl_status train_copy(weyl_context *ctx, const weyl_variables *from, weyl_varia
   const weyl_array a = weyl_variables_arena(from, kind), b = weyl_variables_arena(to, kind);
   const int64_t n = weyl_array_size(&a);
   if (n != weyl_array_size(&b) || a.dtype != b.dtype)
-    return weyl_fail(ctx, WEYL_BUG, "the model traced for training and for evaluation has %lld and %lld numbers", (long long)n,
-                     (long long)weyl_array_size(&b));
+    return weyl_fail(ctx, WEYL_BUG, "the model traced for training and for evaluation has %lld and %lld numbers",
+                     (long long)n, (long long)weyl_array_size(&b));
   if (n > 0) memcpy(b.data, a.data, (size_t)n * weyl_dtype_size(a.dtype));
   return WEYL_OK;
 }
@@ -21,11 +21,13 @@ weyl_status train_copy(weyl_context *ctx, const weyl_variables *from, weyl_varia
 weyl_status train_save_state(trainer *t) {
   t->last_save = weyl_seconds();
   if (t->schedule != NULL) train_schedule_save(t->schedule, t->at.schedule);
-  return train_state_save(t->ctx, train_path(t->arena, t->folder, "state.safetensors"), t->vars, t->best, t->checksum, &t->at);
+  return train_state_save(t->ctx, train_path(t->arena, t->folder, "state.safetensors"), t->vars, t->best, t->checksum,
+                          &t->at);
 }
 
 weyl_status train_save_model(trainer *t) {
-  return train_model_save(t->ctx, train_path(t->arena, t->folder, "model.safetensors"), t->best, &t->config, t->fields, t->checksum);
+  return train_model_save(t->ctx, train_path(t->arena, t->folder, "model.safetensors"), t->best, &t->config, t->fields,
+                          t->checksum);
 }
 
 /* Gives `shadow` the weights that count: their average when one is kept. */
@@ -34,8 +36,10 @@ static weyl_status take_weights(trainer *t) {
   WEYL_TRY(train_copy(t->ctx, t->vars, t->shadow, WEYL_PARAM));
   const int64_t ema = weyl_variables_find(t->vars, WEYL_SLOT, "ema");
   if (ema < 0 || t->at.epoch + t->at.step == 0) return WEYL_OK;
-  const weyl_array from = weyl_variables_array(t->vars, WEYL_SLOT, (size_t)ema), to = weyl_variables_arena(t->shadow, WEYL_PARAM);
-  if (weyl_array_size(&from) != weyl_array_size(&to)) return weyl_fail(t->ctx, WEYL_BUG, "the average of the weights has another size than they");
+  const weyl_array from = weyl_variables_array(t->vars, WEYL_SLOT, (size_t)ema),
+                   to = weyl_variables_arena(t->shadow, WEYL_PARAM);
+  if (weyl_array_size(&from) != weyl_array_size(&to))
+    return weyl_fail(t->ctx, WEYL_BUG, "the average of the weights has another size than they");
   memcpy(to.data, from.data, (size_t)weyl_array_size(&to) * weyl_dtype_size(to.dtype));
   return WEYL_OK;
 }
@@ -61,11 +65,13 @@ static weyl_status evaluate(trainer *t, int64_t epoch) {
     t->at.since_best++;
   }
   if (t->schedule != NULL) weyl_schedule_observe(t->schedule, epoch, value);
-  return train_log_write(t->ctx, t->log, &t->at, epoch * t->steps_per_epoch, rate_now(t), t->gradient, weyl_seconds() - t->started, &valid);
+  return train_log_write(t->ctx, t->log, &t->at, epoch * t->steps_per_epoch, rate_now(t), t->gradient,
+                         weyl_seconds() - t->started, &valid);
 }
 
 static bool asked_to_stop(trainer *t) {
-  const int64_t epochs = weyl_options_integer(t->config.options, "epochs"), done = t->at.epoch * t->steps_per_epoch + t->at.step;
+  const int64_t epochs = weyl_options_integer(t->config.options, "epochs"),
+                done = t->at.epoch * t->steps_per_epoch + t->at.step;
   char what[128];
   const double mean = t->at.step > 0 ? t->at.loss_sum / (double)t->at.step : t->at.train_loss;
   const int64_t shown = t->at.epoch < epochs ? t->at.epoch + 1 : epochs;
@@ -77,7 +83,9 @@ static bool asked_to_stop(trainer *t) {
 static weyl_status save_and_stop(trainer *t) {
   WEYL_TRY(train_save_state(t));
   WEYL_TRY(train_save_model(t));
-  return weyl_fail(t->ctx, WEYL_INTERRUPTED, "stopped in epoch %" PRId64 " after %" PRId64 " of %" PRId64 " steps; %s is saved and can go on with --resume",
+  return weyl_fail(t->ctx, WEYL_INTERRUPTED,
+                   "stopped in epoch %" PRId64 " after %" PRId64 " of %" PRId64
+                   " steps; %s is saved and can go on with --resume",
                    t->at.epoch + 1, t->at.step, t->steps_per_epoch, t->folder);
 }
 
@@ -111,7 +119,8 @@ static weyl_status step(trainer *t) {
   const int64_t number = t->at.epoch * t->steps_per_epoch + t->at.step;
   weyl_batch batch;
   WEYL_TRY(weyl_loader_set(t->loader, "rate", rate_now(t)));
-  WEYL_TRY(weyl_loader_fill(t->loader, t->order + t->at.step * t->batch, t->batch, t->config.seed, (uint64_t)number, &batch));
+  WEYL_TRY(weyl_loader_fill(t->loader, t->order + t->at.step * t->batch, t->batch, t->config.seed, (uint64_t)number,
+                            &batch));
   WEYL_TRY(weyl_run_step(t->run, &batch));
   const double loss = output_number(t->run, 0);
   t->gradient = output_number(t->run, 1);
@@ -138,7 +147,8 @@ static weyl_status run_steps(trainer *t) {
 }
 
 static weyl_status finish_epoch(trainer *t, int64_t epochs) {
-  const int64_t every = weyl_options_integer(t->config.options, "eval_every"), patience = weyl_options_integer(t->config.options, "patience");
+  const int64_t every = weyl_options_integer(t->config.options, "eval_every"),
+                patience = weyl_options_integer(t->config.options, "patience");
   const int64_t epoch = t->at.epoch + 1;
   const train_progress before = t->at;
   t->at.train_loss = t->at.loss_sum / (double)t->steps_per_epoch;

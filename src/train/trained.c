@@ -41,8 +41,10 @@ done:
   return status;
 }
 
-weyl_status weyl_trained_open(weyl_context *ctx, const char *run, weyl_dtype real, const char *data, weyl_trained **out) {
-  if (real != WEYL_F32 && real != WEYL_F64) return weyl_fail(ctx, WEYL_DTYPE, "a model runs in f32 or f64, not %s", weyl_dtype_name(real));
+weyl_status weyl_trained_open(weyl_context *ctx, const char *run, weyl_dtype real, const char *data,
+                              weyl_trained **out) {
+  if (real != WEYL_F32 && real != WEYL_F64)
+    return weyl_fail(ctx, WEYL_DTYPE, "a model runs in f32 or f64, not %s", weyl_dtype_name(real));
   weyl_trained *t = weyl_alloc(ctx, 1, sizeof *t);
   if (t == NULL) return WEYL_MEMORY;
   *t = (weyl_trained){.ctx = ctx, .real = real};
@@ -67,7 +69,8 @@ weyl_status weyl_trained_open(weyl_context *ctx, const char *run, weyl_dtype rea
   WEYL_GOTO(train_model_read(ctx, path, &t->config, &model));
   WEYL_GOTO(train_fields_example(ctx, weyl_bundle_noted(model, "fields"), path, &t->example));
   WEYL_GOTO(load_weights(t, path, model));
-  WEYL_GOTO(train_evaluator_new(ctx, t->vars, t->config.task, t->config.model, t->config.symmetry, t->config.options, t->example, &t->evaluator));
+  WEYL_GOTO(train_evaluator_new(ctx, t->vars, t->config.task, t->config.model, t->config.symmetry, t->config.options,
+                                t->example, &t->evaluator));
   *out = t;
   t = NULL;
 done:
@@ -102,7 +105,8 @@ weyl_status weyl_trained_train_program(weyl_trained *t, weyl_program **out) {
     WEYL_TRY(train_stepper_make(t->ctx, t->step_vars, &t->config, t->example, &t->stepper));
     if (t->stepper.program == NULL) {
       train_stepper_free(&t->stepper);
-      return weyl_fail(t->ctx, WEYL_UNSUPPORTED, "model %s has no parameters: there is no training step", t->config.model->name);
+      return weyl_fail(t->ctx, WEYL_UNSUPPORTED, "model %s has no parameters: there is no training step",
+                       t->config.model->name);
     }
   }
   *out = t->stepper.program;
@@ -119,7 +123,8 @@ weyl_status weyl_trained_splits(weyl_trained *t, const weyl_splits **out) {
   return WEYL_OK;
 }
 
-weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_metric metrics[4], int *count, int64_t *samples) {
+weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_metric metrics[4], int *count,
+                              int64_t *samples) {
   if (set == NULL) {
     const weyl_splits *splits;
     WEYL_TRY(weyl_trained_splits(t, &splits));
@@ -137,9 +142,12 @@ weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_met
   return WEYL_OK;
 }
 
-weyl_status weyl_trained_predict(weyl_trained *t, const weyl_dataset *set, weyl_arena *arena, weyl_array *out, double *smallest_gap) {
-  const int64_t *offsets = weyl_dataset_offsets(set, train_prediction_per(t->evaluator)), width = train_prediction_width(t->evaluator);
-  if (offsets == NULL) return weyl_fail(t->ctx, WEYL_SHAPE, "data set %s lacks the rows that are predicted", weyl_dataset_name(set));
+weyl_status weyl_trained_predict(weyl_trained *t, const weyl_dataset *set, weyl_arena *arena, weyl_array *out,
+                                 double *smallest_gap) {
+  const int64_t *offsets = weyl_dataset_offsets(set, train_prediction_per(t->evaluator)),
+                width = train_prediction_width(t->evaluator);
+  if (offsets == NULL)
+    return weyl_fail(t->ctx, WEYL_SHAPE, "data set %s lacks the rows that are predicted", weyl_dataset_name(set));
   weyl_array y = {.dtype = WEYL_F64, .rank = 2, .dim = {offsets[weyl_dataset_samples(set)], width}};
   y.data = weyl_arena_array(arena, double, y.dim[0] * width + 1);
   if (y.data == NULL) return WEYL_MEMORY;
@@ -154,7 +162,8 @@ weyl_status weyl_trained_predict(weyl_trained *t, const weyl_dataset *set, weyl_
   return WEYL_OK;
 }
 
-/* ---- the audit ------------------------------------------------------------------------------------------------------------ */
+/* ---- the audit
+ * ------------------------------------------------------------------------------------------------------------ */
 
 typedef struct auditing {
   weyl_trained *trained;
@@ -191,8 +200,8 @@ static weyl_status evaluate_samples(void *arg, int64_t count, const weyl_audit_s
   return WEYL_OK;
 }
 
-weyl_status weyl_trained_audit(weyl_trained *t, weyl_arena *arena, const weyl_group *group, const weyl_audit_opts *opts, weyl_audit_result *out,
-                               double *smallest_gap) {
+weyl_status weyl_trained_audit(weyl_trained *t, weyl_arena *arena, const weyl_group *group, const weyl_audit_opts *opts,
+                               weyl_audit_result *out, double *smallest_gap) {
   const weyl_splits *splits;
   WEYL_TRY(weyl_trained_splits(t, &splits));
   auditing a = {.trained = t, .smallest_gap = INFINITY};
@@ -202,13 +211,13 @@ weyl_status weyl_trained_audit(weyl_trained *t, weyl_arena *arena, const weyl_gr
   WEYL_GOTO(train_packing_make(t->ctx, arena, t->config.task, splits->test, &a.packing));
   const weyl_audit_opts defaults = weyl_audit_defaults(t->real);
   const weyl_audit_target target = {
-    .inputs = a.packing.slots,
-    .input = a.packing.slot,
-    .output = {"the prediction", t->config.task->output, train_prediction_width(t->evaluator)},
-    .evaluate = evaluate_samples,
-    .arg = &a,
-    .samples = weyl_dataset_samples(splits->test),
-    .sample = give_sample,
+      .inputs = a.packing.slots,
+      .input = a.packing.slot,
+      .output = {"the prediction", t->config.task->output, train_prediction_width(t->evaluator)},
+      .evaluate = evaluate_samples,
+      .arg = &a,
+      .samples = weyl_dataset_samples(splits->test),
+      .sample = give_sample,
   };
   WEYL_GOTO(weyl_audit(t->ctx, arena, group, &target, opts != NULL ? opts : &defaults, out));
   if (smallest_gap != NULL) *smallest_gap = a.smallest_gap;

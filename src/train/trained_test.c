@@ -51,7 +51,8 @@ static void evaluation_repeats_the_training_s(void **state) {
   assert_trained(f, open_run(f, "run", WEYL_F64, &twice));
   assert_int_equal(weyl_trained_predict(twice, splits->test, arena, &z, NULL), WEYL_OK);
   double most = 0;
-  for (int64_t i = 0; i < weyl_array_size(&y); i++) most = fmax(most, fabs(((double *)y.data)[i] - ((double *)z.data)[i]));
+  for (int64_t i = 0; i < weyl_array_size(&y); i++)
+    most = fmax(most, fabs(((double *)y.data)[i] - ((double *)z.data)[i]));
   assert_true(most > 0 && most < 1e-4);
 
   weyl_program *program = NULL;
@@ -101,8 +102,13 @@ static void frames_make_symmetric(void **state) {
   assert_int_equal(weyl_train_options(f->ctx, "dynamics", "gnn", &o), WEYL_OK);
   assert_int_equal(weyl_options_set(o, "epochs", "1", NULL), WEYL_OK);
   assert_int_equal(weyl_options_set(o, "horizon", "2", NULL), WEYL_OK);
-  const weyl_train_config config = {
-    .task = "dynamics", .model = "gnn", .symmetry = "frame:E(3)", .data = f->data, .out = fixture_path(f, "framed", NULL), .options = o, .seed = 1};
+  const weyl_train_config config = {.task = "dynamics",
+                                    .model = "gnn",
+                                    .symmetry = "frame:E(3)",
+                                    .data = f->data,
+                                    .out = fixture_path(f, "framed", NULL),
+                                    .options = o,
+                                    .seed = 1};
   assert_trained(f, weyl_train(f->ctx, &config, &r));
   assert_string_equal(r.symmetry, "frame:E(3)");
   weyl_options_free(o);
@@ -112,7 +118,8 @@ static void frames_make_symmetric(void **state) {
   assert_true(gap > 0 && gap < 1);
 }
 
-/* ---- what is wrong with a run directory ------------------------------------------------------------------------------------ */
+/* ---- what is wrong with a run directory
+ * ------------------------------------------------------------------------------------ */
 
 static void write_file(const char *path, const char *bytes, size_t n) {
   FILE *file = fopen(path, "w");
@@ -167,13 +174,15 @@ static void bad_configurations_are_refused(void **state) {
     const char *text, *message;
     weyl_status status;
   } bad[] = {
-    {"[run]\nformat = 2\n", "format 2", WEYL_FORMAT},
-    {"[run]\nseed = 1\n", "no key format", WEYL_FORMAT},
-    {"[run]\nformat = 1\nseed = -4\ntask = dynamics\n", "seed", WEYL_FORMAT},
-    {"[run]\nformat = 1\nseed = 4\ntask = dinamics\n", "dynamics", WEYL_UNKNOWN},
-    {"[run]\nformat = 1\nseed = 4\ntask = dynamics\nmodel = linear\n[options]\nepoch = 3\n", "config.ini:7", WEYL_UNKNOWN},
-    {"[run]\nformat = 1\nseed = 4\ntask = dynamics\nmodel = linear\n[options]\nepochs = -3\n", "config.ini:7", WEYL_BAD_ARG},
-    {"[run\nformat", "config.ini", WEYL_FORMAT},
+      {"[run]\nformat = 2\n", "format 2", WEYL_FORMAT},
+      {"[run]\nseed = 1\n", "no key format", WEYL_FORMAT},
+      {"[run]\nformat = 1\nseed = -4\ntask = dynamics\n", "seed", WEYL_FORMAT},
+      {"[run]\nformat = 1\nseed = 4\ntask = dinamics\n", "dynamics", WEYL_UNKNOWN},
+      {"[run]\nformat = 1\nseed = 4\ntask = dynamics\nmodel = linear\n[options]\nepoch = 3\n", "config.ini:7",
+       WEYL_UNKNOWN},
+      {"[run]\nformat = 1\nseed = 4\ntask = dynamics\nmodel = linear\n[options]\nepochs = -3\n", "config.ini:7",
+       WEYL_BAD_ARG},
+      {"[run\nformat", "config.ini", WEYL_FORMAT},
   };
   for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
     write_file(path, bad[k].text, strlen(bad[k].text));
@@ -203,12 +212,12 @@ static void bad_states_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(evaluation_repeats_the_training_s, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(audits_tell_models_apart, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(frames_make_symmetric, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(bad_models_are_refused, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(bad_configurations_are_refused, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(bad_states_are_refused, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(evaluation_repeats_the_training_s, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(audits_tell_models_apart, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(frames_make_symmetric, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(bad_models_are_refused, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(bad_configurations_are_refused, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(bad_states_are_refused, fixture_open, fixture_close),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

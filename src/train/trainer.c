@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-weyl_status train_stepper_make(weyl_context *ctx, weyl_variables *vars, const train_config *c, const weyl_dataset *example, train_stepper *out) {
+weyl_status train_stepper_make(weyl_context *ctx, weyl_variables *vars, const train_config *c,
+                               const weyl_dataset *example, train_stepper *out) {
   train_stepper s = {0};
   weyl_status status;
   WEYL_GOTO(weyl_graph_new(ctx, vars, true, &s.graph));
@@ -34,24 +35,29 @@ void train_stepper_free(train_stepper *s) {
   *s = (train_stepper){0};
 }
 
-/* ---- setting up ---------------------------------------------------------------------------------------------------------- */
+/* ---- setting up
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static weyl_status open_folder(trainer *t, const weyl_train_config *asked) {
-  if (asked->out == NULL || *asked->out == '\0') return weyl_fail(t->ctx, WEYL_BAD_ARG, "a run directory must be named");
+  if (asked->out == NULL || *asked->out == '\0')
+    return weyl_fail(t->ctx, WEYL_BAD_ARG, "a run directory must be named");
   t->folder = weyl_arena_strdup(t->arena, asked->out);
   const char *path = t->folder != NULL ? train_path(t->arena, t->folder, "config.ini") : NULL;
   if (path == NULL) return WEYL_MEMORY;
 
   if (asked->resume) {
-    if (!weyl_file_exists(path)) return weyl_fail(t->ctx, WEYL_NO_FILE, "%s is no run to go on with: there is no config.ini in it", t->folder);
+    if (!weyl_file_exists(path))
+      return weyl_fail(t->ctx, WEYL_NO_FILE, "%s is no run to go on with: there is no config.ini in it", t->folder);
     WEYL_TRY(train_config_read(t->ctx, t->arena, path, &t->config));
     return train_config_resume(t->ctx, asked, path, &t->config);
   }
   if (weyl_file_exists(path))
-    return weyl_fail(t->ctx, WEYL_BAD_ARG, "%s holds a run already: resume it, name another directory, or remove it", t->folder);
+    return weyl_fail(t->ctx, WEYL_BAD_ARG, "%s holds a run already: resume it, name another directory, or remove it",
+                     t->folder);
   WEYL_TRY(train_config_make(t->ctx, t->arena, asked, &t->config));
   WEYL_TRY(weyl_folder_make(t->ctx, t->folder));
-  if (access(t->folder, W_OK) != 0) return weyl_fail(t->ctx, WEYL_IO, "%s: cannot be written: %s", t->folder, strerror(errno));
+  if (access(t->folder, W_OK) != 0)
+    return weyl_fail(t->ctx, WEYL_IO, "%s: cannot be written: %s", t->folder, strerror(errno));
   return WEYL_OK;
 }
 
@@ -69,8 +75,8 @@ static weyl_status load_data(trainer *t) {
   const int64_t n = weyl_dataset_samples(part[0]);
   t->batch = weyl_options_integer(c->options, "batch");
   if (t->batch > n) {
-    weyl_context_log(t->ctx, WEYL_WARN, "batch %lld is more than the %lld training samples: all of them make one batch", (long long)t->batch,
-                     (long long)n);
+    weyl_context_log(t->ctx, WEYL_WARN, "batch %lld is more than the %lld training samples: all of them make one batch",
+                     (long long)t->batch, (long long)n);
     t->batch = n;
   }
   t->steps_per_epoch = n / t->batch;
@@ -83,7 +89,8 @@ static weyl_status build(trainer *t) {
   const int64_t shard = weyl_options_integer(c->options, "shard");
   WEYL_TRY(weyl_variables_new(t->ctx, real, c->seed, &t->vars));
   WEYL_TRY(weyl_variables_new(t->ctx, real, c->seed, &t->shadow));
-  WEYL_TRY(train_evaluator_new(t->ctx, t->shadow, c->task, c->model, c->symmetry, c->options, t->splits.valid, &t->evaluator));
+  WEYL_TRY(train_evaluator_new(t->ctx, t->shadow, c->task, c->model, c->symmetry, c->options, t->splits.valid,
+                               &t->evaluator));
   WEYL_TRY(weyl_loader_new(t->ctx, t->splits.valid, t->evaluator->program, shard, &t->valid_loader));
   WEYL_TRY(weyl_variables_cast(t->shadow, real, &t->best));
 
@@ -98,7 +105,8 @@ static weyl_status build(trainer *t) {
 }
 
 static weyl_status start(trainer *t, bool resume) {
-  const char *state = train_path(t->arena, t->folder, "state.safetensors"), *config = train_path(t->arena, t->folder, "config.ini");
+  const char *state = train_path(t->arena, t->folder, "state.safetensors"),
+             *config = train_path(t->arena, t->folder, "config.ini");
   const char *log = train_path(t->arena, t->folder, "log.jsonl");
   const char *metrics = train_path(t->arena, t->folder, "metrics.json");
   if (state == NULL || config == NULL || log == NULL || metrics == NULL) return WEYL_MEMORY;
@@ -106,7 +114,8 @@ static weyl_status start(trainer *t, bool resume) {
   if (resume && weyl_file_exists(state)) {
     WEYL_TRY(train_state_load(t->ctx, state, t->vars, t->best, t->checksum, &t->at));
     if (t->at.step > t->steps_per_epoch)
-      return weyl_fail(t->ctx, WEYL_FORMAT, "%s: step %lld of an epoch of %lld", state, (long long)t->at.step, (long long)t->steps_per_epoch);
+      return weyl_fail(t->ctx, WEYL_FORMAT, "%s: step %lld of an epoch of %lld", state, (long long)t->at.step,
+                       (long long)t->steps_per_epoch);
     if (t->schedule != NULL) train_schedule_load(t->schedule, t->at.schedule);
   }
   WEYL_TRY(train_config_write(t->ctx, config, &t->config));
@@ -114,7 +123,8 @@ static weyl_status start(trainer *t, bool resume) {
   return train_log_open(t->ctx, log, t->at.best_epoch < 0 ? -1 : t->at.epoch, &t->log);
 }
 
-/* ---- the end ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the end
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 static weyl_status measure(trainer *t, weyl_train_result *r) {
   weyl_loader *test_loader = NULL;
@@ -123,17 +133,19 @@ static weyl_status measure(trainer *t, weyl_train_result *r) {
   WEYL_GOTO(train_copy(t->ctx, t->best, t->shadow, WEYL_PARAM));
   WEYL_GOTO(train_copy(t->ctx, t->best, t->shadow, WEYL_STATE));
   WEYL_GOTO(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, NULL, &valid));
-  WEYL_GOTO(weyl_loader_new(t->ctx, t->splits.test, t->evaluator->program, weyl_options_integer(t->config.options, "shard"), &test_loader));
+  WEYL_GOTO(weyl_loader_new(t->ctx, t->splits.test, t->evaluator->program,
+                            weyl_options_integer(t->config.options, "shard"), &test_loader));
   WEYL_GOTO(train_evaluate(t->evaluator, test_loader, t->splits.test, t->stop, NULL, &test));
 
   *r = (weyl_train_result){
-    .params = weyl_variables_numbers(t->vars, WEYL_PARAM),
-    .epochs = t->at.epoch,
-    .best_epoch = t->at.best_epoch,
-    .train_loss = t->at.train_loss,
-    .seconds_per_epoch = t->steps_here > 0 ? t->training_seconds / (double)t->steps_here * (double)t->steps_per_epoch : 0,
-    .metrics = test.metrics,
-    .stopped_early = t->stopped_early,
+      .params = weyl_variables_numbers(t->vars, WEYL_PARAM),
+      .epochs = t->at.epoch,
+      .best_epoch = t->at.best_epoch,
+      .train_loss = t->at.train_loss,
+      .seconds_per_epoch =
+          t->steps_here > 0 ? t->training_seconds / (double)t->steps_here * (double)t->steps_per_epoch : 0,
+      .metrics = test.metrics,
+      .stopped_early = t->stopped_early,
   };
   snprintf(r->task, sizeof r->task, "%s", t->config.task->name);
   snprintf(r->model, sizeof r->model, "%s", t->config.model->name);
@@ -173,7 +185,8 @@ weyl_status weyl_train(weyl_context *ctx, const weyl_train_config *asked, weyl_t
   WEYL_GOTO(start(&t, asked->resume));
   WEYL_GOTO(train_loop(&t));
   WEYL_GOTO(measure(&t, &result));
-  int64_t samples[3] = {weyl_dataset_samples(t.splits.train), weyl_dataset_samples(t.splits.valid), weyl_dataset_samples(t.splits.test)};
+  int64_t samples[3] = {weyl_dataset_samples(t.splits.train), weyl_dataset_samples(t.splits.valid),
+                        weyl_dataset_samples(t.splits.test)};
   const char *metrics = train_path(t.arena, t.folder, "metrics.json");
   if (metrics == NULL) {
     status = WEYL_MEMORY;

@@ -4,13 +4,14 @@
 
 #include "run_files.h"
 
-/* The training step of a task, traced and compiled: outputs the loss and the gradient's norm, assigns the new weights. */
+/* The training step of a task, traced and compiled: outputs the loss and the gradient's norm, assigns the new weights.
+ */
 typedef struct train_stepper {
   weyl_graph *graph;
   weyl_program *program;
 } train_stepper;
-WEYL_MUST_CHECK weyl_status train_stepper_make(weyl_context *ctx, weyl_variables *vars, const train_config *config, const weyl_dataset *example,
-                                               train_stepper *out);
+WEYL_MUST_CHECK weyl_status train_stepper_make(weyl_context *ctx, weyl_variables *vars, const train_config *config,
+                                               const weyl_dataset *example, train_stepper *out);
 void train_stepper_free(train_stepper *stepper);
 
 typedef struct trainer {
@@ -23,22 +24,22 @@ typedef struct trainer {
   weyl_splits splits;
   int64_t batch, steps_per_epoch;
 
-  weyl_variables *vars;    /* trained */
-  weyl_variables *shadow;  /* what is evaluated: the weights, or their average */
-  weyl_variables *best;    /* by validation */
-  bool trains;             /* the model has parameters */
+  weyl_variables *vars;   /* trained */
+  weyl_variables *shadow; /* what is evaluated: the weights, or their average */
+  weyl_variables *best;   /* by validation */
+  bool trains;            /* the model has parameters */
   train_stepper stepper;
   weyl_run *run;
   weyl_loader *loader;
   weyl_schedule *schedule;
   train_evaluator *evaluator;
   weyl_loader *valid_loader;
-  int64_t *order;          /* of the samples in this epoch */
+  int64_t *order; /* of the samples in this epoch */
 
   train_progress at;
   FILE *log;
   double started, last_save, training_seconds, gradient;
-  int64_t steps_here;      /* of this session */
+  int64_t steps_here; /* of this session */
   bool stopped_early;
 } trainer;
 
@@ -47,6 +48,7 @@ WEYL_MUST_CHECK weyl_status train_loop(trainer *t);
 WEYL_MUST_CHECK weyl_status train_save_state(trainer *t);
 WEYL_MUST_CHECK weyl_status train_save_model(trainer *t);
 /* All arenas of a kind, from one set of variables to another of the same model. */
-WEYL_MUST_CHECK weyl_status train_copy(weyl_context *ctx, const weyl_variables *from, weyl_variables *to, weyl_kind kind);
+WEYL_MUST_CHECK weyl_status train_copy(weyl_context *ctx, const weyl_variables *from, weyl_variables *to,
+                                       weyl_kind kind);
 
 #endif

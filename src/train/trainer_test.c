@@ -13,7 +13,8 @@
 static void training_learns(void **state) {
   train_fixture *f = *state;
   weyl_train_result r;
-  assert_trained(f, fixture_train(f, "run", "egnn", false, OPTIONS("epochs", "30", "rate", "5e-3", "eval_every", "10"), &r));
+  assert_trained(
+      f, fixture_train(f, "run", "egnn", false, OPTIONS("epochs", "30", "rate", "5e-3", "eval_every", "10"), &r));
   assert_string_equal(r.task, "dynamics");
   assert_string_equal(r.model, "egnn");
   assert_string_equal(r.symmetry, "none");
@@ -64,7 +65,8 @@ static void resume_is_exact(void **state) {
 /* Averages, clipping, cosine decay with warm-up and random frames: all of it comes back in the middle of an epoch. */
 static void interruption_is_exact(void **state) {
   train_fixture *f = *state;
-  const char *const *options = OPTIONS("ema", "0.9", "clip", "1", "schedule", "cosine", "warmup", "0.5", "mode", "stochastic", "optimiser", "amsgrad");
+  const char *const *options = OPTIONS("ema", "0.9", "clip", "1", "schedule", "cosine", "warmup", "0.5", "mode",
+                                       "stochastic", "optimiser", "amsgrad");
   assert_trained(f, fixture_train(f, "whole", "fa-gnn", false, options, NULL));
   const int64_t calls = f->steps;
   static const int64_t stops[] = {1, 3, 9, 14};
@@ -151,13 +153,19 @@ static void bad_requests_are_refused(void **state) {
   assert_int_equal(fixture_train(f, "run", "linear", true, OPTIONS("rate", "0.5"), NULL), WEYL_BAD_ARG);
   assert_message(f, "rate");
   assert_int_equal(fixture_train(f, "paths.npz/run", "linear", false, NULL, NULL), WEYL_IO);
-  assert_true(fixture_train(f, "hidden", "fa-gnn", false, OPTIONS("hidden", "10"), NULL) == WEYL_BAD_ARG); /* no multiple of 3 */
+  assert_true(fixture_train(f, "hidden", "fa-gnn", false, OPTIONS("hidden", "10"), NULL) ==
+              WEYL_BAD_ARG);                                               /* no multiple of 3 */
   assert_false(weyl_file_exists(fixture_path(f, "hidden", "config.ini"))); /* nothing to resume is left behind */
 
   weyl_options *o = NULL;
   assert_int_equal(weyl_train_options(f->ctx, "dynamics", "linear", &o), WEYL_OK);
   assert_int_equal(weyl_options_set(o, "horizon", "2", NULL), WEYL_OK);
-  const weyl_train_config config = {.task = "dynamics", .model = "linear", .symmetry = "frame:E(", .data = f->data, .out = fixture_path(f, "bad", NULL), .options = o};
+  const weyl_train_config config = {.task = "dynamics",
+                                    .model = "linear",
+                                    .symmetry = "frame:E(",
+                                    .data = f->data,
+                                    .out = fixture_path(f, "bad", NULL),
+                                    .options = o};
   weyl_train_result r;
   weyl_message_clear(f->ctx);
   assert_int_equal(weyl_train(f->ctx, &config, &r), WEYL_FORMAT);
@@ -176,17 +184,56 @@ static void bad_requests_are_refused(void **state) {
   assert_message(f, "other data");
 }
 
+/* Whichever allocation fails, the training says so, leaks nothing, and leaves a folder that can be resumed or used
+ * anew. */
+static void memory_may_run_out(void **state) {
+  train_fixture *f = *state;
+  const size_t before = weyl_memory_used(f->ctx);
+  bool begun = false;
+  int failures = 0;
+  for (uint64_t n = 1;; n += 1 + n / 6) {
+    weyl_options *o = NULL;
+    assert_int_equal(weyl_train_options(f->ctx, "dynamics", "egnn", &o), WEYL_OK);
+    static const char *const small[] = {"horizon", "2", "batch",  "8", "epochs", "1",
+                                        "hidden",  "3", "layers", "1", NULL};
+    for (const char *const *p = small; *p != NULL; p += 2)
+      assert_int_equal(weyl_options_set(o, p[0], p[1], NULL), WEYL_OK);
+    const weyl_train_config config = {.task = "dynamics",
+                                      .model = "egnn",
+                                      .data = f->data,
+                                      .out = fixture_path(f, "run", NULL),
+                                      .options = o,
+                                      .seed = 7,
+                                      .resume = begun};
+    weyl_train_result r;
+    weyl_message_clear(f->ctx);
+    weyl_context_fail_allocation(f->ctx, n);
+    const weyl_status status = weyl_train(f->ctx, &config, &r);
+    weyl_context_fail_allocation(f->ctx, 0);
+    weyl_options_free(o);
+    if (weyl_memory_used(f->ctx) != before)
+      fail_msg("allocation %d: %zu bytes are lost", (int)n, weyl_memory_used(f->ctx) - before);
+    begun = weyl_file_exists(fixture_path(f, "run", "config.ini"));
+    if (status == WEYL_OK) break;
+    if (status != WEYL_MEMORY)
+      fail_msg("allocation %d: %s: %s", (int)n, weyl_status_name(status), weyl_message(f->ctx));
+    failures++;
+  }
+  assert_true(failures > 20);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(training_learns, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(resume_is_exact, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(interruption_is_exact, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(threads_do_not_matter, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(steps_allocate_nothing, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(failed_numbers_are_named, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(patience_stops, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(averages_are_what_counts, fixture_open, fixture_close),
-    cmocka_unit_test_setup_teardown(bad_requests_are_refused, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(training_learns, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(resume_is_exact, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(interruption_is_exact, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(threads_do_not_matter, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(steps_allocate_nothing, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(failed_numbers_are_named, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(patience_stops, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(averages_are_what_counts, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(bad_requests_are_refused, fixture_open, fixture_close),
+      cmocka_unit_test_setup_teardown(memory_may_run_out, fixture_open, fixture_close),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,19 +3,20 @@
 #include "tasks/points_task.h"
 
 static const weyl_task_default defaults[] = {
-  {NULL, "batch", "50"}, {NULL, "epochs", "100"}, {NULL, "eval_every", "5"}, {"egnn", "rate", "5e-4"}, {NULL, NULL, NULL},
+    {NULL, "batch", "50"},    {NULL, "epochs", "100"}, {NULL, "eval_every", "5"},
+    {"egnn", "rate", "5e-4"}, {NULL, NULL, NULL},
 };
 
 const weyl_task_def weyl_task_dynamics = {
-  .name = "dynamics",
-  .summary = "point systems in your files: positions some frames later",
-  .set = "dynamics",
-  .symmetry = "E(3) x S(n)",
-  .controls = "",
-  .model = "egnn",
-  .options = NULL,
-  .trace = train_points_trace,
-  .fields = train_points_fields,
-  .output = WEYL_ACT_POINT,
-  .defaults = defaults,
+    .name = "dynamics",
+    .summary = "point systems in your files: positions some frames later",
+    .set = "dynamics",
+    .symmetry = "E(3) x S(n)",
+    .controls = "",
+    .model = "egnn",
+    .options = NULL,
+    .trace = train_points_trace,
+    .fields = train_points_fields,
+    .output = WEYL_ACT_POINT,
+    .defaults = defaults,
 };

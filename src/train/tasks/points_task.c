@@ -3,7 +3,7 @@
 #include <string.h>
 
 const weyl_task_field train_points_fields[] = {
-  {"x", WEYL_ACT_POINT}, {"v", WEYL_ACT_VECTOR}, {"target", WEYL_ACT_POINT}, {NULL, WEYL_ACT_SCALAR}};
+    {"x", WEYL_ACT_POINT}, {"v", WEYL_ACT_VECTOR}, {"target", WEYL_ACT_POINT}, {NULL, WEYL_ACT_SCALAR}};
 
 /* Numbers in one row of a field; `absent` when there is no such field. */
 static int64_t width_of(const weyl_dataset *set, const char *name, int64_t absent) {
@@ -29,8 +29,8 @@ static weyl_tensor per_sample(const weyl_points *p, weyl_tensor value) {
   return weyl_squeeze(weyl_points_sum(p, weyl_unsqueeze(weyl_sum(value, -1), 1)), 1);
 }
 
-weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model, const char *symmetry,
-                               const weyl_options *options) {
+weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model,
+                               const char *symmetry, const weyl_options *options) {
   weyl_traced t = {0};
   if (model->points == NULL) {
     t.loss = weyl_graph_fail(g, WEYL_UNSUPPORTED, "model %s does not take point sets", model->name);
@@ -38,13 +38,14 @@ weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const
   }
   const int64_t d = width_of(example, "x", 0);
   if (d < 1 || width_of(example, "target", 0) != d) {
-    t.loss = weyl_graph_fail(g, WEYL_SHAPE, "the data need fields x and target of equal width, here %lld and %lld", (long long)d,
-                             (long long)width_of(example, "target", 0));
+    t.loss = weyl_graph_fail(g, WEYL_SHAPE, "the data need fields x and target of equal width, here %lld and %lld",
+                             (long long)d, (long long)width_of(example, "target", 0));
     return t;
   }
   const bool edges = weyl_dataset_find(example, "edge_i") != NULL && weyl_dataset_find(example, "edge_j") != NULL;
-  const weyl_points p = weyl_points_input(g, (int)d, weyl_dataset_find(example, "v") != NULL, width_of(example, "node_scalar", 0),
-                                          edges ? width_of(example, "edge_scalar", 0) : -1);
+  const weyl_points p =
+      weyl_points_input(g, (int)d, weyl_dataset_find(example, "v") != NULL, width_of(example, "node_scalar", 0),
+                        edges ? width_of(example, "edge_scalar", 0) : -1);
 
   bool none = true;
   char group[32];
@@ -55,9 +56,11 @@ weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const
     return t;
   }
   model_call call = {model, options};
-  t.prediction = none ? model->points(g, &p, options) : weyl_frame_symmetrize(&p, &wrap, WEYL_OUT_POINTS, call_model, &call);
+  t.prediction =
+      none ? model->points(g, &p, options) : weyl_frame_symmetrize(&p, &wrap, WEYL_OUT_POINTS, call_model, &call);
 
-  const weyl_tensor target = weyl_input(g, "target", weyl_graph_dtype(g), WEYL_SHAPE(weyl_per(WEYL_NODES), weyl_num(d)));
+  const weyl_tensor target =
+      weyl_input(g, "target", weyl_graph_dtype(g), WEYL_SHAPE(weyl_per(WEYL_NODES), weyl_num(d)));
   weyl_scope(g, "loss");
   t.loss = weyl_loss_mse(t.prediction, target);
   weyl_scope_end(g);

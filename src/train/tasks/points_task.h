@@ -4,10 +4,11 @@
 
 #include <weyl/train.h>
 
-/* Where the points will be: inputs x, v, node_scalar, edge_i, edge_j, edge_scalar as far as the data have them, target "target" [nodes, d];
- * loss: mean squared error a coordinate; metrics mse and mae a coordinate; the model wrapped by `symmetry` unless "none". */
-weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model, const char *symmetry,
-                               const weyl_options *options);
+/* Where the points will be: inputs x, v, node_scalar, edge_i, edge_j, edge_scalar as far as the data have them, target
+ * "target" [nodes, d]; loss: mean squared error a coordinate; metrics mse and mae a coordinate; the model wrapped by
+ * `symmetry` unless "none". */
+weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model,
+                               const char *symmetry, const weyl_options *options);
 /* x and target are points, v vectors. */
 extern const weyl_task_field train_points_fields[];
 
