@@ -25,8 +25,8 @@ train plain --model gnn
 train framed --model gnn --symmetry "sfa:E(3)"
 train egnn --model egnn
 
-say eval on test samples that are turned at random
 for name in plain framed egnn; do
+  say eval "$out/$name" --set rotate_test=yes
   "$weyl" eval "$out/$name" --set rotate_test=yes --json > "$out/$name-turned.json"
 done
 

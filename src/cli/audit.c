@@ -195,7 +195,7 @@ static void say_element(cli *c, const cli_audit_subject *s, const weyl_audit_res
 
 static void say_worst(cli *c, const cli_audit_subject *s, const cli_audit_finding *f, const char *dtype) {
   const weyl_audit_result *r = &f->result;
-  cli_say(c, "  %s, %s: worst %.3g on test sample %lld; %lld of %lld draws above %.0e (95 %% sure that at most %.2g %% are)\n", s->name,
+  cli_say(c, "  %s, %s: worst %.3g on test sample %lld; %lld of %lld draws above %.0e (95 %% sure that at most %.3g %% are)\n", s->name,
           dtype, r->max, (long long)r->worst_sample, (long long)r->failing, (long long)r->draws, f->tolerance_max, 100 * r->failing_bound);
   say_element(c, s, r);
 }

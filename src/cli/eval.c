@@ -3,9 +3,70 @@
 
 #include <string.h>
 
-static weyl_status evaluate(cli *c, weyl_trained *trained) {
-  const weyl_splits *splits = NULL;
-  WEYL_TRY(weyl_trained_splits(trained, &splits));
+/* The run's config.ini; WEYL_NO_FILE where there is none. */
+static weyl_status read_config(weyl_context *ctx, const char *run, weyl_ini **out) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/config.ini", run);
+  if (!weyl_file_exists(path)) return weyl_fail(ctx, WEYL_NO_FILE, "%s is no run directory: there is no config.ini in it", run);
+  return weyl_ini_read(ctx, path, out);
+}
+
+static const weyl_set_def *set_of(const weyl_ini *config) {
+  const char *name = weyl_ini_find(config, "run", "task");
+  const weyl_task_def *task = name ? weyl_task_find(name) : NULL;
+  return task ? weyl_set_find(task->set) : NULL;
+}
+
+/* The options of the run's data set, with the run's values as defaults: --set changes the data it is measured on. */
+static weyl_status declare(cli *c, const weyl_ini *config) {
+  const weyl_set_def *set = set_of(config);
+  size_t n = 0;
+  while (set && set->options && set->options[n].name) n++;
+  weyl_option *table = weyl_alloc(c->ctx, n + 1, sizeof *table);
+  if (!table) return WEYL_MEMORY;
+  for (size_t i = 0; i < n; i++) {
+    const char *value = weyl_ini_find(config, "options", set->options[i].name);
+    table[i] = set->options[i];
+    if (value) table[i].fallback = value;
+  }
+  weyl_status status = weyl_options_new(c->ctx, &c->extra);
+  if (status == WEYL_OK && n > 0) status = weyl_options_declare(c->extra, set->name, table);
+  weyl_dealloc(c->ctx, table);
+  return status == WEYL_BUG ? weyl_fail(c->ctx, WEYL_FORMAT, "the run's options are not those of %s", set->name) : status;
+}
+
+static weyl_status more(cli *c) {
+  const char *run = c->args > 0 ? c->arg[0] : NULL;
+  for (int i = 0; !run && i < c->argc; i++) { /* flags of the data set may stand before the run */
+    if (c->argv[i][0] != '-') run = c->argv[i];
+  }
+  weyl_ini *config = NULL;
+  if (!run) return weyl_fail(c->ctx, WEYL_BAD_ARG, "which run? weyl eval RUN");
+  WEYL_TRY(read_config(c->ctx, run, &config));
+  const weyl_status status = declare(c, config);
+  weyl_ini_free(config);
+  return status;
+}
+
+static bool other_data(const cli *c) {
+  const char *value;
+  for (size_t i = 0; c->extra && i < weyl_options_count(c->extra); i++) {
+    if (!weyl_options_is_default(c->extra, weyl_options_at(c->extra, i, &value)->name)) return true;
+  }
+  return false;
+}
+
+static weyl_status load_other(cli *c, const weyl_trained *trained, weyl_splits *out) {
+  weyl_ini *config = NULL;
+  WEYL_TRY(read_config(c->ctx, c->arg[0], &config));
+  const char *data = cli_string(c, "data") ? cli_string(c, "data") : weyl_ini_find(config, "run", "data");
+  const weyl_set_def *set = weyl_set_find(weyl_trained_task(trained)->set);
+  const weyl_status status = set->load(c->ctx, c->extra, data && data[0] ? data : NULL, weyl_trained_seed(trained), out);
+  weyl_ini_free(config);
+  return status;
+}
+
+static weyl_status evaluate(cli *c, weyl_trained *trained, const weyl_splits *splits) {
   const char *name = cli_string(c, "split");
   const weyl_dataset *set = strcmp(name, "train") == 0 ? splits->train : strcmp(name, "valid") == 0 ? splits->valid : splits->test;
   weyl_metric metrics[4];
@@ -30,9 +91,16 @@ static weyl_status evaluate(cli *c, weyl_trained *trained) {
 
 static weyl_status run(cli *c) {
   weyl_trained *trained = NULL;
+  weyl_splits other = {0};
+  const weyl_splits *splits = &other;
+  weyl_status status;
   const weyl_dtype real = strcmp(cli_string(c, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
-  WEYL_TRY(weyl_trained_open(c->ctx, c->arg[0], real, cli_string(c, "data"), &trained));
-  const weyl_status status = evaluate(c, trained);
+  WEYL_GOTO(weyl_trained_open(c->ctx, c->arg[0], real, cli_string(c, "data"), &trained));
+  if (other_data(c)) WEYL_GOTO(load_other(c, trained, &other));
+  else WEYL_GOTO(weyl_trained_splits(trained, &splits));
+  status = evaluate(c, trained, splits);
+done:
+  weyl_splits_free(&other);
   weyl_trained_free(trained);
   return status;
 }
@@ -48,12 +116,15 @@ const cli_command cli_command_eval = {
     .name = "eval",
     .summary = "measures a trained run on data",
     .usage = "RUN",
-    .details = "Prints the metrics of the run's best weights, each the mean over all samples.",
-    .examples = "weyl eval run\nweyl eval run --data other.npz --json",
+    .details = "Prints the metrics of the run's best weights, each the mean over all samples. --set changes options of the data set: the same "
+               "model on other data.",
+    .examples = "weyl eval run\nweyl eval run --data other.npz --json\nweyl eval run --set rotate_test=yes",
     .options = options,
     .min_args = 1,
     .max_args = 1,
     .arg = CLI_ARG_RUN,
+    .sets = true,
     .computes = true,
+    .more = more,
     .run = run,
 };

@@ -21,6 +21,8 @@ weyl eval run --json > eval.json
 json_check result.test.mse result.samples < eval.json && json_check --get result.samples < eval.json
 [ "$(json_check --get result.test.mse < eval.json)" = "$(json_check --get result.test.mse < train.json)" ] && echo "as in training"
 weyl eval run --split valid --json | json_check result.valid.mse && echo "json good"
+weyl eval run --set rotate_test=yes --json | json_check --get options.set.rotate_test
+weyl eval run --set rotate=yes 2>&1; echo "exit $?"
 echo "=== audit"
 weyl audit run --inputs 20 > audit; echo "exit $?"
 sed -n '1p;$p' audit
