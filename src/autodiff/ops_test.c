@@ -233,6 +233,30 @@ static void check_case(const weyl_op *op, int which) {
   fixture_free(&f32);
 }
 
+/* An elementwise operation of one operand must read a broadcast view of it as it reads a dense array: along rows, and along columns. */
+static void check_views(const weyl_op *op) {
+  for (int along = 0; along < 2; along++) {
+    fixture f;
+    fixture_new(&f, op, 0, WEYL_F64, 31);
+    weyl_graph *g = f.ex.graph;
+    const weyl_shape s = weyl_tensor_shape(f.ex.in[0]);
+    if (f.ex.n_in != 1 || s.rank != 2 || s.dim[0].count || s.dim[1].count) {
+      fixture_free(&f);
+      return;
+    }
+    const weyl_tensor part = weyl_slice(f.ex.in[0], along, 0, 1, 1), view = weyl_broadcast_to(part, s);
+    const weyl_tensor y = weyl_node_new(g, op, &view, 1, NULL, NULL);
+    assert_ok(ctx, weyl_graph_status(g));
+    int64_t n, m;
+    double *planned = evaluate(&f, &y, 1, false, &n), *plain = evaluate(&f, &y, 1, true, &m);
+    assert_int_equal(n, m);
+    compare(op->name, along, "values of a broadcast view, planned and op by op,", planned, plain, n, 1e-13);
+    free(planned);
+    free(plain);
+    fixture_free(&f);
+  }
+}
+
 static void test_table(void **state) {
   (void)state;
   int tested = 0;
@@ -248,6 +272,7 @@ static void test_table(void **state) {
       continue;
     }
     for (int c = 0; c < (op->check.cases ? op->check.cases : 1); c++) check_case(op, c);
+    if (op->flags & WEYL_OP_STRIDED) check_views(op);
     tested++;
   }
   assert_true(tested > 50);

@@ -45,7 +45,7 @@ static void list_is_complete(void **state) {
     assert_true((*m)->paper[0] && (*m)->summary[0] && (*m)->options && (*m)->points);
     assert_true(strcmp((*m)->symmetry, "E x S") == 0 || strcmp((*m)->symmetry, "S") == 0);
   }
-  assert_int_equal(n, 4);
+  assert_true(n >= 4);
   assert_null(weyl_model_find("fa_gnn"));
   assert_null(weyl_model_find(NULL));
 }
@@ -129,13 +129,19 @@ static void promised_symmetry(void **state) {
       {"fa-gnn", {"hidden=18", "layers=3", NULL}},
       {"fa-gnn", {"hidden=18", "layers=3", "residual=true", NULL}},
   };
-  for (size_t k = 0; k < sizeof row / sizeof *row; k++)
+  const size_t rows = sizeof row / sizeof *row;
+  size_t models = 0;
+  while (weyl_models()[models]) models++;
+  /* the rows above, then every model of the list as it is by default */
+  for (size_t k = 0; k < rows + models; k++)
     for (int d = 2; d <= 3; d++) {
+      static const char *const nothing[] = {NULL};
+      const char *model = k < rows ? row[k].model : weyl_models()[k - rows]->name;
       cloud c = cloud_new(d, SAMPLES, sizes, 20);
       weyl_tensor y;
-      traced t = model_new(row[k].model, row[k].set, WEYL_F64, false, d, &y);
+      traced t = model_new(model, k < rows ? row[k].set : nothing, WEYL_F64, false, d, &y);
       traced_compile(&t, &y, 1);
-      if (strcmp(row[k].model, "egnn") == 0) /* at its small start the coordinate messages would hide errors */
+      if (k < rows && strcmp(model, "egnn") == 0) /* at its small start the coordinate messages would hide errors */
         for (int l = 0; l < 3; l++) {
           char name[64];
           snprintf(name, sizeof name, "gcl_%d.coord_mlp.2.weight", l);
@@ -152,8 +158,8 @@ static void promised_symmetry(void **state) {
       assert_true(largest_difference(a, p, c.nodes * d) < 1e-10);
       turn_rows(a, c.nodes, d, r, shift);
       const double error = largest_difference(a, b, c.nodes * d);
-      if (weyl_model_find(row[k].model)->symmetry[0] == 'E') {
-        if (!(error < 1e-10)) fail_msg("%s, dimension %d: equivariance error %g", row[k].model, d, error);
+      if (weyl_model_find(model)->symmetry[0] == 'E') {
+        if (!(error < 1e-10)) fail_msg("%s, dimension %d: equivariance error %g", model, d, error);
       } else {
         assert_true(error > 1e-2);
       }
