@@ -5,7 +5,11 @@
 # In the script: weyl, json_check (JSON on standard input), code COMMAND... (prints the exit status), $SOURCE, $TESTS.
 set -u
 weyl=$1 json=$2 script=$3
-case $script in /*) ;; *) script=$PWD/$script ;; esac
+absolute() { case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
+weyl=$(absolute "$weyl") json=$(absolute "$json") script=$(absolute "$script")
+for program in "$weyl" "$json"; do
+  [ -x "$program" ] || { echo "$program is not there: build the targets weyl and json_check"; exit 2; }
+done
 name=${script%.sh}
 TESTS=$(cd "$(dirname "$script")/.." && pwd)
 SOURCE=$(cd "$TESTS/.." && pwd)
@@ -27,6 +31,7 @@ if [ $status -eq 77 ]; then # skipped, aloud
   exit 77
 fi
 if [ "${UPDATE:-0}" = 1 ]; then
+  [ $status -ne 127 ] || { cat "$work/stderr"; echo "a program was not found: nothing recorded"; exit 1; }
   cp "$work/stdout" "$name.stdout"
   rm -f "$name.exit"
   [ $status -eq 0 ] || echo $status > "$name.exit"
