@@ -109,6 +109,10 @@ weyl_variables *weyl_graph_variables(const weyl_graph *graph);
 /* Names inside get "scope." in front; scopes nest, and label nodes for messages and `explain`. */
 void weyl_scope(weyl_graph *graph, const char *fmt, ...) WEYL_PRINTF(2, 3);
 void weyl_scope_end(weyl_graph *graph);
+/* Marks a value as worth watching under a name ("frame gap"), so that a task can report it without the layers in between handing it on; no cost until it is made an
+ * output. weyl_watched: the i-th value marked so, or the null tensor behind the last. */
+void weyl_watch(weyl_tensor value, const char *name);
+weyl_tensor weyl_watched(weyl_graph *graph, const char *name, int i);
 /* For builders: records a failure of their own and returns the null tensor. */
 weyl_tensor weyl_graph_fail(weyl_graph *graph, weyl_status status, const char *fmt, ...) WEYL_PRINTF(3, 4);
 

@@ -207,6 +207,27 @@ int64_t weyl_dim_of(weyl_tensor t, int axis) {
   return a < 0 ? 0 : t.graph->values[t.id].shape.dim[a].n;
 }
 
+void weyl_watch(weyl_tensor value, const char *name) {
+  if (!weyl_tensor_valid(value)) return;
+  weyl_graph *g = value.graph;
+  weyl_watching *w = weyl_arena_array(g->arena, weyl_watching, 1);
+  char *text = weyl_arena_strdup(g->arena, name);
+  if (!w || !text) {
+    keep(g, WEYL_MEMORY);
+    return;
+  }
+  *w = (weyl_watching){value.id, text, NULL};
+  weyl_watching **at = &g->watched;
+  while (*at) at = &(*at)->next;
+  *at = w;
+}
+
+weyl_tensor weyl_watched(weyl_graph *g, const char *name, int i) {
+  for (const weyl_watching *w = g->watched; w; w = w->next)
+    if (strcmp(w->name, name) == 0 && i-- == 0) return weyl_tensor_of(g, w->value);
+  return WEYL_NULL_TENSOR;
+}
+
 void weyl_assign(weyl_tensor variable, weyl_tensor value) {
   weyl_graph *g = variable.graph;
   if (!g || g->status != WEYL_OK) return;

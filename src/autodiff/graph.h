@@ -4,6 +4,12 @@
 
 #include "engine.h"
 
+typedef struct weyl_watching {
+  uint32_t value;
+  const char *name;
+  struct weyl_watching *next; /* in the order marked */
+} weyl_watching;
+
 typedef struct weyl_assignment {
   uint32_t variable, value;
 } weyl_assignment;
@@ -22,6 +28,7 @@ struct weyl_graph {
   weyl_value *values;
   uint32_t n_assigns, cap_assigns;
   weyl_assignment *assigns;
+  weyl_watching *watched;
   char scope[512];
   const char *scope_text; /* interned copy of scope */
   size_t scope_depth, scope_at[64];

@@ -122,6 +122,7 @@ weyl_frames weyl_frames_of(const weyl_points *p, weyl_tensor vectors_or_null, co
   if (!weyl_tensor_valid(f.axes)) return none;
   if (group.special) f.axes = make_proper(f.axes, group.d);
   f.gap = relative_gap(weyl_stop_gradient(w), group.d, samples_of(p));
+  weyl_watch(f.gap, "frame gap");
 
   if (o.mode == WEYL_FRAMES_STOCHASTIC && weyl_graph_training(g)) {
     f.count = 1;

@@ -1,6 +1,7 @@
 #include "run_files.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -48,7 +49,7 @@ static void put_metrics(weyl_json *json, const char *key, int metrics, const wey
 }
 
 weyl_status train_log_write(weyl_context *ctx, FILE *log, const train_progress *progress, int64_t steps, double rate,
-                            double gradient, double seconds, const train_evaluation *valid) {
+                            double gradient, double seconds, const train_evaluation *valid, double equivariance) {
   weyl_json *json = weyl_json_new();
   if (json == NULL) return weyl_fail(ctx, WEYL_MEMORY, "no memory for a line of the log");
   weyl_json_object(json, NULL);
@@ -56,6 +57,7 @@ weyl_status train_log_write(weyl_context *ctx, FILE *log, const train_progress *
   weyl_json_integer(json, "step", steps);
   if (progress->epoch > 0) weyl_json_number(json, "train_loss", progress->train_loss);
   put_metrics(json, "valid", valid->metrics, valid->metric);
+  if (!isnan(equivariance)) weyl_json_number(json, "equivariance", equivariance);
   weyl_json_integer(json, "best_epoch", progress->best_epoch);
   weyl_json_number(json, "rate", rate);
   weyl_json_number(json, "gradient", gradient);

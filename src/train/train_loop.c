@@ -1,4 +1,5 @@
 /* Epochs, steps and evaluations. */
+#include "equivariance.h"
 #include "trainer.h"
 
 #include <inttypes.h>
@@ -48,6 +49,26 @@ static double rate_now(const trainer *t) {
   return t->schedule != NULL ? weyl_schedule_rate(t->schedule, t->at.epoch * t->steps_per_epoch + t->at.step) : 0;
 }
 
+/* Mean error under the task's group on a few validation samples, for the log; NaN where it cannot be measured (a group that does
+ * not act on these data), which is no reason to stop training. */
+static double equivariance_now(trainer *t) {
+  weyl_arena *arena = NULL;
+  weyl_group *group = NULL;
+  weyl_audit_result r;
+  weyl_audit_opts o = weyl_audit_defaults(weyl_variables_dtype(t->shadow));
+  o.inputs = 16;
+  o.elements = 1;
+  o.seed = t->config.seed;
+  weyl_status status = weyl_group_parse(t->ctx, t->config.task->symmetry, &group);
+  if (status == WEYL_OK) status = weyl_arena_new(t->ctx, &arena);
+  if (status == WEYL_OK) status = train_audit(t->evaluator, t->config.task, t->splits.valid, arena, group, &o, &r, NULL);
+  const double error = status == WEYL_OK ? r.mean : NAN;
+  if (status != WEYL_OK) weyl_message_clear(t->ctx);
+  weyl_group_free(group);
+  weyl_arena_free(arena);
+  return error;
+}
+
 static weyl_status evaluate(trainer *t, int64_t epoch) {
   train_evaluation valid;
   WEYL_TRY(take_weights(t));
@@ -66,7 +87,7 @@ static weyl_status evaluate(trainer *t, int64_t epoch) {
   }
   if (t->schedule != NULL) weyl_schedule_observe(t->schedule, epoch, value);
   return train_log_write(t->ctx, t->log, &t->at, epoch * t->steps_per_epoch, rate_now(t), t->gradient,
-                         weyl_seconds() - t->started, &valid);
+                         weyl_seconds() - t->started, &valid, equivariance_now(t));
 }
 
 static bool asked_to_stop(trainer *t) {

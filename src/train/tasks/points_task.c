@@ -77,7 +77,13 @@ weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const
   t.weight[1] = weight;
   weyl_scope_end(g);
 
-  /* The frame is traced a second time for its gap; common subexpressions merge the two. */
-  if (!none && !weyl_graph_training(g)) t.diagnostic = weyl_frames_of(&p, WEYL_NULL_TENSOR, &wrap).gap;
+  /* the smallest gap of all frames on the way, the hidden ones of a model too */
+  for (int i = 0; !weyl_graph_training(g); i++) {
+    const weyl_tensor gap = weyl_watched(g, "frame gap", i);
+    if (!weyl_tensor_valid(gap)) break;
+    const weyl_shape s = weyl_tensor_shape(gap);
+    if (s.rank != 1 || s.dim[0].n != 1) continue; /* of the copies inside another symmetrizer */
+    t.diagnostic = weyl_tensor_valid(t.diagnostic) ? weyl_min(t.diagnostic, gap) : gap;
+  }
   return t;
 }
