@@ -16,8 +16,10 @@ static json_t *find(json_t *at, const char *path) {
     if (n >= sizeof word) return NULL;
     memcpy(word, path, n);
     word[n] = '\0';
-    if (json_is_array(at)) at = json_array_get(at, (size_t)strtoul(word, NULL, 10));
-    else at = json_object_get(at, word);
+    if (json_is_array(at))
+      at = json_array_get(at, (size_t)strtoul(word, NULL, 10));
+    else
+      at = json_object_get(at, word);
     path += n + (path[n] == '.');
   }
   return at;
@@ -29,12 +31,18 @@ static int get(json_t *root, const char *path) {
     fprintf(stderr, "json_check: no %s\n", path);
     return 1;
   }
-  if (json_is_string(value)) puts(json_string_value(value));
-  else if (json_is_integer(value)) printf("%lld\n", (long long)json_integer_value(value));
-  else if (json_is_real(value)) printf("%.17g\n", json_real_value(value));
-  else if (json_is_array(value)) printf("%zu entries\n", json_array_size(value));
-  else if (json_is_object(value)) printf("%zu keys\n", json_object_size(value));
-  else puts(json_is_true(value) ? "true" : json_is_false(value) ? "false" : "null");
+  if (json_is_string(value))
+    puts(json_string_value(value));
+  else if (json_is_integer(value))
+    printf("%lld\n", (long long)json_integer_value(value));
+  else if (json_is_real(value))
+    printf("%.17g\n", json_real_value(value));
+  else if (json_is_array(value))
+    printf("%zu entries\n", json_array_size(value));
+  else if (json_is_object(value))
+    printf("%zu keys\n", json_object_size(value));
+  else
+    puts(json_is_true(value) ? "true" : json_is_false(value) ? "false" : "null");
   return 0;
 }
 

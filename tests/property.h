@@ -29,8 +29,8 @@ static struct {
 static inline int property_teardown(void **state) {
   (void)state;
   if (property_now.name) {
-    print_error("%s failed in trial %d: WEYL_TEST_SEED=%llu repeats it\n", property_now.name,
-                property_now.trial, (unsigned long long)property_now.seed);
+    print_error("%s failed in trial %d: WEYL_TEST_SEED=%llu repeats it\n", property_now.name, property_now.trial,
+                (unsigned long long)property_now.seed);
     property_now.name = NULL;
   }
   return 0;
@@ -61,8 +61,8 @@ static inline void property_run(const char *name, int trials, void (*trial)(weyl
 
 /* |a - b| <= tol; NaN on either side fails. */
 #define assert_close(a, b, tol) assert_close_at((a), (b), (tol), #a, #b, __FILE__, __LINE__)
-static inline void assert_close_at(double a, double b, double tol, const char *ta, const char *tb,
-                                   const char *file, int line) {
+static inline void assert_close_at(double a, double b, double tol, const char *ta, const char *tb, const char *file,
+                                   int line) {
   if (a == b || fabs(a - b) <= tol) return;
   print_error("%s = %.17g\n%s = %.17g\ndiffer by %.3g, more than %.3g\n", ta, a, tb, b, fabs(a - b), tol);
   _fail(file, line);
@@ -70,32 +70,31 @@ static inline void assert_close_at(double a, double b, double tol, const char *t
 
 /* |a - b| <= tol * max(|a|, |b|) */
 #define assert_rel_close(a, b, tol) assert_rel_close_at((a), (b), (tol), #a, #b, __FILE__, __LINE__)
-static inline void assert_rel_close_at(double a, double b, double tol, const char *ta, const char *tb,
-                                       const char *file, int line) {
+static inline void assert_rel_close_at(double a, double b, double tol, const char *ta, const char *tb, const char *file,
+                                       int line) {
   assert_close_at(a, b, tol * fmax(fabs(a), fabs(b)), ta, tb, file, line);
 }
 
 /* The status is OK, or the test fails with the context's message. */
 #define assert_ok(ctx, status) assert_ok_at((ctx), (status), #status, __FILE__, __LINE__)
-static inline void assert_ok_at(const weyl_context *ctx, weyl_status status, const char *text,
-                                const char *file, int line) {
+static inline void assert_ok_at(const weyl_context *ctx, weyl_status status, const char *text, const char *file,
+                                int line) {
   if (status == WEYL_OK) return;
   print_error("%s\nis %s: %s\n", text, weyl_status_name(status), weyl_message(ctx));
   _fail(file, line);
 }
 
 /* The status is the one expected and came with a message, which is then cleared. */
-#define assert_status(ctx, status, expected) \
-  assert_says_at((ctx), (status), (expected), "", __FILE__, __LINE__)
+#define assert_status(ctx, status, expected) assert_says_at((ctx), (status), (expected), "", __FILE__, __LINE__)
 /* The same, and the message contains `words`. */
 #define assert_says(ctx, status, expected, words) \
   assert_says_at((ctx), (status), (expected), (words), __FILE__, __LINE__)
-static inline void assert_says_at(weyl_context *ctx, weyl_status status, weyl_status expected,
-                                  const char *words, const char *file, int line) {
+static inline void assert_says_at(weyl_context *ctx, weyl_status status, weyl_status expected, const char *words,
+                                  const char *file, int line) {
   const char *message = weyl_message(ctx);
   if (status != expected || message[0] == '\0' || !strstr(message, words)) {
-    print_error("status %s, expected %s; message \"%s\", expected to hold \"%s\"\n",
-                weyl_status_name(status), weyl_status_name(expected), message, words);
+    print_error("status %s, expected %s; message \"%s\", expected to hold \"%s\"\n", weyl_status_name(status),
+                weyl_status_name(expected), message, words);
     _fail(file, line);
   }
   weyl_message_clear(ctx);

@@ -16,15 +16,17 @@
 
 #ifdef __cplusplus
 #define WEYL_BEGIN_API _Pragma("GCC visibility push(default)") extern "C" {
-#define WEYL_END_API } _Pragma("GCC visibility pop")
+#define WEYL_END_API \
+  }                  \
+  _Pragma("GCC visibility pop")
 #else
 #define WEYL_BEGIN_API _Pragma("GCC visibility push(default)")
-#define WEYL_END_API _Pragma("GCC visibility pop")
+#define WEYL_END_API   _Pragma("GCC visibility pop")
 #endif
 
 #if defined(__GNUC__)
 #define WEYL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define WEYL_MUST_CHECK __attribute__((warn_unused_result))
+#define WEYL_MUST_CHECK        __attribute__((warn_unused_result))
 #else
 #define WEYL_PRINTF(fmt, args)
 #define WEYL_MUST_CHECK
@@ -63,16 +65,16 @@ const char *weyl_status_text(weyl_status status);
 int weyl_status_exit_code(weyl_status status);
 
 /* Returns the status upward if it is not OK. */
-#define WEYL_TRY(expr)                                   \
-  do {                                                   \
-    const weyl_status weyl_try_status_ = (expr);         \
+#define WEYL_TRY(expr)                                        \
+  do {                                                        \
+    const weyl_status weyl_try_status_ = (expr);              \
     if (weyl_try_status_ != WEYL_OK) return weyl_try_status_; \
   } while (0)
 /* The same for functions with one exit label: sets `status` and goes to `done`. */
-#define WEYL_GOTO(expr)                   \
-  do {                                    \
-    status = (expr);                      \
-    if (status != WEYL_OK) goto done;     \
+#define WEYL_GOTO(expr)               \
+  do {                                \
+    status = (expr);                  \
+    if (status != WEYL_OK) goto done; \
   } while (0)
 
 /* ---- context ------------------------------------------------------------------------------------------------ */
@@ -85,9 +87,9 @@ typedef struct weyl_pool weyl_pool;
 typedef enum weyl_level { WEYL_ERROR = 0, WEYL_WARN = 1, WEYL_INFO = 2, WEYL_DEBUG = 3 } weyl_level;
 
 typedef struct weyl_context_opts {
-  int threads;           /* worker threads including the caller; 0: one per core available to the process */
-  size_t memory_limit;   /* bytes that weyl_alloc may hold at a time; 0: no limit */
-  void *user;            /* handed to the callbacks */
+  int threads;         /* worker threads including the caller; 0: one per core available to the process */
+  size_t memory_limit; /* bytes that weyl_alloc may hold at a time; 0: no limit */
+  void *user;          /* handed to the callbacks */
   void (*log)(void *user, weyl_level level, const char *text); /* NULL: silence */
   /* Called now and then in long work: what is being done, how much of how much.  A true return cancels:
    * the work stops at the next safe point with WEYL_INTERRUPTED.  NULL: no reports. */
@@ -184,31 +186,34 @@ double weyl_rng_normal(weyl_rng *rng);              /* mean 0, variance 1 */
 uint64_t weyl_rng_below(weyl_rng *rng, uint64_t n); /* 0..n-1, unbiased; n > 0 */
 void weyl_rng_shuffle(weyl_rng *rng, int64_t *items, size_t n);
 
-/* ---- threads -------------------------------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------------------------------
+ */
 
 /* Runs job(arg, i, thread) for i = 0..n-1, items dealt to threads as they come; returns when all are done. The caller
  * takes part as thread 0.  Results must not depend on which thread runs an item. Nested calls run serially. Workers
  * flush denormals to zero; the caller's floating-point mode is restored on return. */
 void weyl_parallel(weyl_context *ctx, int64_t n, void (*job)(void *arg, int64_t i, int thread), void *arg);
 
-/* ---- clock ------------------------------------------------------------------------------------------------------------ */
+/* ---- clock
+ * ------------------------------------------------------------------------------------------------------------ */
 
 double weyl_seconds(void);            /* monotonic wall clock */
 double weyl_cpu_seconds(void);        /* CPU time of the process, all threads */
 double weyl_thread_cpu_seconds(void); /* CPU time of the calling thread */
 size_t weyl_peak_rss(void);           /* bytes */
 
-/* ---- files ---------------------------------------------------------------------------------------------------------------- */
+/* ---- files
+ * ---------------------------------------------------------------------------------------------------------------- */
 
-/* Writes `path` by way of a temporary file in the same folder, flushed (fsync) and renamed, so that `path` is always the old
- * or the new file, whole.  The temporary file is removed on failure. */
+/* Writes `path` by way of a temporary file in the same folder, flushed (fsync) and renamed, so that `path` is always
+ * the old or the new file, whole.  The temporary file is removed on failure. */
 typedef struct weyl_writer weyl_writer;
 WEYL_MUST_CHECK weyl_status weyl_writer_open(weyl_context *ctx, const char *path, weyl_writer **out);
 WEYL_MUST_CHECK weyl_status weyl_writer_write(weyl_writer *writer, const void *bytes, size_t n);
 WEYL_MUST_CHECK weyl_status weyl_writer_printf(weyl_writer *writer, const char *fmt, ...) WEYL_PRINTF(2, 3);
 FILE *weyl_writer_file(weyl_writer *writer); /* for libraries that print to a FILE; errors are seen at close */
-WEYL_MUST_CHECK weyl_status weyl_writer_close(weyl_writer *writer);  /* commits; frees the writer in any case */
-void weyl_writer_abandon(weyl_writer *writer);                       /* NULL is fine */
+WEYL_MUST_CHECK weyl_status weyl_writer_close(weyl_writer *writer); /* commits; frees the writer in any case */
+void weyl_writer_abandon(weyl_writer *writer);                      /* NULL is fine */
 
 /* The whole file, zero-terminated behind its last byte; freed with weyl_dealloc. limit 0: 4 GiB. */
 WEYL_MUST_CHECK weyl_status weyl_file_read(weyl_context *ctx, const char *path, size_t limit, char **bytes, size_t *n);
@@ -232,16 +237,20 @@ WEYL_MUST_CHECK weyl_status weyl_bundle_add(weyl_bundle *bundle, const char *nam
 WEYL_MUST_CHECK weyl_status weyl_bundle_note(weyl_bundle *bundle, const char *key, const char *value);
 const char *weyl_bundle_noted(const weyl_bundle *bundle, const char *key); /* NULL when absent */
 
-/* npy: versions 1.0-3.0, C and Fortran order (delivered in C order), little and big endian, |b1 i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8:
- * delivered as the nearest weyl_dtype that holds every value (f2 as f32; b1, u1 as u8; i1 i2 u2 as i32; u4 as i64; u8 must fit i64).
- * A .npy file is a bundle of one array with the name "". Objects (pickle) are refused.  Every size is checked against the file
- * before memory is asked for. */
-WEYL_MUST_CHECK weyl_status weyl_npy_parse(weyl_context *ctx, const void *bytes, size_t n, const char *place, weyl_bundle *into, const char *name);
-WEYL_MUST_CHECK weyl_status weyl_npz_read(weyl_context *ctx, const char *path, weyl_bundle **out); /* .npz or .npy, by content */
-WEYL_MUST_CHECK weyl_status weyl_npz_write(weyl_context *ctx, const char *path, const weyl_bundle *bundle); /* .npy name: one array */
-/* safetensors: header at most 100 MB, no overlaps or holes, arrays in the order given; F64 F32 I64 I32 U8. The bytes written depend on the
- * bundle alone. */
-WEYL_MUST_CHECK weyl_status weyl_safetensors_parse(weyl_context *ctx, const void *bytes, size_t n, const char *place, weyl_bundle **out);
+/* npy: versions 1.0-3.0, C and Fortran order (delivered in C order), little and big endian, |b1 i1 u1 i2 u2 i4 u4 i8 u8
+ * f2 f4 f8: delivered as the nearest weyl_dtype that holds every value (f2 as f32; b1, u1 as u8; i1 i2 u2 as i32; u4 as
+ * i64; u8 must fit i64). A .npy file is a bundle of one array with the name "". Objects (pickle) are refused.  Every
+ * size is checked against the file before memory is asked for. */
+WEYL_MUST_CHECK weyl_status weyl_npy_parse(weyl_context *ctx, const void *bytes, size_t n, const char *place,
+                                           weyl_bundle *into, const char *name);
+WEYL_MUST_CHECK weyl_status weyl_npz_read(weyl_context *ctx, const char *path,
+                                          weyl_bundle **out); /* .npz or .npy, by content */
+WEYL_MUST_CHECK weyl_status weyl_npz_write(weyl_context *ctx, const char *path,
+                                           const weyl_bundle *bundle); /* .npy name: one array */
+/* safetensors: header at most 100 MB, no overlaps or holes, arrays in the order given; F64 F32 I64 I32 U8. The bytes
+ * written depend on the bundle alone. */
+WEYL_MUST_CHECK weyl_status weyl_safetensors_parse(weyl_context *ctx, const void *bytes, size_t n, const char *place,
+                                                   weyl_bundle **out);
 WEYL_MUST_CHECK weyl_status weyl_safetensors_read(weyl_context *ctx, const char *path, weyl_bundle **out);
 WEYL_MUST_CHECK weyl_status weyl_safetensors_write(weyl_context *ctx, const char *path, const weyl_bundle *bundle);
 
@@ -256,9 +265,11 @@ typedef struct weyl_ini_entry {
   int line;
 } weyl_ini_entry;
 weyl_ini_entry weyl_ini_at(const weyl_ini *ini, size_t i);
-const char *weyl_ini_find(const weyl_ini *ini, const char *section, const char *key); /* the last one; NULL when absent */
+const char *weyl_ini_find(const weyl_ini *ini, const char *section,
+                          const char *key); /* the last one; NULL when absent */
 
-/* ---- JSON out --------------------------------------------------------------------------------------------------------------- */
+/* ---- JSON out
+ * --------------------------------------------------------------------------------------------------------------- */
 
 /* Writes one JSON document to a memory buffer: numbers with 17 significant digits (shortest that reads back the same),
  * NaN and infinities as strings.  Reading JSON is jansson's work. Misuse (a key in an array) is our bug: asserted. */
@@ -274,28 +285,40 @@ void weyl_json_integer(weyl_json *json, const char *key, int64_t value);
 void weyl_json_bool(weyl_json *json, const char *key, bool value);
 const char *weyl_json_text(weyl_json *json); /* the document so far; valid until the next call */
 
-/* ---- options ------------------------------------------------------------------------------------------------------------------- */
+/* ---- options
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 /* One table is the struct, the flags, the file and the help (style page 5). */
-typedef enum weyl_option_type { WEYL_OPT_INT, WEYL_OPT_U64, WEYL_OPT_DOUBLE, WEYL_OPT_BOOL, WEYL_OPT_STRING, WEYL_OPT_CHOICE } weyl_option_type;
+typedef enum weyl_option_type {
+  WEYL_OPT_INT,
+  WEYL_OPT_U64,
+  WEYL_OPT_DOUBLE,
+  WEYL_OPT_BOOL,
+  WEYL_OPT_STRING,
+  WEYL_OPT_CHOICE
+} weyl_option_type;
 typedef struct weyl_option {
   const char *name;
   weyl_option_type type;
-  const char *fallback;   /* default as text */
-  double low, high;       /* inclusive bounds of numbers; both 0: unbounded */
-  const char *choices;    /* WEYL_OPT_CHOICE: "adam|adamw|sgd" */
-  const char *help;       /* one line: what it is, unit, what it trades */
+  const char *fallback; /* default as text */
+  double low, high;     /* inclusive bounds of numbers; both 0: unbounded */
+  const char *choices;  /* WEYL_OPT_CHOICE: "adam|adamw|sgd" */
+  const char *help;     /* one line: what it is, unit, what it trades */
 } weyl_option;
 
 /* Values of a table of options: text that has been checked. */
 typedef struct weyl_options weyl_options;
 WEYL_MUST_CHECK weyl_status weyl_options_new(weyl_context *ctx, weyl_options **out);
 void weyl_options_free(weyl_options *options);
-/* Adds a table (NULL-named row ends it) with its defaults; a name already there is WEYL_BUG. `owner` is printed in errors
+/* Adds a table (NULL-named row ends it) with its defaults; a name already there is WEYL_BUG. `owner` is printed in
+ * errors
  * ("model egnn"). */
 WEYL_MUST_CHECK weyl_status weyl_options_declare(weyl_options *options, const char *owner, const weyl_option *table);
-/* WEYL_UNKNOWN with the nearest name for an unknown key; WEYL_BAD_ARG with the bounds for a bad value. `place` may be NULL. */
-WEYL_MUST_CHECK weyl_status weyl_options_set(weyl_options *options, const char *name, const char *value, const char *place);
+/* WEYL_UNKNOWN with the nearest name for an unknown key; WEYL_BAD_ARG with the bounds for a bad value. `place` may be
+ * NULL. */
+WEYL_MUST_CHECK weyl_status weyl_options_set(weyl_options *options, const char *name, const char *value,
+                                             const char *place);
 bool weyl_options_has(const weyl_options *options, const char *name);
 bool weyl_options_is_default(const weyl_options *options, const char *name); /* not set by anyone since declare */
 double weyl_options_number(const weyl_options *options, const char *name);

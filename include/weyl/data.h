@@ -1,7 +1,8 @@
 /* weyl/data.h: data sets, file formats, simulators and generators.  Models never see files; data never sees models.
  *
- * A data set is a list of samples; a sample has rows of several counts (1 of "batch", its nodes, its edges ...), and fields are arrays over
- * one of these counts, sample after sample: the field "x" of 3 samples with 5, 2 and 4 nodes is [11, 3].
+ * A data set is a list of samples; a sample has rows of several counts (1 of "batch", its nodes, its edges ...), and
+ * fields are arrays over one of these counts, sample after sample: the field "x" of 3 samples with 5, 2 and 4 nodes is
+ * [11, 3].
  */
 #ifndef WEYL_DATA_H
 #define WEYL_DATA_H
@@ -11,7 +12,12 @@
 WEYL_BEGIN_API
 
 /* What a field has one row of. The numbers equal the engine's counts. */
-typedef enum weyl_rows_per { WEYL_PER_SAMPLE = 1, WEYL_PER_NODE = 2, WEYL_PER_EDGE = 3, WEYL_PER_COUNT = 4 } weyl_rows_per;
+typedef enum weyl_rows_per {
+  WEYL_PER_SAMPLE = 1,
+  WEYL_PER_NODE = 2,
+  WEYL_PER_EDGE = 3,
+  WEYL_PER_COUNT = 4
+} weyl_rows_per;
 
 typedef struct weyl_field {
   const char *name;
@@ -25,16 +31,20 @@ WEYL_MUST_CHECK weyl_status weyl_dataset_new(weyl_context *ctx, const char *name
 void weyl_dataset_free(weyl_dataset *set);
 const char *weyl_dataset_name(const weyl_dataset *set);
 int64_t weyl_dataset_samples(const weyl_dataset *set);
-/* offsets [samples + 1]: sample s has the rows offsets[s] .. offsets[s+1]-1. For samples themselves 0, 1, 2, ... NULL until set. */
+/* offsets [samples + 1]: sample s has the rows offsets[s] .. offsets[s+1]-1. For samples themselves 0, 1, 2, ... NULL
+ * until set. */
 const int64_t *weyl_dataset_offsets(const weyl_dataset *set, weyl_rows_per per);
-WEYL_MUST_CHECK weyl_status weyl_dataset_set_offsets(weyl_dataset *set, weyl_rows_per per, const int64_t *offsets); /* copied, checked ascending */
-/* Adds a field of zeros and gives its array to be filled; rows follow from the offsets. row_dim/row_rank: shape of one row. */
-WEYL_MUST_CHECK weyl_status weyl_dataset_add(weyl_dataset *set, const char *name, weyl_rows_per per, weyl_dtype dtype, int row_rank, const int64_t *row_dim,
-                                             const char *unit, weyl_array *out);
+WEYL_MUST_CHECK weyl_status weyl_dataset_set_offsets(weyl_dataset *set, weyl_rows_per per,
+                                                     const int64_t *offsets); /* copied, checked ascending */
+/* Adds a field of zeros and gives its array to be filled; rows follow from the offsets. row_dim/row_rank: shape of one
+ * row. */
+WEYL_MUST_CHECK weyl_status weyl_dataset_add(weyl_dataset *set, const char *name, weyl_rows_per per, weyl_dtype dtype,
+                                             int row_rank, const int64_t *row_dim, const char *unit, weyl_array *out);
 size_t weyl_dataset_fields(const weyl_dataset *set);
 const weyl_field *weyl_dataset_field(const weyl_dataset *set, size_t i);
 const weyl_field *weyl_dataset_find(const weyl_dataset *set, const char *name); /* NULL when absent */
-WEYL_MUST_CHECK weyl_status weyl_dataset_note(weyl_dataset *set, const char *key, const char *value); /* "source", "units", "seed" ... */
+WEYL_MUST_CHECK weyl_status weyl_dataset_note(weyl_dataset *set, const char *key,
+                                              const char *value); /* "source", "units", "seed" ... */
 const char *weyl_dataset_noted(const weyl_dataset *set, const char *key);
 /* NaN, infinities, empty samples: the first found is named ("test sample 17, node 3: x is nan"). */
 WEYL_MUST_CHECK weyl_status weyl_dataset_check_finite(weyl_context *ctx, const weyl_dataset *set);
@@ -47,31 +57,37 @@ typedef struct weyl_splits {
 } weyl_splits;
 void weyl_splits_free(weyl_splits *splits);
 
-/* ---- sets (datasets.def): what `weyl data` knows ------------------------------------------------------------------------------------- */
+/* ---- sets (datasets.def): what `weyl data` knows
+ * ------------------------------------------------------------------------------------- */
 
 typedef struct weyl_set_def {
   const char *name;    /* "nbody", "dynamics" */
   const char *summary; /* one line */
   const char *source;  /* paper or project, licence */
   const weyl_option *options;
-  /* Makes (generator) or loads (from `path`, may be NULL) the three splits. NULL options mean the defaults. `seed` is the run's; what
-   * generates data draws from its own option data_seed, so that runs with several seeds see one set. */
-  weyl_status (*load)(weyl_context *ctx, const weyl_options *options, const char *path, uint64_t seed, weyl_splits *out);
-  /* Writes the set as `weyl data make` does; NULL: the splits' fields as <split>_<field> in an npz. Here `seed` is the seed of the data, unless
-   * the option data_seed was set; WEYL_SEED_NOT_GIVEN: the option's default. result (may be NULL) gets keys of the object that is open. */
-  weyl_status (*write)(weyl_context *ctx, const weyl_options *options, uint64_t seed, const char *file, weyl_json *result);
+  /* Makes (generator) or loads (from `path`, may be NULL) the three splits. NULL options mean the defaults. `seed` is
+   * the run's; what generates data draws from its own option data_seed, so that runs with several seeds see one set. */
+  weyl_status (*load)(weyl_context *ctx, const weyl_options *options, const char *path, uint64_t seed,
+                      weyl_splits *out);
+  /* Writes the set as `weyl data make` does; NULL: the splits' fields as <split>_<field> in an npz. Here `seed` is the
+   * seed of the data, unless the option data_seed was set; WEYL_SEED_NOT_GIVEN: the option's default. result (may be
+   * NULL) gets keys of the object that is open. */
+  weyl_status (*write)(weyl_context *ctx, const weyl_options *options, uint64_t seed, const char *file,
+                       weyl_json *result);
 } weyl_set_def;
 #define WEYL_SEED_NOT_GIVEN UINT64_MAX
 const weyl_set_def *weyl_set_find(const char *name); /* NULL when unknown */
-const weyl_set_def *const *weyl_sets(void); /* NULL ends */
-/* def->write, or where that is NULL the general form: load, then <split>_<field> and <split>_nodes, <split>_edges (offsets) in an npz. */
-WEYL_MUST_CHECK weyl_status weyl_set_write(weyl_context *ctx, const weyl_set_def *def, const weyl_options *options, const char *path,
-                                           uint64_t seed, const char *file, weyl_json *result);
+const weyl_set_def *const *weyl_sets(void);          /* NULL ends */
+/* def->write, or where that is NULL the general form: load, then <split>_<field> and <split>_nodes, <split>_edges
+ * (offsets) in an npz. */
+WEYL_MUST_CHECK weyl_status weyl_set_write(weyl_context *ctx, const weyl_set_def *def, const weyl_options *options,
+                                           const char *path, uint64_t seed, const char *file, weyl_json *result);
 
-/* ---- charged n-body (src/data/sim/nbody.c) ----------------------------------------------------------------------------------------------- */
+/* ---- charged n-body (src/data/sim/nbody.c)
+ * ----------------------------------------------------------------------------------------------- */
 
-/* The generator of the EGNN and Frame Averaging papers, draw for draw (spec sheet 5.1). Trajectories of `simulations` runs from one stream:
- * frames 49 of steps 100, 200 ... 4900. */
+/* The generator of the EGNN and Frame Averaging papers, draw for draw (spec sheet 5.1). Trajectories of `simulations`
+ * runs from one stream: frames 49 of steps 100, 200 ... 4900. */
 typedef struct weyl_nbody_opts {
   uint64_t seed;          /* 43: the published set */
   int64_t simulations[3]; /* train, valid, test: 10000, 2000, 2000 */
@@ -79,35 +95,39 @@ typedef struct weyl_nbody_opts {
   int64_t steps;          /* 5000 */
   int64_t sample_every;   /* 100 */
   /* What is wanted of it. The draws of the rest are made all the same, because one stream feeds the three splits. */
-  int64_t keep[3];        /* integrate only the first so many of each split; -1: all */
-  const int64_t *frames;  /* [frame_count] ascending frame numbers to record; NULL: all steps / sample_every - 1 of them */
+  int64_t keep[3]; /* integrate only the first so many of each split; -1: all */
+  const int64_t
+      *frames; /* [frame_count] ascending frame numbers to record; NULL: all steps / sample_every - 1 of them */
   int64_t frame_count;
 } weyl_nbody_opts;
 weyl_nbody_opts weyl_nbody_defaults(void);
 typedef struct weyl_nbody {
   int64_t simulations, frames, particles;
-  double *position, *velocity; /* [simulations][frames][particles][3] */
-  double *charge;              /* [simulations][particles] */
+  double *position, *velocity;             /* [simulations][frames][particles][3] */
+  double *charge;                          /* [simulations][particles] */
   double *start_position, *start_velocity; /* [simulations][particles][3] */
 } weyl_nbody;
-/* One of each split, in arenas of the caller. Runs simulations on all threads; same bytes on any number. `simulations` and `frames` of the
- * result are those kept. WEYL_BAD_ARG: seed above 2^32 - 1, particles not 1..64, steps no multiple of sample_every, counts out of range. */
-WEYL_MUST_CHECK weyl_status weyl_nbody_simulate(weyl_context *ctx, weyl_arena *arena, const weyl_nbody_opts *opts, weyl_nbody out[3]);
+/* One of each split, in arenas of the caller. Runs simulations on all threads; same bytes on any number. `simulations`
+ * and `frames` of the result are those kept. WEYL_BAD_ARG: seed above 2^32 - 1, particles not 1..64, steps no multiple
+ * of sample_every, counts out of range. */
+WEYL_MUST_CHECK weyl_status weyl_nbody_simulate(weyl_context *ctx, weyl_arena *arena, const weyl_nbody_opts *opts,
+                                                weyl_nbody out[3]);
 
-/* ---- trajectories in files (formats.def) ---------------------------------------------------------------------------------------------------- */
+/* ---- trajectories in files (formats.def)
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Any number of trajectories of point systems; systems may differ in size. */
 typedef struct weyl_trajectory {
   int64_t frames, points, d;
-  double *position;  /* [frames][points][d] */
-  double *velocity;  /* same, or NULL */
-  double *force;     /* same, or NULL */
-  double *energy;    /* [frames], or NULL */
-  double *charge;    /* [points], or NULL */
-  int32_t *type;     /* [points] atomic number or class, or NULL */
-  double *cell;      /* [3][3] rows are lattice vectors, or NULL */
+  double *position; /* [frames][points][d] */
+  double *velocity; /* same, or NULL */
+  double *force;    /* same, or NULL */
+  double *energy;   /* [frames], or NULL */
+  double *charge;   /* [points], or NULL */
+  int32_t *type;    /* [points] atomic number or class, or NULL */
+  double *cell;     /* [3][3] rows are lattice vectors, or NULL */
   bool periodic[3];
-  double time_step;  /* time between frames; 0: unknown */
+  double time_step; /* time between frames; 0: unknown */
 } weyl_trajectory;
 typedef struct weyl_trajectories {
   weyl_arena *arena;
@@ -124,34 +144,41 @@ typedef struct weyl_format_def {
   weyl_status (*write)(weyl_context *ctx, const char *path, const weyl_trajectories *in);
 } weyl_format_def;
 const weyl_format_def *const *weyl_formats(void); /* NULL ends */
-/* Recognised by content, then by extension. xz and gz compressed files are read too. WEYL_FORMAT names file, line or array. */
+/* Recognised by content, then by extension. xz and gz compressed files are read too. WEYL_FORMAT names file, line or
+ * array. */
 WEYL_MUST_CHECK weyl_status weyl_trajectories_read(weyl_context *ctx, const char *path, weyl_trajectories *out);
-WEYL_MUST_CHECK weyl_status weyl_trajectories_write(weyl_context *ctx, const char *path, const weyl_trajectories *in); /* by extension */
+WEYL_MUST_CHECK weyl_status weyl_trajectories_write(weyl_context *ctx, const char *path,
+                                                    const weyl_trajectories *in); /* by extension */
 void weyl_trajectories_free(weyl_trajectories *in);
 
-/* One sample for every frame that a model can start from, trajectory after trajectory: all frames, or all but the first where a file has no
- * velocities (they are then differences to the frame before). Fields as in the set "dynamics", with its options centre, cutoff and dim where `options`
- * has them; target = x. `like` (may be NULL): data of the training, whose types and charges these must have (WEYL_FORMAT). `place` names the file. */
-WEYL_MUST_CHECK weyl_status weyl_dynamics_inputs(weyl_context *ctx, const weyl_options *options, const weyl_trajectories *in, const char *place,
+/* One sample for every frame that a model can start from, trajectory after trajectory: all frames, or all but the first
+ * where a file has no velocities (they are then differences to the frame before). Fields as in the set "dynamics", with
+ * its options centre, cutoff and dim where `options` has them; target = x. `like` (may be NULL): data of the training,
+ * whose types and charges these must have (WEYL_FORMAT). `place` names the file. */
+WEYL_MUST_CHECK weyl_status weyl_dynamics_inputs(weyl_context *ctx, const weyl_options *options,
+                                                 const weyl_trajectories *in, const char *place,
                                                  const weyl_dataset *like, weyl_dataset **out);
 
-/* ---- downloads (fetch.c) -------------------------------------------------------------------------------------------------------------------- */
+/* ---- downloads (fetch.c)
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 /* Public files at the places their authors name. */
 typedef struct weyl_download {
-  const char *name;    /* "md17-ethanol"; NULL ends the table */
-  const char *file;    /* its name on disk */
+  const char *name; /* "md17-ethanol"; NULL ends the table */
+  const char *file; /* its name on disk */
   const char *url;
-  int64_t bytes;       /* 0: not stated, then not checked */
-  const char *sha256;  /* NULL: not known, then not checked */
+  int64_t bytes;      /* 0: not stated, then not checked */
+  const char *sha256; /* NULL: not known, then not checked */
   const char *licence;
   const char *summary;
 } weyl_download;
 const weyl_download *weyl_downloads(void);
 const weyl_download *weyl_download_find(const char *name); /* NULL when unknown */
-/* Fetches folder/file through libcurl, which is opened on first use: WEYL_UNSUPPORTED where it is not installed. What was received of an earlier
- * attempt (file.part) is taken up again; the size and SHA-256 are checked where known (WEYL_FORMAT, and nothing is left), then the file gets its
- * name. A file that is there and sound is not fetched again. hex (may be NULL): the SHA-256 of what is there. WEYL_UNKNOWN with the nearest name. */
+/* Fetches folder/file through libcurl, which is opened on first use: WEYL_UNSUPPORTED where it is not installed. What
+ * was received of an earlier attempt (file.part) is taken up again; the size and SHA-256 are checked where known
+ * (WEYL_FORMAT, and nothing is left), then the file gets its name. A file that is there and sound is not fetched again.
+ * hex (may be NULL): the SHA-256 of what is there. WEYL_UNKNOWN with the nearest name. */
 WEYL_MUST_CHECK weyl_status weyl_data_fetch(weyl_context *ctx, const char *name, const char *folder, char hex[65]);
 
 WEYL_END_API

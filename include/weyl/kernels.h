@@ -1,10 +1,10 @@
 /* weyl/kernels.h: the inner loops.
  *
- * One source, compiled once per instruction set (base, avx2, avx512), chosen at the first call from what the CPU offers;
- * WEYL_ISA=base|avx2|avx512 pins the choice.  Rows are indexed by element type: [WEYL_F32] or [WEYL_F64].  A plain
- * reference table in scalar C always exists: WEYL_OPT=0 and the tests use it.  No kernel allocates; all are
- * thread-safe; arrays may be unaligned (64-byte alignment is faster); outputs may alias an input exactly (y == x) in the
- * elementwise ones, never partly.
+ * One source, compiled once per instruction set (base, avx2, avx512), chosen at the first call from what the CPU
+ * offers; WEYL_ISA=base|avx2|avx512 pins the choice.  Rows are indexed by element type: [WEYL_F32] or [WEYL_F64].  A
+ * plain reference table in scalar C always exists: WEYL_OPT=0 and the tests use it.  No kernel allocates; all are
+ * thread-safe; arrays may be unaligned (64-byte alignment is faster); outputs may alias an input exactly (y == x) in
+ * the elementwise ones, never partly.
  */
 #ifndef WEYL_KERNELS_H
 #define WEYL_KERNELS_H
@@ -13,41 +13,44 @@
 
 WEYL_BEGIN_API
 
-/* ---- elementwise -------------------------------------------------------------------------------------------------- */
+/* ---- elementwise --------------------------------------------------------------------------------------------------
+ */
 
 /* name, formula.  f32 errors are at most 4 ulp (exp, sigmoid, tanh: own polynomials; the rest SLEEF), f64 at most 2 ulp
  * (sigmoid 3).  Results below the normal numbers may be flushed to 0. */
-#define WEYL_UNARY_LIST(X)                                                                      \
-  X(NEG, neg) X(ABS, abs) X(SIGN, sign) X(FLOOR, floor) X(SQRT, sqrt) X(RSQRT, rsqrt)           \
-  X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) X(LOG1P, log1p) X(SIN, sin)           \
-  X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
-#define WEYL_BINARY_LIST(X)                                                                     \
-  X(ADD, add) X(SUB, sub) X(MUL, mul) X(DIV, div) X(POW, pow) X(MAX, max) X(MIN, min)           \
-  X(ATAN2, atan2) X(LT, lt) X(LE, le) X(EQ, eq)
+#define WEYL_UNARY_LIST(X)                                                                                            \
+  X(NEG, neg)                                                                                                         \
+  X(ABS, abs) X(SIGN, sign) X(FLOOR, floor) X(SQRT, sqrt) X(RSQRT, rsqrt) X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) \
+      X(LOG, log) X(LOG1P, log1p) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
+#define WEYL_BINARY_LIST(X)                                                                                   \
+  X(ADD, add)                                                                                                 \
+  X(SUB, sub) X(MUL, mul) X(DIV, div) X(POW, pow) X(MAX, max) X(MIN, min) X(ATAN2, atan2) X(LT, lt) X(LE, le) \
+      X(EQ, eq)
 
 typedef enum weyl_unary {
 #define X(U, l) WEYL_UNARY_##U,
   WEYL_UNARY_LIST(X)
 #undef X
-  WEYL_UNARY_COUNT
+      WEYL_UNARY_COUNT
 } weyl_unary;
 typedef enum weyl_binary {
 #define X(U, l) WEYL_BINARY_##U,
   WEYL_BINARY_LIST(X)
 #undef X
-  WEYL_BINARY_COUNT
+      WEYL_BINARY_COUNT
 } weyl_binary;
 
 /* y[i] = f(x[i]), i < n */
 typedef void (*weyl_unary_fn)(size_t n, const void *x, void *y);
-/* z[i] = f(x[i * sx], y[i * sy]); strides are 0 (one value for all) or 1. lt, le, eq give 1 or 0 (0 for NaN); max and min
- * hand on NaN from either side. */
+/* z[i] = f(x[i * sx], y[i * sy]); strides are 0 (one value for all) or 1. lt, le, eq give 1 or 0 (0 for NaN); max and
+ * min hand on NaN from either side. */
 typedef void (*weyl_binary_fn)(size_t n, const void *x, size_t sx, const void *y, size_t sy, void *z);
 
-/* ---- the table -------------------------------------------------------------------------------------------------------- */
+/* ---- the table
+ * -------------------------------------------------------------------------------------------------------- */
 
 typedef struct weyl_kernels {
-  const char *isa;  /* "reference", "base", "avx2", "avx512" */
+  const char *isa; /* "reference", "base", "avx2", "avx512" */
   weyl_unary_fn unary[2][WEYL_UNARY_COUNT];
   weyl_binary_fn binary[2][WEYL_BINARY_COUNT];
   /* z[i] = c[i] != 0 ? x[i] : y[i]; strides 0 or 1 */
@@ -56,8 +59,9 @@ typedef struct weyl_kernels {
   /* y[i] += a * x[i] */
   void (*axpy[2])(size_t n, double a, const void *x, void *y);
 
-  /* x [rows][n] -> y[rows], the sum (or maximum; NaN if any is NaN) of each row. Sums run over fixed blocks, so the order does not depend on
-   * alignment; f32 sums of n values have error O(sqrt-ish) of blocked summation: blocks of 256, then a tree. n >= 1 for max. */
+  /* x [rows][n] -> y[rows], the sum (or maximum; NaN if any is NaN) of each row. Sums run over fixed blocks, so the
+   * order does not depend on alignment; f32 sums of n values have error O(sqrt-ish) of blocked summation: blocks of
+   * 256, then a tree. n >= 1 for max. */
   void (*sum_rows[2])(size_t rows, size_t n, const void *x, void *y);
   void (*max_rows[2])(size_t rows, size_t n, const void *x, void *y);
   /* x [rows][n] -> y[n], the sum (maximum) of each column; rows in blocks as above. */
@@ -69,9 +73,10 @@ typedef struct weyl_kernels {
   /* y[index[i]][0..w) += x[i][0..w), in the order of i. y is not cleared. */
   void (*scatter_add[2])(size_t m, size_t w, const void *x, const int32_t *index, void *y);
 
-  /* C (+)= A B with any strides (in elements) for A and B: A(i,k) = a[i*a_row + k*a_col], B(k,j) = b[k*b_row + j*b_col];
-   * C is row-major with row stride c_row (column stride 1).  `accumulate`: add to C, else overwrite. k = 0 gives 0.
-   * scratch: weyl_gemm_scratch bytes, 64-byte aligned. The result depends on shapes and strides alone, not on alignment or threads. */
+  /* C (+)= A B with any strides (in elements) for A and B: A(i,k) = a[i*a_row + k*a_col], B(k,j) = b[k*b_row +
+   * j*b_col]; C is row-major with row stride c_row (column stride 1).  `accumulate`: add to C, else overwrite. k = 0
+   * gives 0. scratch: weyl_gemm_scratch bytes, 64-byte aligned. The result depends on shapes and strides alone, not on
+   * alignment or threads. */
   void (*gemm[2])(size_t m, size_t n, size_t k, const void *a, ptrdiff_t a_row, ptrdiff_t a_col, const void *b,
                   ptrdiff_t b_row, ptrdiff_t b_col, void *c, ptrdiff_t c_row, bool accumulate, void *scratch);
 } weyl_kernels;
@@ -83,26 +88,33 @@ const weyl_kernels *weyl_kernels_reference(void); /* scalar loops, libm; the sam
 /* The table of one instruction set by name; NULL when the name is unknown or the CPU lacks it. */
 const weyl_kernels *weyl_kernels_named(const char *isa);
 
-/* ---- small dense linear algebra, in double ----------------------------------------------------------------------------- */
+/* ---- small dense linear algebra, in double
+ * ----------------------------------------------------------------------------- */
 
-/* Symmetric a [n][n] (lower triangle read) = v diag(w) v^T: w ascending, v [n][n] has the eigenvectors as COLUMNS. Sign: the component of
- * largest magnitude of each column (first of equals within 1e-12) is positive; so equal inputs give equal outputs, but a frame must
- * never rely on it.  Cyclic Jacobi for n <= 16, LAPACK above.  WEYL_NUMERIC for NaN/Inf or no convergence; ctx may be NULL. */
+/* Symmetric a [n][n] (lower triangle read) = v diag(w) v^T: w ascending, v [n][n] has the eigenvectors as COLUMNS.
+ * Sign: the component of largest magnitude of each column (first of equals within 1e-12) is positive; so equal inputs
+ * give equal outputs, but a frame must never rely on it.  Cyclic Jacobi for n <= 16, LAPACK above.  WEYL_NUMERIC for
+ * NaN/Inf or no convergence; ctx may be NULL. */
 WEYL_MUST_CHECK weyl_status weyl_eigh(weyl_context *ctx, size_t n, const double *a, double *w, double *v);
-/* a [m][n], m >= n or m < n, r = min(m, n): a = u diag(s) vt, u [m][r], s [r] descending >= 0, vt [r][n]. One-sided Jacobi to 16, LAPACK above. */
-WEYL_MUST_CHECK weyl_status weyl_svd(weyl_context *ctx, size_t m, size_t n, const double *a, double *u, double *s, double *vt);
+/* a [m][n], m >= n or m < n, r = min(m, n): a = u diag(s) vt, u [m][r], s [r] descending >= 0, vt [r][n]. One-sided
+ * Jacobi to 16, LAPACK above. */
+WEYL_MUST_CHECK weyl_status weyl_svd(weyl_context *ctx, size_t m, size_t n, const double *a, double *u, double *s,
+                                     double *vt);
 /* a x = b, a [n][n], b and x [n][k] (x may alias b). WEYL_NUMERIC if a is singular to working precision. */
-WEYL_MUST_CHECK weyl_status weyl_solve(weyl_context *ctx, size_t n, size_t k, const double *a, const double *b, double *x);
+WEYL_MUST_CHECK weyl_status weyl_solve(weyl_context *ctx, size_t n, size_t k, const double *a, const double *b,
+                                       double *x);
 /* a = l l^T, l lower with zeros above. WEYL_NUMERIC if a is not positive definite. */
 WEYL_MUST_CHECK weyl_status weyl_cholesky(weyl_context *ctx, size_t n, const double *a, double *l);
 double weyl_det(size_t n, const double *a); /* LU with partial pivoting; NaN in, NaN out */
 
-/* ---- the BLAS ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the BLAS
+ * ---------------------------------------------------------------------------------------------------------------- */
 
-/* OpenBLAS's core name ("Zen", "SkylakeX", "Prescott"), "unknown" for other libraries.  Loads nothing but what is linked. */
+/* OpenBLAS's core name ("Zen", "SkylakeX", "Prescott"), "unknown" for other libraries.  Loads nothing but what is
+ * linked. */
 const char *weyl_blas_core(void);
-/* The value OPENBLAS_CORETYPE should have for this CPU when the library took too small a core (the wrong-core trap of OpenBLAS 0.3.21),
- * or NULL when all is well. Only the command acts on it (it re-executes itself once). */
+/* The value OPENBLAS_CORETYPE should have for this CPU when the library took too small a core (the wrong-core trap of
+ * OpenBLAS 0.3.21), or NULL when all is well. Only the command acts on it (it re-executes itself once). */
 const char *weyl_blas_core_wanted(void);
 
 WEYL_END_API

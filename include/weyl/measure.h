@@ -32,30 +32,31 @@ typedef struct weyl_audit_target {
 } weyl_audit_target;
 
 typedef struct weyl_audit_opts {
-  int64_t inputs;   /* samples of the data: 200 */
-  int elements;     /* group elements a sample: 3 */
+  int64_t inputs;           /* samples of the data: 200 */
+  int elements;             /* group elements a sample: 3 */
   double translation_scale; /* standard deviation of translations: 1 */
   uint64_t seed;
   double tolerance_mean, tolerance_max; /* relative to the output's RMS: it holds if both are kept */
-  double confidence; /* of the bound on the fraction of failing draws: 0.95 */
+  double confidence;                    /* of the bound on the fraction of failing draws: 0.95 */
 } weyl_audit_opts;
 weyl_audit_opts weyl_audit_defaults(weyl_dtype dtype);
 
 typedef struct weyl_audit_result {
-  double rms;             /* of the outputs, over the samples (points: of their deviation from their mean) */
-  double mean, max;       /* of |f(gx) - g f(x)|_rms-per-sample / rms: mean over draws, worst draw */
+  double rms;       /* of the outputs, over the samples (points: of their deviation from their mean) */
+  double mean, max; /* of |f(gx) - g f(x)|_rms-per-sample / rms: mean over draws, worst draw */
   double quantile99;
   int64_t draws, failing; /* draws with error above tolerance_max */
   double failing_bound;   /* one-sided Clopper-Pearson upper bound on the fraction of failing draws at `confidence` */
   int64_t worst_sample;
-  int worst_element;      /* which of the elements */
-  double *worst_g;        /* the offending element, in the arena */
+  int worst_element; /* which of the elements */
+  double *worst_g;   /* the offending element, in the arena */
   size_t worst_size;
   bool holds;
 } weyl_audit_result;
 /* Error of equivariance under `group`.  Same seed, same elements, whatever the number of threads. */
-WEYL_MUST_CHECK weyl_status weyl_audit(weyl_context *ctx, weyl_arena *arena, const weyl_group *group, const weyl_audit_target *target,
-                                       const weyl_audit_opts *opts, weyl_audit_result *out);
+WEYL_MUST_CHECK weyl_status weyl_audit(weyl_context *ctx, weyl_arena *arena, const weyl_group *group,
+                                       const weyl_audit_target *target, const weyl_audit_opts *opts,
+                                       weyl_audit_result *out);
 
 WEYL_END_API
 #endif

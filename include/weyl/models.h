@@ -7,12 +7,14 @@
 WEYL_BEGIN_API
 
 typedef struct weyl_model_def {
-  const char *name;      /* "egnn" */
-  const char *paper;     /* "Satorras, Hoogeboom, Welling, ICML 2021" */
-  const char *summary;   /* one line */
-  const char *symmetry;  /* what it promises by construction: "E(n) x S(n)" with the n of the points: "E x S", or "S" alone, or "" */
+  const char *name;     /* "egnn" */
+  const char *paper;    /* "Satorras, Hoogeboom, Welling, ICML 2021" */
+  const char *summary;  /* one line */
+  const char *symmetry; /* what it promises by construction: "E(n) x S(n)" with the n of the points: "E x S", or "S"
+                           alone, or "" */
   const weyl_option *options;
-  /* Point models: predicted positions [nodes, d] of a set of moving points. Parameters are traced in the scope the caller opened. */
+  /* Point models: predicted positions [nodes, d] of a set of moving points. Parameters are traced in the scope the
+   * caller opened. */
   weyl_tensor (*points)(weyl_graph *g, const weyl_points *in, const weyl_options *options);
 } weyl_model_def;
 

@@ -10,7 +10,7 @@ typedef enum weyl_mark_style { WEYL_LINE, WEYL_POINTS, WEYL_LINE_POINTS, WEYL_BA
 typedef struct weyl_series {
   const char *label; /* NULL: not in the key */
   weyl_mark_style style;
-  int colour;        /* index into the palette; -1: next */
+  int colour; /* index into the palette; -1: next */
   size_t n;
   const double *x, *y;
   const double *low, *high; /* error band, or NULL */
@@ -21,7 +21,7 @@ typedef struct weyl_plot {
   bool log_x, log_y, equal_axes; /* equal_axes: one unit has one length; not with logarithms */
   size_t count;
   const weyl_series *series;
-  double width, height; /* pixels; 0: 640 x 400 */
+  double width, height;     /* pixels; 0: 640 x 400 */
   const char *const *names; /* words below x = 0, 1, ... in place of numbers, names_count of them; NULL: numbers */
   size_t names_count;
 } weyl_plot;
@@ -31,7 +31,8 @@ WEYL_MUST_CHECK weyl_status weyl_plot_write(weyl_context *ctx, const weyl_plot *
 WEYL_MUST_CHECK weyl_status weyl_plot_svg(weyl_context *ctx, const weyl_plot *plot, char **svg);
 
 /* Several small plots on one sheet, `columns` a row. */
-WEYL_MUST_CHECK weyl_status weyl_plot_sheet_write(weyl_context *ctx, const weyl_plot *plots, size_t count, int columns, const char *path);
+WEYL_MUST_CHECK weyl_status weyl_plot_sheet_write(weyl_context *ctx, const weyl_plot *plots, size_t count, int columns,
+                                                  const char *path);
 
 typedef struct weyl_page weyl_page;
 WEYL_MUST_CHECK weyl_status weyl_page_new(weyl_context *ctx, const char *title, weyl_page **out);

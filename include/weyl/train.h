@@ -1,7 +1,7 @@
 /* weyl/train.h: tasks, losses, optimisers, schedules, the trainer, checkpoints, evaluation and prediction.
  *
- * A run directory holds config.ini, model.safetensors (parameters and running statistics, and only what determines them),
- * state.safetensors (optimiser, averages, counters), log.jsonl and metrics.json: enough to run it again.
+ * A run directory holds config.ini, model.safetensors (parameters and running statistics, and only what determines
+ * them), state.safetensors (optimiser, averages, counters), log.jsonl and metrics.json: enough to run it again.
  */
 #ifndef WEYL_TRAIN_H
 #define WEYL_TRAIN_H
@@ -12,77 +12,88 @@
 
 WEYL_BEGIN_API
 
-/* ---- tasks (tasks.def) -------------------------------------------------------------------------------------------- */
+/* ---- tasks (tasks.def) --------------------------------------------------------------------------------------------
+ */
 
 typedef struct weyl_traced {
   weyl_tensor loss;       /* whole scalar */
   weyl_tensor prediction; /* sharded */
   int metrics;
-  const char *metric[4];  /* "mse", "mae": sum of value over sum of weight, both [batch]. The first selects on validation: lower is better */
+  const char *metric[4]; /* "mse", "mae": sum of value over sum of weight, both [batch]. The first selects on
+                            validation: lower is better */
   weyl_tensor value[4], weight[4];
   weyl_tensor diagnostic; /* [batch] smallest frame gap, or null */
 } weyl_traced;
 
-/* How a field of the task's data transforms under a group of space and permutations; fields not listed are invariants. Edge fields are moved as
- * pairs. A NULL name ends the table. */
+/* How a field of the task's data transforms under a group of space and permutations; fields not listed are invariants.
+ * Edge fields are moved as pairs. A NULL name ends the table. */
 typedef struct weyl_task_field {
   const char *name;
   weyl_action action;
 } weyl_task_field;
-/* What is recommended for an option in place of its default; model NULL: with any model. Later rows win; a NULL option ends the table. */
+/* What is recommended for an option in place of its default; model NULL: with any model. Later rows win; a NULL option
+ * ends the table. */
 typedef struct weyl_task_default {
   const char *model, *option, *value;
 } weyl_task_default;
 
 typedef struct weyl_task_def {
-  const char *name;      /* "nbody" */
+  const char *name; /* "nbody" */
   const char *summary;
-  const char *set;       /* data set */
-  const char *symmetry;  /* the group that the task has: "E(3) x S(n)" */
-  const char *controls;  /* groups that it does not have, audited as controls: comma-separated, or "" */
-  const char *model;     /* default model */
+  const char *set;      /* data set */
+  const char *symmetry; /* the group that the task has: "E(3) x S(n)" */
+  const char *controls; /* groups that it does not have, audited as controls: comma-separated, or "" */
+  const char *model;    /* default model */
   const weyl_option *options;
   /* Traces model and loss; inputs are named as the fields of the data set, and node_sample, node_key, sample_key. */
-  weyl_traced (*trace)(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model, const char *symmetry, const weyl_options *options);
+  weyl_traced (*trace)(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model, const char *symmetry,
+                       const weyl_options *options);
   const weyl_task_field *fields;
-  weyl_action output;    /* of the prediction; the field "target" goes with it */
+  weyl_action output; /* of the prediction; the field "target" goes with it */
   const weyl_task_default *defaults;
 } weyl_task_def;
 const weyl_task_def *weyl_task_find(const char *name);
 const weyl_task_def *const *weyl_tasks(void);
 
-/* ---- loading batches ------------------------------------------------------------------------------------------------- */
+/* ---- loading batches
+ * ------------------------------------------------------------------------------------------------- */
 
-/* Turns samples of a data set into the batch of one program: whole samples laid out in shards by WEYL_SHARD_BYTES (or a fixed number of samples
- * per shard, for tests), inputs converted to the program's type. */
+/* Turns samples of a data set into the batch of one program: whole samples laid out in shards by WEYL_SHARD_BYTES (or a
+ * fixed number of samples per shard, for tests), inputs converted to the program's type. */
 typedef struct weyl_loader weyl_loader;
-WEYL_MUST_CHECK weyl_status weyl_loader_new(weyl_context *ctx, const weyl_dataset *set, const weyl_program *program, int64_t shard_samples, weyl_loader **out);
+WEYL_MUST_CHECK weyl_status weyl_loader_new(weyl_context *ctx, const weyl_dataset *set, const weyl_program *program,
+                                            int64_t shard_samples, weyl_loader **out);
 void weyl_loader_free(weyl_loader *loader);
-WEYL_MUST_CHECK weyl_status weyl_loader_fill(weyl_loader *loader, const int64_t *samples, int64_t n, uint64_t seed, uint64_t step, weyl_batch *out);
+WEYL_MUST_CHECK weyl_status weyl_loader_fill(weyl_loader *loader, const int64_t *samples, int64_t n, uint64_t seed,
+                                             uint64_t step, weyl_batch *out);
 /* A whole input that is not in the data (a learning rate): copied into the next batches. */
 WEYL_MUST_CHECK weyl_status weyl_loader_set(weyl_loader *loader, const char *input, double value);
 
-/* ---- optimisers and schedules: traced like the rest --------------------------------------------------------------------- */
+/* ---- optimisers and schedules: traced like the rest
+ * --------------------------------------------------------------------- */
 
-/* Declares the optimiser's slots and assigns the new parameters. rate: a whole scalar input "rate". Options: optimiser (sgd adam adamw amsgrad), momentum,
- * beta1, beta2, eps, weight_decay, clip_norm (0 off), ema (0 off). Returns the gradient's norm. */
+/* Declares the optimiser's slots and assigns the new parameters. rate: a whole scalar input "rate". Options: optimiser
+ * (sgd adam adamw amsgrad), momentum, beta1, beta2, eps, weight_decay, clip_norm (0 off), ema (0 off). Returns the
+ * gradient's norm. */
 weyl_tensor weyl_optimiser_trace(weyl_graph *g, weyl_tensor loss, const weyl_options *options);
 /* The learning rate at a step (0-based): schedule constant | cosine (with warm-up) | step | plateau. */
 typedef struct weyl_schedule weyl_schedule;
-WEYL_MUST_CHECK weyl_status weyl_schedule_new(weyl_context *ctx, const weyl_options *options, int64_t steps_per_epoch, weyl_schedule **out);
+WEYL_MUST_CHECK weyl_status weyl_schedule_new(weyl_context *ctx, const weyl_options *options, int64_t steps_per_epoch,
+                                              weyl_schedule **out);
 void weyl_schedule_free(weyl_schedule *schedule);
 double weyl_schedule_rate(const weyl_schedule *schedule, int64_t step);
 void weyl_schedule_observe(weyl_schedule *schedule, int64_t epoch, double validation); /* plateau */
 
-/* ---- training --------------------------------------------------------------------------------------------------------------- */
+/* ---- training
+ * --------------------------------------------------------------------------------------------------------------- */
 
 typedef struct weyl_train_config {
   const char *task, *model, *symmetry, *data; /* model, symmetry, data may be NULL: the task's defaults */
-  const char *out;                            /* run directory, made if absent; an existing run there is WEYL_BAD_ARG unless resume */
+  const char *out; /* run directory, made if absent; an existing run there is WEYL_BAD_ARG unless resume */
   bool resume;
-  const weyl_options *options;                /* train, task, model and data set options, declared by weyl_train_options */
+  const weyl_options *options; /* train, task, model and data set options, declared by weyl_train_options */
   uint64_t seed;
-  const volatile int *stop;                   /* set by a signal handler: finish the step, save, return WEYL_INTERRUPTED; may be NULL */
+  const volatile int *stop; /* set by a signal handler: finish the step, save, return WEYL_INTERRUPTED; may be NULL */
 } weyl_train_config;
 
 typedef struct weyl_metric {
@@ -98,14 +109,17 @@ typedef struct weyl_train_result {
   bool stopped_early;
 } weyl_train_result;
 /* Every option that training a task with a model takes: names are unique over the tables. */
-WEYL_MUST_CHECK weyl_status weyl_train_options(weyl_context *ctx, const char *task, const char *model, weyl_options **out);
+WEYL_MUST_CHECK weyl_status weyl_train_options(weyl_context *ctx, const char *task, const char *model,
+                                               weyl_options **out);
 WEYL_MUST_CHECK weyl_status weyl_train(weyl_context *ctx, const weyl_train_config *config, weyl_train_result *out);
 
-/* ---- finished runs -------------------------------------------------------------------------------------------------------------- */
+/* ---- finished runs
+ * -------------------------------------------------------------------------------------------------------------- */
 
 typedef struct weyl_trained weyl_trained; /* a run directory opened: configuration, weights, data on demand */
 /* real: WEYL_F32 or WEYL_F64 (weights converted). data: overrides the run's data path, may be NULL. */
-WEYL_MUST_CHECK weyl_status weyl_trained_open(weyl_context *ctx, const char *run, weyl_dtype real, const char *data, weyl_trained **out);
+WEYL_MUST_CHECK weyl_status weyl_trained_open(weyl_context *ctx, const char *run, weyl_dtype real, const char *data,
+                                              weyl_trained **out);
 void weyl_trained_free(weyl_trained *trained);
 const weyl_task_def *weyl_trained_task(const weyl_trained *trained);
 const weyl_model_def *weyl_trained_model(const weyl_trained *trained);
@@ -113,21 +127,27 @@ const char *weyl_trained_symmetry(const weyl_trained *trained);
 const weyl_options *weyl_trained_options(const weyl_trained *trained);
 uint64_t weyl_trained_seed(const weyl_trained *trained);
 weyl_program *weyl_trained_program(const weyl_trained *trained); /* the evaluation program */
-WEYL_MUST_CHECK weyl_status weyl_trained_train_program(weyl_trained *trained, weyl_program **out); /* the training step's, for explain */
+WEYL_MUST_CHECK weyl_status weyl_trained_train_program(weyl_trained *trained,
+                                                       weyl_program **out); /* the training step's, for explain */
 WEYL_MUST_CHECK weyl_status weyl_trained_splits(weyl_trained *trained, const weyl_splits **out);
-WEYL_MUST_CHECK weyl_status weyl_trained_eval(weyl_trained *trained, const weyl_dataset *set, weyl_metric metrics[4], int *count, int64_t *samples);
+WEYL_MUST_CHECK weyl_status weyl_trained_eval(weyl_trained *trained, const weyl_dataset *set, weyl_metric metrics[4],
+                                              int *count, int64_t *samples);
 /* Predictions for all samples of a set: rows as the set's nodes, [nodes, width], in double. */
-WEYL_MUST_CHECK weyl_status weyl_trained_predict(weyl_trained *trained, const weyl_dataset *set, weyl_arena *arena, weyl_array *out, double *smallest_gap);
+WEYL_MUST_CHECK weyl_status weyl_trained_predict(weyl_trained *trained, const weyl_dataset *set, weyl_arena *arena,
+                                                 weyl_array *out, double *smallest_gap);
 /* Equivariance of the run's model on its test inputs, in the precision it was opened with. */
-WEYL_MUST_CHECK weyl_status weyl_trained_audit(weyl_trained *trained, weyl_arena *arena, const weyl_group *group, const weyl_audit_opts *opts, weyl_audit_result *out,
+WEYL_MUST_CHECK weyl_status weyl_trained_audit(weyl_trained *trained, weyl_arena *arena, const weyl_group *group,
+                                               const weyl_audit_opts *opts, weyl_audit_result *out,
                                                double *smallest_gap);
 
-/* ---- recipes: published experiments as INI files ------------------------------------------------------------------------------- */
+/* ---- recipes: published experiments as INI files
+ * ------------------------------------------------------------------------------- */
 
-/* A recipe holds [paper] (format, title, spec, source), [quick] and [full] (seeds, and options of all rows that take them) and one section a row:
- * task, model, symmetry, metric, paper, source, better, and options as option.NAME (always), quick.NAME or full.NAME. A row with `run = ROW` trains
- * nothing: it evaluates that row's run on data made with its own options. Recipes are looked for in $WEYL_RECIPES, the source tree and the installed
- * folder, in this order. */
+/* A recipe holds [paper] (format, title, spec, source), [quick] and [full] (seeds, and options of all rows that take
+ * them) and one section a row: task, model, symmetry, metric, paper, source, better, and options as option.NAME
+ * (always), quick.NAME or full.NAME. A row with `run = ROW` trains nothing: it evaluates that row's run on data made
+ * with its own options. Recipes are looked for in $WEYL_RECIPES, the source tree and the installed folder, in this
+ * order. */
 typedef struct weyl_recipe weyl_recipe;
 typedef struct weyl_recipe_row {
   const char *name, *task, *model, *symmetry; /* symmetry: "none" when the row has none */
@@ -136,10 +156,10 @@ typedef struct weyl_recipe_row {
   const char *source, *better;                /* where it stands; "lower" or "higher" */
 } weyl_recipe_row;
 typedef struct weyl_recipe_result {
-  double ours, std;     /* mean and standard deviation over the seeds (0 for one); of the row's metric */
+  double ours, std; /* mean and standard deviation over the seeds (0 for one); of the row's metric */
   int seeds;
-  char budget[160];     /* "300 epochs of 3000 samples, 1 seed" */
-  double seconds;       /* of training in this call; 0 for rows that were finished before */
+  char budget[160]; /* "300 epochs of 3000 samples, 1 seed" */
+  double seconds;   /* of training in this call; 0 for rows that were finished before */
 } weyl_recipe_result;
 /* Names of the recipes found, in the arena, sorted; NULL ends. */
 WEYL_MUST_CHECK weyl_status weyl_recipe_list(weyl_context *ctx, weyl_arena *arena, const char ***names);
@@ -152,17 +172,20 @@ const char *weyl_recipe_source(const weyl_recipe *recipe);
 size_t weyl_recipe_rows(const weyl_recipe *recipe);
 const weyl_recipe_row *weyl_recipe_row_at(const weyl_recipe *recipe, size_t i);
 typedef struct weyl_recipe_opts {
-  bool full;               /* the paper's protocol in place of the quick one */
-  const char *task;        /* only rows of this task; NULL: all */
-  const char *out;         /* folder: one run folder a row and seed; runs found finished there are not trained again, unfinished ones go on */
+  bool full;        /* the paper's protocol in place of the quick one */
+  const char *task; /* only rows of this task; NULL: all */
+  const char *out; /* folder: one run folder a row and seed; runs found finished there are not trained again, unfinished
+                      ones go on */
   const char *data;        /* data path, or NULL */
   const weyl_options *set; /* NULL, or options whose values that are set win over the recipe's */
   const volatile int *stop;
-  void *user;              /* handed to `row` */
-  void (*row)(void *user, const weyl_recipe_row *row, const weyl_recipe_result *result); /* after each row; may be NULL */
+  void *user; /* handed to `row` */
+  void (*row)(void *user, const weyl_recipe_row *row,
+              const weyl_recipe_result *result); /* after each row; may be NULL */
 } weyl_recipe_opts;
 /* results [rows]; rows left out by `task` have seeds = 0. */
-WEYL_MUST_CHECK weyl_status weyl_recipe_run(weyl_context *ctx, const weyl_recipe *recipe, const weyl_recipe_opts *opts, weyl_recipe_result *results);
+WEYL_MUST_CHECK weyl_status weyl_recipe_run(weyl_context *ctx, const weyl_recipe *recipe, const weyl_recipe_opts *opts,
+                                            weyl_recipe_result *results);
 
 WEYL_END_API
 #endif

@@ -14,7 +14,8 @@ void weyl_vjp(const weyl_tensor *y, const weyl_tensor *dy, int n_y, const weyl_t
     const weyl_shape a = weyl_tensor_shape(y[k]), b = weyl_tensor_shape(dy[k]);
     char p[160], q[160];
     if (!weyl_tensor_valid(y[k]) || !weyl_tensor_valid(dy[k]) || !weyl_shape_equal(&a, &b)) {
-      (void)weyl_graph_fail(g, WEYL_SHAPE, "vjp: output %d has shape %s, its cotangent %s", k, weyl_shape_text(&a, p), weyl_shape_text(&b, q));
+      (void)weyl_graph_fail(g, WEYL_SHAPE, "vjp: output %d has shape %s, its cotangent %s", k, weyl_shape_text(&a, p),
+                            weyl_shape_text(&b, q));
       return;
     }
   }
@@ -38,7 +39,9 @@ void weyl_vjp(const weyl_tensor *y, const weyl_tensor *dy, int n_y, const weyl_t
     if (node->op != &weyl_op_stop_gradient)
       for (int i = 0; i < node->n_in; i++) any = any || depends[node->in[i]];
     if (any)
-      for (int k = 0; k < node->n_out; k++) depends[node->first + (uint32_t)k] = depends[node->first + (uint32_t)k] || real_value(g, node->first + (uint32_t)k);
+      for (int k = 0; k < node->n_out; k++)
+        depends[node->first + (uint32_t)k] =
+            depends[node->first + (uint32_t)k] || real_value(g, node->first + (uint32_t)k);
   }
   for (int k = 0; k < n_y; k++)
     if (depends[y[k].id]) adjoint[y[k].id] = adjoint[y[k].id].graph ? weyl_add(adjoint[y[k].id], dy[k]) : dy[k];
@@ -86,7 +89,8 @@ void weyl_grads(weyl_tensor y, const weyl_tensor *x, int n, weyl_tensor *out) {
   if (!weyl_tensor_valid(y)) return;
   if (s.rank != 0) {
     char b[160];
-    (void)weyl_graph_fail(y.graph, WEYL_SHAPE, "grad: the value has shape %s, must be a scalar", weyl_shape_text(&s, b));
+    (void)weyl_graph_fail(y.graph, WEYL_SHAPE, "grad: the value has shape %s, must be a scalar",
+                          weyl_shape_text(&s, b));
     return;
   }
   const weyl_tensor one = weyl_scalar(y.graph, 1);

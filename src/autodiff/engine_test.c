@@ -1,5 +1,6 @@
-/* Shards, phases, lanes and threads: a batch norm, a contrastive loss and a force loss (second order) give equal results however the batch is cut, and equal
- * bytes on any number of threads; failures name their place; nothing is allocated after the first step. */
+/* Shards, phases, lanes and threads: a batch norm, a contrastive loss and a force loss (second order) give equal
+ * results however the batch is cut, and equal bytes on any number of threads; failures name their place; nothing is
+ * allocated after the first step. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -92,7 +93,9 @@ static traced trace(weyl_context *ctx, weyl_dtype real, int what) {
     weyl_tensor z = weyl_segment_sum(h, sample, weyl_per(WEYL_BATCH));
     z = weyl_mul(z, weyl_unsqueeze(weyl_rsqrt(weyl_shift(weyl_sum(weyl_square(z), 1), 1e-3)), 1));
     static const int last[1] = {1};
-    const weyl_tensor all = weyl_collect(z), other = weyl_collect(weyl_mul(z, weyl_param(g, "scale", WEYL_SHAPE(weyl_num(HIDDEN)), weyl_init_normal(1, 0.1))));
+    const weyl_tensor all = weyl_collect(z),
+                      other = weyl_collect(
+                          weyl_mul(z, weyl_param(g, "scale", WEYL_SHAPE(weyl_num(HIDDEN)), weyl_init_normal(1, 0.1))));
     const weyl_tensor similarity = weyl_dot_general(all, other, 0, NULL, NULL, 1, last, last);
     loss = weyl_sub(weyl_mean_all(weyl_logsumexp(similarity, 1)), weyl_mean_all(weyl_sum(weyl_mul(all, other), 1)));
   } else { /* forces: the loss holds a gradient of the energy, so its gradient is of second order */
@@ -101,7 +104,8 @@ static traced trace(weyl_context *ctx, weyl_dtype real, int what) {
     const weyl_tensor m = weyl_silu(linear(r2, "w1", 1, HIDDEN));
     const weyl_tensor e = linear(weyl_segment_sum(m, receiver, weyl_per(WEYL_NODES)), "w2", HIDDEN, 1);
     const weyl_tensor force = weyl_neg(weyl_grad(weyl_sum_all(e), x));
-    loss = weyl_add(weyl_mean_all(weyl_square(weyl_sub(force, weyl_sin(x)))), weyl_scale(weyl_mean_all(weyl_square(weyl_segment_sum(e, sample, weyl_per(WEYL_BATCH)))), 0.01));
+    loss = weyl_add(weyl_mean_all(weyl_square(weyl_sub(force, weyl_sin(x)))),
+                    weyl_scale(weyl_mean_all(weyl_square(weyl_segment_sum(e, sample, weyl_per(WEYL_BATCH)))), 0.01));
     t.out[2] = force;
   }
   t.out[0] = loss;
@@ -119,11 +123,13 @@ static void traced_free(traced *t) {
 }
 
 /* Three steps in shards of `per` samples (0: one shard); outputs and variables of the end in f64. */
-static double *steps(weyl_context *ctx, data *d, weyl_dtype real, int what, int64_t per, bool reference, int64_t *n, uint64_t *allocations) {
+static double *steps(weyl_context *ctx, data *d, weyl_dtype real, int what, int64_t per, bool reference, int64_t *n,
+                     uint64_t *allocations) {
   traced t = trace(ctx, real, what);
   weyl_program *program = NULL;
   weyl_run *run = NULL;
-  assert_ok(ctx, weyl_program_new(t.g, t.out, t.n_out, &(weyl_program_opts){.lanes = 4, .assigns = true, .reference = reference}, &program));
+  assert_ok(ctx, weyl_program_new(t.g, t.out, t.n_out,
+                                  &(weyl_program_opts){.lanes = 4, .assigns = true, .reference = reference}, &program));
   assert_ok(ctx, weyl_run_new(program, NULL, &run));
   if (per == 0) per = SAMPLES;
   int64_t count[SAMPLES][WEYL_COUNTS] = {{0}}, shards = 0, node = 0, edge = 0;
@@ -164,9 +170,11 @@ static double *steps(weyl_context *ctx, data *d, weyl_dtype real, int what, int6
   double *result = calloc(4096, sizeof *result);
   *n = 0;
   for (int k = 0; k < t.n_out + 2; k++) {
-    const weyl_array a = k < t.n_out ? weyl_run_output(run, k) : weyl_variables_arena(t.vars, k == t.n_out ? WEYL_PARAM : WEYL_STATE);
+    const weyl_array a =
+        k < t.n_out ? weyl_run_output(run, k) : weyl_variables_arena(t.vars, k == t.n_out ? WEYL_PARAM : WEYL_STATE);
     assert_true(*n + weyl_array_size(&a) <= 4096);
-    for (int64_t i = 0; i < weyl_array_size(&a); i++) result[(*n)++] = a.dtype == WEYL_F32 ? (double)((const float *)a.data)[i] : ((const double *)a.data)[i];
+    for (int64_t i = 0; i < weyl_array_size(&a); i++)
+      result[(*n)++] = a.dtype == WEYL_F32 ? (double)((const float *)a.data)[i] : ((const double *)a.data)[i];
   }
   free(single);
   weyl_run_free(run);
@@ -197,7 +205,9 @@ static void test_shards(void **state) {
       double *cut = steps(ctx, &d, WEYL_F64, what, sizes[k], false, &m, NULL);
       assert_int_equal(n, m);
       for (int64_t i = 0; i < n; i++)
-        if (!(fabs(cut[i] - whole[i]) <= 1e-12 * (1 + fabs(whole[i])))) fail_msg("%s, shards of %lld: number %lld is %.17g, must be %.17g", names[what], (long long)sizes[k], (long long)i, cut[i], whole[i]);
+        if (!(fabs(cut[i] - whole[i]) <= 1e-12 * (1 + fabs(whole[i]))))
+          fail_msg("%s, shards of %lld: number %lld is %.17g, must be %.17g", names[what], (long long)sizes[k],
+                   (long long)i, cut[i], whole[i]);
       free(cut);
     }
     free(whole);
@@ -220,7 +230,8 @@ static void test_threads(void **state) {
         n = m;
       } else {
         assert_int_equal(n, m);
-        if (memcmp(first, r, (size_t)n * sizeof *r) != 0) fail_msg("%s: other bytes on %d threads", names[what], threads);
+        if (memcmp(first, r, (size_t)n * sizeof *r) != 0)
+          fail_msg("%s: other bytes on %d threads", names[what], threads);
         free(r);
       }
       weyl_context_free(ctx);
@@ -238,13 +249,15 @@ static void test_allocations(void **state) {
     uint64_t allocations = 0;
     int64_t n;
     free(steps(ctx, &d, WEYL_F32, what, 7, false, &n, &allocations));
-    if (allocations != 0) fail_msg("%s: %llu allocations after the first step", names[what], (unsigned long long)allocations);
+    if (allocations != 0)
+      fail_msg("%s: %llu allocations after the first step", names[what], (unsigned long long)allocations);
   }
   free_data(&d);
   weyl_context_free(ctx);
 }
 
-/* ---- failures ------------------------------------------------------------------------------------------------------ */
+/* ---- failures ------------------------------------------------------------------------------------------------------
+ */
 
 static void test_failures(void **state) {
   (void)state;
@@ -385,7 +398,8 @@ static void test_memory_failures(void **state) {
     if (status == WEYL_OK) {
       const weyl_tensor x = weyl_input(g, "x", WEYL_F64, WEYL_SHAPE(weyl_per(WEYL_BATCH), weyl_num(3)));
       const weyl_tensor w = weyl_param(g, "w", WEYL_SHAPE(weyl_num(3), weyl_num(3)), weyl_init_normal(0, 1));
-      const weyl_tensor out[2] = {weyl_mean_all(weyl_square(weyl_matmul(x, w))), weyl_param_grad(weyl_mean_all(weyl_square(weyl_matmul(x, w))))};
+      const weyl_tensor out[2] = {weyl_mean_all(weyl_square(weyl_matmul(x, w))),
+                                  weyl_param_grad(weyl_mean_all(weyl_square(weyl_matmul(x, w))))};
       status = weyl_program_new(g, out, 2, NULL, &program);
     }
     if (status == WEYL_OK) status = weyl_run_new(program, NULL, &run);
@@ -418,7 +432,7 @@ static void test_explain(void **state) {
   assert_ok(ctx, weyl_program_new(t.g, t.out, t.n_out, &(weyl_program_opts){.lanes = 4, .assigns = true}, &program));
   assert_ok(ctx, weyl_arena_new(ctx, &arena));
   const char *text = weyl_program_text(program, arena);
-  assert_non_null(strstr(text, "phase 3"));      /* mean, variance, the rest */
+  assert_non_null(strstr(text, "phase 3")); /* mean, variance, the rest */
   assert_non_null(strstr(text, "running := "));
   assert_non_null(strstr(text, "dot_general"));
   const int64_t shard[WEYL_COUNTS] = {0, 5, 20, 80};
@@ -444,7 +458,8 @@ static void test_random(void **state) {
   assert_ok(ctx, weyl_graph_new(ctx, vars, true, &g));
   const weyl_tensor key = weyl_input(g, "key", WEYL_I32, WEYL_SHAPE(weyl_per(WEYL_BATCH)));
   const weyl_shape shape = WEYL_SHAPE(weyl_per(WEYL_BATCH), weyl_num(101));
-  const weyl_tensor out[3] = {weyl_random_uniform(g, "u", shape, key), weyl_random_normal(g, "n", shape, key), weyl_random_uniform(g, "v", shape, key)};
+  const weyl_tensor out[3] = {weyl_random_uniform(g, "u", shape, key), weyl_random_normal(g, "n", shape, key),
+                              weyl_random_uniform(g, "v", shape, key)};
   assert_ok(ctx, weyl_program_new(g, out, 3, NULL, &program));
   assert_ok(ctx, weyl_run_new(program, NULL, &run));
   enum { N = 400 };
@@ -485,8 +500,9 @@ static void test_random(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_shards),      cmocka_unit_test(test_threads), cmocka_unit_test(test_allocations),     cmocka_unit_test(test_failures),
-      cmocka_unit_test(test_bad_batches), cmocka_unit_test(test_random),  cmocka_unit_test(test_memory_failures), cmocka_unit_test(test_explain),
+      cmocka_unit_test(test_shards),          cmocka_unit_test(test_threads),     cmocka_unit_test(test_allocations),
+      cmocka_unit_test(test_failures),        cmocka_unit_test(test_bad_batches), cmocka_unit_test(test_random),
+      cmocka_unit_test(test_memory_failures), cmocka_unit_test(test_explain),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

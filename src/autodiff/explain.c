@@ -15,12 +15,15 @@ static double node_bytes(const weyl_program *p, const weyl_node *node, const int
   double bytes = 0;
   for (int i = 0; i < node->n_in; i++) /* a view is read as small as it is stored */
     bytes += (double)weyl_value_bytes(p->graph, p->home[node->in[i]].base, count, total);
-  for (int k = 0; k < node->n_out; k++) bytes += (double)weyl_value_bytes(p->graph, node->first + (uint32_t)k, count, total);
+  for (int k = 0; k < node->n_out; k++)
+    bytes += (double)weyl_value_bytes(p->graph, node->first + (uint32_t)k, count, total);
   return bytes;
 }
 
-static size_t placed(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total, weyl_arena *tmp) {
-  weyl_layout l = {.offset = weyl_arena_array(tmp, size_t, pool->n + 1), .by_offset = weyl_arena_array(tmp, uint32_t, pool->n + 1)};
+static size_t placed(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total,
+                     weyl_arena *tmp) {
+  weyl_layout l = {.offset = weyl_arena_array(tmp, size_t, pool->n + 1),
+                   .by_offset = weyl_arena_array(tmp, uint32_t, pool->n + 1)};
   if (!l.offset || !l.by_offset) return 0;
   weyl_program_place(p, pool, count, total, &l);
   return l.bytes;
@@ -50,7 +53,8 @@ weyl_program_stats weyl_program_about(const weyl_program *p, const int64_t shard
   return s;
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------------------ */
+/* ---- text
+ * ------------------------------------------------------------------------------------------------------------ */
 
 typedef struct text {
   weyl_arena *arena;
@@ -85,14 +89,18 @@ static void put_attributes(text *t, const weyl_node *node) {
   if (op == &weyl_op_sum || op == &weyl_op_permute) {
     const int n = op == &weyl_op_sum ? node->attr.n : -1;
     put(t, " axes");
-    for (int i = 0; i < (n < 0 ? 8 : n) && (n >= 0 || i == 0 || node->attr.i[i]); i++) put(t, " %lld", (long long)node->attr.i[i]);
+    for (int i = 0; i < (n < 0 ? 8 : n) && (n >= 0 || i == 0 || node->attr.i[i]); i++)
+      put(t, " %lld", (long long)node->attr.i[i]);
   }
   if (op == &weyl_op_slice) put(t, " axis %d from %lld", node->attr.axis, (long long)node->attr.i[0]);
-  if (op == &weyl_op_pad) put(t, " axis %d before %lld after %lld between %lld", node->attr.axis, (long long)node->attr.i[0], (long long)node->attr.i[1], (long long)node->attr.i[2]);
+  if (op == &weyl_op_pad)
+    put(t, " axis %d before %lld after %lld between %lld", node->attr.axis, (long long)node->attr.i[0],
+        (long long)node->attr.i[1], (long long)node->attr.i[2]);
   if (op == &weyl_op_concat || op == &weyl_op_reduce_max) put(t, " axis %d", node->attr.axis);
   if (op == &weyl_op_dot_general) {
     put(t, " over");
-    for (int i = 0; i < node->attr.axis; i++) put(t, " %lld:%lld", (long long)node->attr.i[8 + i], (long long)node->attr.i[12 + i]);
+    for (int i = 0; i < node->attr.axis; i++)
+      put(t, " %lld:%lld", (long long)node->attr.i[8 + i], (long long)node->attr.i[12 + i]);
   }
 }
 

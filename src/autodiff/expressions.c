@@ -3,17 +3,27 @@
 
 #include <math.h>
 
-weyl_tensor weyl_zeros_like(weyl_tensor x) { return weyl_tensor_valid(x) ? weyl_constant(x.graph, 0, weyl_tensor_shape(x)) : WEYL_NULL_TENSOR; }
+weyl_tensor weyl_zeros_like(weyl_tensor x) {
+  return weyl_tensor_valid(x) ? weyl_constant(x.graph, 0, weyl_tensor_shape(x)) : WEYL_NULL_TENSOR;
+}
 
 weyl_tensor weyl_scale(weyl_tensor x, double factor) { return weyl_mul(x, weyl_scalar(x.graph, factor)); }
 weyl_tensor weyl_shift(weyl_tensor x, double term) { return weyl_add(x, weyl_scalar(x.graph, term)); }
 weyl_tensor weyl_square(weyl_tensor x) { return weyl_mul(x, x); }
 weyl_tensor weyl_silu(weyl_tensor x) { return weyl_mul(x, weyl_sigmoid(x)); }
-weyl_tensor weyl_relu(weyl_tensor x) { return weyl_where(weyl_lt(weyl_scalar(x.graph, 0), x), x, weyl_scalar(x.graph, 0)); }
-weyl_tensor weyl_gelu(weyl_tensor x) { return weyl_mul(x, weyl_scale(weyl_shift(weyl_erf(weyl_scale(x, M_SQRT1_2)), 1), 0.5)); }
+weyl_tensor weyl_relu(weyl_tensor x) {
+  return weyl_where(weyl_lt(weyl_scalar(x.graph, 0), x), x, weyl_scalar(x.graph, 0));
+}
+weyl_tensor weyl_gelu(weyl_tensor x) {
+  return weyl_mul(x, weyl_scale(weyl_shift(weyl_erf(weyl_scale(x, M_SQRT1_2)), 1), 0.5));
+}
 /* max(x, 0) + log1p(exp(-|x|)): no overflow */
-weyl_tensor weyl_softplus(weyl_tensor x) { return weyl_add(weyl_max(x, weyl_scalar(x.graph, 0)), weyl_log1p(weyl_exp(weyl_neg(weyl_abs(x))))); }
-weyl_tensor weyl_leaky_relu(weyl_tensor x, double slope) { return weyl_where(weyl_lt(weyl_scalar(x.graph, 0), x), x, weyl_scale(x, slope)); }
+weyl_tensor weyl_softplus(weyl_tensor x) {
+  return weyl_add(weyl_max(x, weyl_scalar(x.graph, 0)), weyl_log1p(weyl_exp(weyl_neg(weyl_abs(x)))));
+}
+weyl_tensor weyl_leaky_relu(weyl_tensor x, double slope) {
+  return weyl_where(weyl_lt(weyl_scalar(x.graph, 0), x), x, weyl_scale(x, slope));
+}
 
 /* the size of an axis as a tensor: of the whole batch, for a count */
 static weyl_tensor axis_total(weyl_graph *g, weyl_dim d) {

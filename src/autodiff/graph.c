@@ -68,8 +68,8 @@ weyl_status weyl_node_fail(weyl_graph *g, const weyl_node *node, weyl_status sta
   va_end(args);
   if (g->status != WEYL_OK) return g->status;
   const bool place = node->scope[0] || node->name;
-  return keep(g, weyl_fail(g->ctx, status, "%s%s%s%s%s: %s", node->op->name, place ? " (" : "", node->scope, node->name ? node->name : "",
-                           place ? ")" : "", text));
+  return keep(g, weyl_fail(g->ctx, status, "%s%s%s%s%s: %s", node->op->name, place ? " (" : "", node->scope,
+                           node->name ? node->name : "", place ? ")" : "", text));
 }
 
 /* ---- scopes ------------------------------------------------------------------------------------------------------ */
@@ -126,7 +126,8 @@ static bool grow(weyl_graph *g, void **items, uint32_t *cap, uint32_t need, size
 
 weyl_tensor weyl_tensor_of(weyl_graph *g, uint32_t value) { return (weyl_tensor){g, value, g->generation}; }
 
-weyl_tensor weyl_node_new(weyl_graph *g, const weyl_op *op, const weyl_tensor *in, int n_in, const weyl_attr *attr, const char *name) {
+weyl_tensor weyl_node_new(weyl_graph *g, const weyl_op *op, const weyl_tensor *in, int n_in, const weyl_attr *attr,
+                          const char *name) {
   if (!g || g->status != WEYL_OK) return WEYL_NULL_TENSOR;
   for (int i = 0; i < n_in; i++) {
     if (!in[i].graph) return weyl_graph_fail(g, WEYL_BAD_ARG, "%s: operand %d is the null tensor", op->name, i);
@@ -145,7 +146,14 @@ weyl_tensor weyl_node_new(weyl_graph *g, const weyl_op *op, const weyl_tensor *i
       !grow(g, (void **)&g->values, &g->cap_values, g->n_values + (uint32_t)n_out, sizeof *g->values))
     return WEYL_NULL_TENSOR;
   for (int i = 0; i < n_in; i++) ids[i] = in[i].id;
-  *node = (weyl_node){.op = op, .n_in = n_in, .n_out = n_out, .in = ids, .first = g->n_values, .id = g->n_nodes, .name = text, .scope = g->scope_text};
+  *node = (weyl_node){.op = op,
+                      .n_in = n_in,
+                      .n_out = n_out,
+                      .in = ids,
+                      .first = g->n_values,
+                      .id = g->n_nodes,
+                      .name = text,
+                      .scope = g->scope_text};
   if (attr) node->attr = *attr;
   weyl_value out[4] = {0};
   for (int k = 0; k < n_out; k++) out[k] = (weyl_value){.dtype = g->real, .node = node->id, .out = k};
@@ -166,7 +174,8 @@ weyl_tensor weyl_node_new(weyl_graph *g, const weyl_op *op, const weyl_tensor *i
     }
     if (counts > 1) {
       char b[160];
-      return weyl_graph_fail(g, WEYL_SHAPE, "%s: %s has two counts of a shard; collect one of them first", op->name, weyl_shape_text(&out[k].shape, b));
+      return weyl_graph_fail(g, WEYL_SHAPE, "%s: %s has two counts of a shard; collect one of them first", op->name,
+                             weyl_shape_text(&out[k].shape, b));
     }
     g->values[g->n_values + (uint32_t)k] = out[k];
   }
@@ -182,11 +191,19 @@ weyl_tensor weyl_node_value(weyl_tensor first, int k) {
 }
 
 weyl_tensor weyl_node_in(weyl_graph *g, const weyl_node *node, int i) { return weyl_tensor_of(g, node->in[i]); }
-weyl_tensor weyl_node_out(weyl_graph *g, const weyl_node *node, int k) { return weyl_tensor_of(g, node->first + (uint32_t)k); }
-const weyl_shape *weyl_in_shape(const weyl_graph *g, const weyl_node *node, int i) { return &g->values[node->in[i]].shape; }
+weyl_tensor weyl_node_out(weyl_graph *g, const weyl_node *node, int k) {
+  return weyl_tensor_of(g, node->first + (uint32_t)k);
+}
+const weyl_shape *weyl_in_shape(const weyl_graph *g, const weyl_node *node, int i) {
+  return &g->values[node->in[i]].shape;
+}
 
-bool weyl_tensor_valid(weyl_tensor t) { return t.graph && t.generation == t.graph->generation && t.id < t.graph->n_values; }
-weyl_shape weyl_tensor_shape(weyl_tensor t) { return weyl_tensor_valid(t) ? t.graph->values[t.id].shape : (weyl_shape){0}; }
+bool weyl_tensor_valid(weyl_tensor t) {
+  return t.graph && t.generation == t.graph->generation && t.id < t.graph->n_values;
+}
+weyl_shape weyl_tensor_shape(weyl_tensor t) {
+  return weyl_tensor_valid(t) ? t.graph->values[t.id].shape : (weyl_shape){0};
+}
 weyl_dtype weyl_tensor_dtype(weyl_tensor t) { return weyl_tensor_valid(t) ? t.graph->values[t.id].dtype : WEYL_F32; }
 int weyl_rank(weyl_tensor t) { return weyl_tensor_shape(t).rank; }
 
@@ -195,7 +212,8 @@ int weyl_axis(weyl_graph *g, const char *op, weyl_tensor x, int axis) {
   const int a = axis < 0 ? axis + s.rank : axis;
   if (a < 0 || a >= s.rank) {
     char b[160];
-    if (weyl_tensor_valid(x)) (void)weyl_graph_fail(g, WEYL_BAD_ARG, "%s: axis %d of %s", op, axis, weyl_shape_text(&s, b));
+    if (weyl_tensor_valid(x))
+      (void)weyl_graph_fail(g, WEYL_BAD_ARG, "%s: axis %d of %s", op, axis, weyl_shape_text(&s, b));
     return -1;
   }
   return a;
@@ -242,7 +260,8 @@ void weyl_assign(weyl_tensor variable, weyl_tensor value) {
   }
   if (!weyl_shape_equal(&g->values[variable.id].shape, &g->values[value.id].shape)) {
     char a[160], b[160];
-    (void)weyl_graph_fail(g, WEYL_SHAPE, "assign: %s%s has shape %s, the value %s", leaf->scope, leaf->name ? leaf->name : "", weyl_shape_text(&g->values[variable.id].shape, a),
+    (void)weyl_graph_fail(g, WEYL_SHAPE, "assign: %s%s has shape %s, the value %s", leaf->scope,
+                          leaf->name ? leaf->name : "", weyl_shape_text(&g->values[variable.id].shape, a),
                           weyl_shape_text(&g->values[value.id].shape, b));
     return;
   }

@@ -1,5 +1,6 @@
-/* One test walks ops.def: the planned executor against the op-by-op one, f32 against f64, first and second derivatives in f64 against finite
- * differences, and <A x, y> = <x, A* y> for linear operations. A new row of the table is tested at once. */
+/* One test walks ops.def: the planned executor against the op-by-op one, f32 against f64, first and second derivatives
+ * in f64 against finite differences, and <A x, y> = <x, A* y> for linear operations. A new row of the table is tested
+ * at once. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -48,7 +49,8 @@ static void fixture_new(fixture *f, const weyl_op *op, int which, weyl_dtype rea
     f->size[i] = weyl_shape_size(&s, counts, counts);
     f->value[i] = calloc((size_t)f->size[i] + 1, sizeof(double));
     for (int64_t k = 0; k < f->size[i]; k++)
-      f->value[i][k] = f->ex.limit[i] ? (double)weyl_rng_below(&rng, (uint64_t)f->ex.limit[i]) : f->ex.low[i] + (f->ex.high[i] - f->ex.low[i]) * weyl_rng_uniform(&rng);
+      f->value[i][k] = f->ex.limit[i] ? (double)weyl_rng_below(&rng, (uint64_t)f->ex.limit[i])
+                                      : f->ex.low[i] + (f->ex.high[i] - f->ex.low[i]) * weyl_rng_uniform(&rng);
     if (f->ex.sorted[i])
       for (int64_t a = 0; a < f->size[i]; a++)
         for (int64_t b = a + 1; b < f->size[i]; b++)
@@ -62,7 +64,8 @@ static void fixture_new(fixture *f, const weyl_op *op, int which, weyl_dtype rea
       for (int64_t m = 0; m < f->size[i] / (d * d); m++) {
         double *a = f->value[i] + m * d * d;
         for (int64_t p = 0; p < d; p++)
-          for (int64_t q = 0; q <= p; q++) a[p * d + q] = a[q * d + p] = (a[p * d + q] + a[q * d + p]) / 2 + (p == q && f->ex.spd[i] ? (double)d : 0);
+          for (int64_t q = 0; q <= p; q++)
+            a[p * d + q] = a[q * d + p] = (a[p * d + q] + a[q * d + p]) / 2 + (p == q && f->ex.spd[i] ? (double)d : 0);
       }
     }
   }
@@ -78,7 +81,8 @@ static void fixture_free(fixture *f) {
 static double *evaluate(fixture *f, const weyl_tensor *out, int n, bool reference, int64_t *total) {
   weyl_program *program = NULL;
   weyl_run *run = NULL;
-  assert_ok(ctx, weyl_program_new(f->ex.graph, out, n, &(weyl_program_opts){.lanes = 4, .reference = reference}, &program));
+  assert_ok(ctx,
+            weyl_program_new(f->ex.graph, out, n, &(weyl_program_opts){.lanes = 4, .reference = reference}, &program));
   assert_ok(ctx, weyl_run_new(program, NULL, &run));
   const void *input[8] = {0};
   void *own[8] = {0};
@@ -105,7 +109,9 @@ static double *evaluate(fixture *f, const weyl_tensor *out, int n, bool referenc
   for (int k = 0; k < n; k++) {
     const weyl_array a = weyl_run_output(run, k);
     for (int64_t i = 0; i < weyl_array_size(&a); i++)
-      result[at++] = a.dtype == WEYL_F32 ? (double)((const float *)a.data)[i] : a.dtype == WEYL_F64 ? ((const double *)a.data)[i] : (double)((const int32_t *)a.data)[i];
+      result[at++] = a.dtype == WEYL_F32   ? (double)((const float *)a.data)[i]
+                     : a.dtype == WEYL_F64 ? ((const double *)a.data)[i]
+                                           : (double)((const int32_t *)a.data)[i];
   }
   for (int i = 0; i < 8; i++) free(own[i]);
   weyl_run_free(run);
@@ -113,14 +119,16 @@ static double *evaluate(fixture *f, const weyl_tensor *out, int n, bool referenc
   return result;
 }
 
-static void compare(const char *op, int which, const char *what, const double *a, const double *b, int64_t n, double tolerance) {
+static void compare(const char *op, int which, const char *what, const double *a, const double *b, int64_t n,
+                    double tolerance) {
   double scale = 1e-3, worst = 0;
   for (int64_t i = 0; i < n; i++) scale = fmax(scale, fabs(b[i]));
   for (int64_t i = 0; i < n; i++) {
     const double e = fabs(a[i] - b[i]) / scale;
     if (!(e <= worst)) worst = e; /* NaN too */
   }
-  if (!(worst <= tolerance)) fail_msg("%s, case %d: %s differ by %.3g of %.3g (allowed %.1g)", op, which, what, worst, scale, tolerance);
+  if (!(worst <= tolerance))
+    fail_msg("%s, case %d: %s differ by %.3g of %.3g (allowed %.1g)", op, which, what, worst, scale, tolerance);
 }
 
 /* The sum of all real outputs with fixed random weights: one number to differentiate. */
@@ -144,7 +152,8 @@ static weyl_tensor weighted(fixture *f, uint64_t seed) {
 }
 
 /* Central differences of a scalar against its gradient in every number of every real input. */
-static void check_gradient(const weyl_op *op, int which, fixture *f, weyl_tensor y, const char *what, double tolerance, weyl_tensor *gradient) {
+static void check_gradient(const weyl_op *op, int which, fixture *f, weyl_tensor y, const char *what, double tolerance,
+                           weyl_tensor *gradient) {
   const double h = op->check.h ? op->check.h : 1e-5;
   int real[4] = {0}, n = 0;
   weyl_tensor x[4] = {{0}};
@@ -205,7 +214,8 @@ static void check_case(const weyl_op *op, int which) {
   fixture f, f32;
   int64_t n, m;
   fixture_new(&f, op, which, WEYL_F64, 11);
-  double *planned = evaluate(&f, f.ex.out, f.ex.n_out, false, &n), *plain = evaluate(&f, f.ex.out, f.ex.n_out, true, &m);
+  double *planned = evaluate(&f, f.ex.out, f.ex.n_out, false, &n),
+         *plain = evaluate(&f, f.ex.out, f.ex.n_out, true, &m);
   assert_int_equal(n, m);
   compare(op->name, which, "planned and op-by-op values", planned, plain, n, 1e-13);
   /* f32 sees inputs rounded to f32 */
@@ -233,7 +243,8 @@ static void check_case(const weyl_op *op, int which) {
   fixture_free(&f32);
 }
 
-/* An elementwise operation of one operand must read a broadcast view of it as it reads a dense array: along rows, and along columns. */
+/* An elementwise operation of one operand must read a broadcast view of it as it reads a dense array: along rows, and
+ * along columns. */
 static void check_views(const weyl_op *op) {
   for (int along = 0; along < 2; along++) {
     fixture f;
@@ -267,7 +278,8 @@ static void test_table(void **state) {
     assert_non_null(op->eval);
     if (!op->check.example) {
       /* leaves, indices and counts have nothing to differentiate; they are tested by themselves */
-      const bool allowed = op->flags & WEYL_OP_LEAF || op == &weyl_op_iota || op == &weyl_op_count || op == &weyl_op_random;
+      const bool allowed =
+          op->flags & WEYL_OP_LEAF || op == &weyl_op_iota || op == &weyl_op_count || op == &weyl_op_random;
       if (!allowed) fail_msg("%s has no example", op->name);
       continue;
     }
@@ -283,7 +295,8 @@ static void test_adjointness(void **state) {
   (void)state;
   for (size_t i = 0; i < weyl_ops_count; i++) {
     const weyl_op *op = weyl_ops_all[i];
-    if (!(op->flags & WEYL_OP_LINEAR) || !op->check.example || op == &weyl_op_collect || op == &weyl_op_distribute) continue;
+    if (!(op->flags & WEYL_OP_LINEAR) || !op->check.example || op == &weyl_op_collect || op == &weyl_op_distribute)
+      continue;
     for (int c = 0; c < (op->check.cases ? op->check.cases : 1); c++) {
       fixture f;
       fixture_new(&f, op, c, WEYL_F64, 23);
@@ -320,7 +333,8 @@ static void test_adjointness(void **state) {
           free(f.value[k]);
           f.value[k] = zero;
         }
-        if (fabs(left - right) > 1e-13 * (double)n * sqrt(xx * yy)) fail_msg("%s, case %d, operand %d: <A x, y> = %.17g, <x, A* y> = %.17g", op->name, c, k, left, right);
+        if (fabs(left - right) > 1e-13 * (double)n * sqrt(xx * yy))
+          fail_msg("%s, case %d, operand %d: <A x, y> = %.17g, <x, A* y> = %.17g", op->name, c, k, left, right);
         free(y);
         free(back);
         free(forward);

@@ -12,7 +12,8 @@ static void *need(weyl_program *p, size_t n, size_t size, weyl_status *status) {
   return block;
 }
 
-/* ---- what is needed ------------------------------------------------------------------------------------------------ */
+/* ---- what is needed ------------------------------------------------------------------------------------------------
+ */
 
 static void mark_live(weyl_program *p) {
   const weyl_graph *g = p->graph;
@@ -29,7 +30,8 @@ static void mark_live(weyl_program *p) {
     }
 }
 
-/* ---- phases and stages ---------------------------------------------------------------------------------------------- */
+/* ---- phases and stages ----------------------------------------------------------------------------------------------
+ */
 
 static weyl_status assign_levels(weyl_program *p) {
   const weyl_graph *g = p->graph;
@@ -57,8 +59,9 @@ static weyl_status assign_levels(weyl_program *p) {
       if (h->sharded && node->op->flags & WEYL_OP_LEAF) h->level = 1;
       if (h->reduction && !(node->op->flags & WEYL_OP_REDUCES)) {
         char b[160];
-        return weyl_fail(p->ctx, WEYL_SHAPE, "%s (%s) makes the whole value %s from sharded ones: that needs a sum, a maximum or collect", node->op->name, node->scope,
-                         weyl_shape_text(&g->values[v].shape, b));
+        return weyl_fail(p->ctx, WEYL_SHAPE,
+                         "%s (%s) makes the whole value %s from sharded ones: that needs a sum, a maximum or collect",
+                         node->op->name, node->scope, weyl_shape_text(&g->values[v].shape, b));
       }
       if (h->level > p->phases) p->phases = h->level;
     }
@@ -66,7 +69,8 @@ static weyl_status assign_levels(weyl_program *p) {
   return WEYL_OK;
 }
 
-/* ---- where values live ------------------------------------------------------------------------------------------------- */
+/* ---- where values live
+ * ------------------------------------------------------------------------------------------------- */
 
 /* A view is possible if everything that reads it can read broadcast strides. */
 static void mark_strided_readers(const weyl_program *p, bool *dense_reader) {
@@ -112,8 +116,12 @@ static void choose_places(weyl_program *p, const bool *dense_reader) {
   }
 }
 
-static bool has_memory(const weyl_home *h) { return h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_WHOLE || h->place == WEYL_PLACE_KEPT; }
-bool weyl_program_runs(const weyl_program *p, uint32_t node) { return p->live[node] && has_memory(&p->home[p->graph->nodes[node]->first]); }
+static bool has_memory(const weyl_home *h) {
+  return h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_WHOLE || h->place == WEYL_PLACE_KEPT;
+}
+bool weyl_program_runs(const weyl_program *p, uint32_t node) {
+  return p->live[node] && has_memory(&p->home[p->graph->nodes[node]->first]);
+}
 bool weyl_home_in_phase(const weyl_home *h) { return h->sharded || h->reduction; }
 
 /* Values of one phase read in another one are kept for the whole batch; so are outputs. */
@@ -125,7 +133,8 @@ static void mark_kept(weyl_program *p) {
     const weyl_home *mine = &p->home[node->first];
     for (int i = 0; i < node->n_in; i++) {
       weyl_home *base = &p->home[p->home[node->in[i]].base];
-      if (base->place == WEYL_PLACE_WORK && weyl_home_in_phase(mine) && base->level != mine->level) base->place = WEYL_PLACE_KEPT;
+      if (base->place == WEYL_PLACE_WORK && weyl_home_in_phase(mine) && base->level != mine->level)
+        base->place = WEYL_PLACE_KEPT;
     }
   }
   for (int k = 0; k < p->n_outputs; k++) {
@@ -165,7 +174,8 @@ static weyl_status list_steps(weyl_program *p) {
   return WEYL_OK;
 }
 
-/* ---- lifetimes ------------------------------------------------------------------------------------------------------------ */
+/* ---- lifetimes
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static uint32_t add_slot(weyl_pool_plan *pool, uint32_t value, uint32_t first, uint32_t last) {
   pool->slot[pool->n] = (weyl_slot_info){value, first, last, WEYL_NONE};
@@ -227,9 +237,12 @@ static weyl_status find_lifetimes(weyl_program *p) {
             const weyl_home *x = &p->home[node->in[k]];
             if (x->place == WEYL_PLACE_VIEW) continue;
             const weyl_home *base = &p->home[x->base];
-            if (base->place != WEYL_PLACE_WORK || last[x->base] != at || base->level != p->home[node->first].level) continue;
+            if (base->place != WEYL_PLACE_WORK || last[x->base] != at || base->level != p->home[node->first].level)
+              continue;
             bool twice = false; /* another operand that is a view of the same memory is read after it is overwritten */
-            for (int o = 0; o < node->n_in; o++) twice = twice || (o != k && p->home[node->in[o]].base == x->base && p->home[node->in[o]].place == WEYL_PLACE_VIEW);
+            for (int o = 0; o < node->n_in; o++)
+              twice = twice ||
+                      (o != k && p->home[node->in[o]].base == x->base && p->home[node->in[o]].place == WEYL_PLACE_VIEW);
             if (twice) continue;
             p->work.slot[p->home[node->first].slot].reuse = base->slot;
             break;
@@ -240,15 +253,19 @@ static weyl_status find_lifetimes(weyl_program *p) {
   return WEYL_OK;
 }
 
-/* ---- offsets ------------------------------------------------------------------------------------------------------------------- */
+/* ---- offsets
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 size_t weyl_value_bytes(const weyl_graph *g, uint32_t value, const int64_t *count, const int64_t *total) {
   const weyl_value *v = &g->values[value];
   return (size_t)weyl_shape_size(&v->shape, count, total) * weyl_dtype_size(v->dtype);
 }
 
-/* First fit: slots come in the order of their first position, so what has ended can be forgotten; the rest is kept sorted by offset. */
-void weyl_program_place(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total, weyl_layout *layout) {
+/* First fit: slots come in the order of their first position, so what has ended can be forgotten; the rest is kept
+ * sorted by offset. */
+void weyl_program_place(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total,
+                        weyl_layout *layout) {
   uint32_t *active = layout->by_offset, n = 0;
   layout->bytes = 0;
   for (uint32_t i = 0; i < pool->n; i++) {
@@ -265,7 +282,8 @@ void weyl_program_place(const weyl_program *p, const weyl_pool_plan *pool, const
       for (uint32_t j = 0; j < n; j++) {
         const size_t from = layout->offset[active[j]];
         if (at + size <= from) break;
-        const size_t to = from + ((weyl_value_bytes(p->graph, pool->slot[active[j]].value, count, total) + 63) & ~(size_t)63);
+        const size_t to =
+            from + ((weyl_value_bytes(p->graph, pool->slot[active[j]].value, count, total) + 63) & ~(size_t)63);
         if (to > at) at = to;
       }
     }
@@ -292,27 +310,32 @@ void weyl_view_shape(const weyl_graph *g, uint32_t value, const int64_t *count, 
 static double made_bytes(const weyl_program *p, const int64_t count[WEYL_COUNTS]) {
   double bytes = 0;
   for (uint32_t i = 0; i < p->work.n; i++)
-    if (p->home[p->work.slot[i].value].sharded && p->work.slot[i].reuse == WEYL_NONE) bytes += (double)weyl_value_bytes(p->graph, p->work.slot[i].value, count, count);
-  for (uint32_t i = 0; i < p->kept.n; i++) bytes += (double)weyl_value_bytes(p->graph, p->kept.slot[i].value, count, count);
+    if (p->home[p->work.slot[i].value].sharded && p->work.slot[i].reuse == WEYL_NONE)
+      bytes += (double)weyl_value_bytes(p->graph, p->work.slot[i].value, count, count);
+  for (uint32_t i = 0; i < p->kept.n; i++)
+    bytes += (double)weyl_value_bytes(p->graph, p->kept.slot[i].value, count, count);
   return bytes;
 }
 
-/* Memory that a shard's phases touch: what is made, times the share that is left when memory is used again. The share hardly depends on the counts, so that it is
- * taken once, at a middling molecule's. */
+/* Memory that a shard's phases touch: what is made, times the share that is left when memory is used again. The share
+ * hardly depends on the counts, so that it is taken once, at a middling molecule's. */
 static weyl_status measure_reuse(weyl_program *p) {
   const int64_t typical[WEYL_COUNTS] = {0, 8, 64, 512, 64, 64, 64, 64};
   weyl_status status = WEYL_OK;
-  weyl_layout l = {.offset = need(p, p->work.n, sizeof *l.offset, &status), .by_offset = need(p, p->work.n, sizeof *l.by_offset, &status)};
+  weyl_layout l = {.offset = need(p, p->work.n, sizeof *l.offset, &status),
+                   .by_offset = need(p, p->work.n, sizeof *l.by_offset, &status)};
   if (status != WEYL_OK) return status;
   weyl_program_place(p, &p->work, typical, typical, &l);
   double bytes = (double)l.bytes;
-  for (uint32_t i = 0; i < p->kept.n; i++) bytes += (double)weyl_value_bytes(p->graph, p->kept.slot[i].value, typical, typical);
+  for (uint32_t i = 0; i < p->kept.n; i++)
+    bytes += (double)weyl_value_bytes(p->graph, p->kept.slot[i].value, typical, typical);
   const double made = made_bytes(p, typical);
   p->reuse = made > bytes ? bytes / made : 1;
   return WEYL_OK;
 }
 
-/* ---- making a program -------------------------------------------------------------------------------------------------------------- */
+/* ---- making a program
+ * -------------------------------------------------------------------------------------------------------------- */
 
 static weyl_status choose_outputs(weyl_program *p, const weyl_tensor *outputs, int n) {
   weyl_graph *g = p->graph;
@@ -321,10 +344,13 @@ static weyl_status choose_outputs(weyl_program *p, const weyl_tensor *outputs, i
   if (status != WEYL_OK) return status;
   p->n_outputs = n;
   for (int k = 0; k < n; k++) {
-    if (!weyl_tensor_valid(outputs[k]) || outputs[k].graph != g) return weyl_fail(p->ctx, WEYL_BAD_ARG, "program: output %d is not a tensor of this graph", k);
+    if (!weyl_tensor_valid(outputs[k]) || outputs[k].graph != g)
+      return weyl_fail(p->ctx, WEYL_BAD_ARG, "program: output %d is not a tensor of this graph", k);
     const weyl_shape *s = &g->values[outputs[k].id].shape;
     char b[160];
-    if (weyl_shape_sharded(s) && !weyl_dim_sharded(s->dim[0])) return weyl_fail(p->ctx, WEYL_SHAPE, "program: output %d, %s, must have its count as the first axis", k, weyl_shape_text(s, b));
+    if (weyl_shape_sharded(s) && !weyl_dim_sharded(s->dim[0]))
+      return weyl_fail(p->ctx, WEYL_SHAPE, "program: output %d, %s, must have its count as the first axis", k,
+                       weyl_shape_text(s, b));
     /* an output has memory of its own: what it would share may be gone before it is read */
     const weyl_node *node = g->nodes[g->values[outputs[k].id].node];
     weyl_tensor own = outputs[k];
@@ -356,11 +382,14 @@ static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n) {
   return measure_reuse(p);
 }
 
-weyl_status weyl_program_new(weyl_graph *g, const weyl_tensor *outputs, int n, const weyl_program_opts *opts, weyl_program **out) {
+weyl_status weyl_program_new(weyl_graph *g, const weyl_tensor *outputs, int n, const weyl_program_opts *opts,
+                             weyl_program **out) {
   *out = NULL;
   WEYL_TRY(weyl_graph_status(g));
   const weyl_program_opts o = opts ? *opts : weyl_program_defaults();
-  if (n < 0 || o.lanes < 1 || o.lanes > WEYL_LANES_MAX) return weyl_fail(g->ctx, WEYL_BAD_ARG, "program: %d outputs and %d lanes, must be 0 or more and 1..%d", n, o.lanes, WEYL_LANES_MAX);
+  if (n < 0 || o.lanes < 1 || o.lanes > WEYL_LANES_MAX)
+    return weyl_fail(g->ctx, WEYL_BAD_ARG, "program: %d outputs and %d lanes, must be 0 or more and 1..%d", n, o.lanes,
+                     WEYL_LANES_MAX);
   weyl_arena *arena = NULL;
   WEYL_TRY(weyl_arena_new(g->ctx, &arena));
   weyl_program *p = weyl_arena_array(arena, weyl_program, 1);
@@ -369,7 +398,12 @@ weyl_status weyl_program_new(weyl_graph *g, const weyl_tensor *outputs, int n, c
     return WEYL_MEMORY;
   }
   const char *level = getenv("WEYL_OPT");
-  *p = (weyl_program){.ctx = g->ctx, .graph = g, .arena = arena, .assigns = o.assigns, .lanes = o.lanes, .reference = o.reference || (level && strcmp(level, "0") == 0)};
+  *p = (weyl_program){.ctx = g->ctx,
+                      .graph = g,
+                      .arena = arena,
+                      .assigns = o.assigns,
+                      .lanes = o.lanes,
+                      .reference = o.reference || (level && strcmp(level, "0") == 0)};
   const weyl_status status = compile(p, outputs, n);
   if (status != WEYL_OK) {
     weyl_arena_free(arena);
@@ -395,4 +429,6 @@ int weyl_program_input_find(const weyl_program *p, const char *name) {
   return -1;
 }
 
-double weyl_program_bytes(const weyl_program *p, const int64_t count[WEYL_COUNTS]) { return p->reuse * made_bytes(p, count); }
+double weyl_program_bytes(const weyl_program *p, const int64_t count[WEYL_COUNTS]) {
+  return p->reuse * made_bytes(p, count);
+}

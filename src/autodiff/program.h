@@ -1,8 +1,8 @@
 /* program.h: a compiled graph, and a run of it. Private to the autodiff room.
  *
- * Positions: stage 0 (whole values from variables and constants), phase 1 (on all shards), stage 1 (whole), phase 2, ... A sharded value belongs to the phase that
- * makes it, a whole one to the stage from which it can be read; a node that turns sharded values into a whole one runs in its phase, and its value is there
- * at the stage of the same number.
+ * Positions: stage 0 (whole values from variables and constants), phase 1 (on all shards), stage 1 (whole), phase 2,
+ * ... A sharded value belongs to the phase that makes it, a whole one to the stage from which it can be read; a node
+ * that turns sharded values into a whole one runs in its phase, and its value is there at the stage of the same number.
  */
 #ifndef WEYL_PROGRAM_H
 #define WEYL_PROGRAM_H
@@ -10,7 +10,7 @@
 #include "graph.h"
 
 #define WEYL_LANES_MAX 64
-#define WEYL_NONE UINT32_MAX
+#define WEYL_NONE      UINT32_MAX
 
 typedef enum weyl_place {
   WEYL_PLACE_NONE,     /* dead */
@@ -64,25 +64,26 @@ struct weyl_program {
   int lanes;
   int n_outputs;
   uint32_t *outputs;
-  weyl_home *home;      /* by value */
-  bool *live;           /* by node */
+  weyl_home *home;                    /* by value */
+  bool *live;                         /* by node */
   uint32_t n_live, n_nodes, n_values; /* of the graph when it was compiled: it may grow afterwards */
   int n_inputs;
-  uint32_t *inputs;     /* values of live inputs */
-  int32_t phases;       /* phases are 1..phases */
-  weyl_steps *phase, *stage; /* [phases + 1] */
+  uint32_t *inputs;                       /* values of live inputs */
+  int32_t phases;                         /* phases are 1..phases */
+  weyl_steps *phase, *stage;              /* [phases + 1] */
   weyl_pool_plan work, whole, kept, lane; /* lane: one accumulator of each reduction */
   uint32_t positions;
   double reuse; /* memory of a shard over everything made in it */
 };
 
 typedef struct weyl_layout { /* offsets of one kind of memory at given capacities */
-  size_t *offset;      /* [slots] */
-  uint32_t *by_offset; /* scratch, [slots] */
+  size_t *offset;            /* [slots] */
+  uint32_t *by_offset;       /* scratch, [slots] */
   size_t bytes;
 } weyl_layout;
 
-void weyl_program_place(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total, weyl_layout *layout);
+void weyl_program_place(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total,
+                        weyl_layout *layout);
 size_t weyl_value_bytes(const weyl_graph *g, uint32_t value, const int64_t *count, const int64_t *total);
 /* Dense strides and dims of a value with these counts. */
 /* Whether a node runs at all (leaves, aliases and views do not), and whether it runs for every shard. */

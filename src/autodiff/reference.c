@@ -1,5 +1,5 @@
-/* The op-by-op executor: every value of every shard in memory of its own, no aliases, no reuse, scalar loops. Slow and plain: the planned executor is
- * tested against it, and it finds the first node that made a NaN. */
+/* The op-by-op executor: every value of every shard in memory of its own, no aliases, no reuse, scalar loops. Slow and
+ * plain: the planned executor is tested against it, and it finds the first node that made a NaN. */
 #include "run.h"
 
 #include <math.h>
@@ -36,12 +36,15 @@ static bool finite_view(const weyl_view *v) {
 static weyl_status check_finite(weyl_run *run, const weyl_node *node, const weyl_view *v) {
   if (finite_view(v)) return WEYL_OK;
   char b[160];
-  return weyl_fail(run->ctx, WEYL_NUMERIC, "the first NaN or infinity is in the output of %s (%s%s), %s", node->op->name, node->scope, node->name ? node->name : "",
+  return weyl_fail(run->ctx, WEYL_NUMERIC, "the first NaN or infinity is in the output of %s (%s%s), %s",
+                   node->op->name, node->scope, node->name ? node->name : "",
                    weyl_shape_text(&run->program->graph->values[node->first].shape, b));
 }
 
-/* A dense copy of a view, for operations that read dense arrays only. Without views in this executor every operand is dense already. */
-static weyl_status run_one(weyl_run *run, const weyl_node *node, int64_t shard, const weyl_kernels *kernels, bool check, void *part) {
+/* A dense copy of a view, for operations that read dense arrays only. Without views in this executor every operand is
+ * dense already. */
+static weyl_status run_one(weyl_run *run, const weyl_node *node, int64_t shard, const weyl_kernels *kernels, bool check,
+                           void *part) {
   weyl_view small_in[16], *in = small_in, out[4];
   weyl_status status = WEYL_OK;
   if (node->n_in > 16) {
@@ -73,7 +76,8 @@ static weyl_status run_node(weyl_run *run, uint32_t n, const weyl_kernels *kerne
   for (int64_t s = 0; s < run->batch->shards; s++) {
     WEYL_GOTO(run_one(run, node, s, kernels, check, part));
     if (adds && s == 0) memcpy(run->value_memory[node->first], part, bytes);
-    if (adds && s > 0) weyl_run_combine(kernels, node, dtype, bytes / weyl_dtype_size(dtype), part, run->value_memory[node->first]);
+    if (adds && s > 0)
+      weyl_run_combine(kernels, node, dtype, bytes / weyl_dtype_size(dtype), part, run->value_memory[node->first]);
   }
 done:
   weyl_dealloc(run->ctx, part);
@@ -140,8 +144,10 @@ weyl_status weyl_run_find_nonfinite(weyl_run *run, const weyl_batch *batch) {
   for (int k = 0; k < p->n_outputs; k++) outputs[k] = weyl_tensor_of(p->graph, p->outputs[k]);
   weyl_batch same = *batch;
   same.input = input;
-  WEYL_GOTO(weyl_program_new(p->graph, outputs, p->n_outputs, &(weyl_program_opts){.reference = true, .lanes = 1, .assigns = p->assigns}, &plain));
-  for (int i = 0; i < plain->n_inputs; i++) input[i] = batch->input[weyl_program_input_find(p, weyl_program_input_name(plain, i))];
+  WEYL_GOTO(weyl_program_new(p->graph, outputs, p->n_outputs,
+                             &(weyl_program_opts){.reference = true, .lanes = 1, .assigns = p->assigns}, &plain));
+  for (int i = 0; i < plain->n_inputs; i++)
+    input[i] = batch->input[weyl_program_input_find(p, weyl_program_input_name(plain, i))];
   WEYL_GOTO(weyl_run_new(plain, NULL, &second));
   WEYL_GOTO(weyl_run_reference(second, &same, weyl_kernels_active(), true));
 done:

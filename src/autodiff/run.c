@@ -6,7 +6,8 @@
 
 #define INPUTS_MAX 64
 
-/* ---- views --------------------------------------------------------------------------------------------------------- */
+/* ---- views ---------------------------------------------------------------------------------------------------------
+ */
 
 static char *base_memory(const weyl_run *run, uint32_t v, int64_t shard, int thread) {
   const weyl_program *p = run->program;
@@ -14,26 +15,29 @@ static char *base_memory(const weyl_run *run, uint32_t v, int64_t shard, int thr
   const weyl_home *h = &p->home[v];
   const weyl_node *node = g->nodes[g->values[v].node];
   switch (h->place) {
-  case WEYL_PLACE_INPUT: {
-    char *data = (char *)(uintptr_t)run->batch->input[h->slot];
-    /* rows before this shard: the shape is linear in its one count */
-    return h->sharded ? data + weyl_value_bytes(g, v, run->first[shard], run->total) : data;
-  }
-  case WEYL_PLACE_VARIABLE:
-    if (node->op == &weyl_op_variable_vector) return run->variables[node->attr.axis];
-    return run->variables[node->attr.axis] + (size_t)g->vars->store[node->attr.axis].items[node->attr.n].offset * weyl_dtype_size(g->real);
-  case WEYL_PLACE_CONSTANT: return (char *)(uintptr_t)node->attr.data;
-  case WEYL_PLACE_WORK: return run->value_memory ? NULL : run->workspace[thread] + run->work.offset[h->slot];
-  case WEYL_PLACE_KEPT: return run->kept_memory + run->kept.offset[h->slot] + weyl_value_bytes(g, v, run->first[shard], run->total);
-  case WEYL_PLACE_WHOLE: return run->whole_memory + run->whole.offset[h->slot];
-  default: return NULL;
+    case WEYL_PLACE_INPUT: {
+      char *data = (char *)(uintptr_t)run->batch->input[h->slot];
+      /* rows before this shard: the shape is linear in its one count */
+      return h->sharded ? data + weyl_value_bytes(g, v, run->first[shard], run->total) : data;
+    }
+    case WEYL_PLACE_VARIABLE:
+      if (node->op == &weyl_op_variable_vector) return run->variables[node->attr.axis];
+      return run->variables[node->attr.axis] +
+             (size_t)g->vars->store[node->attr.axis].items[node->attr.n].offset * weyl_dtype_size(g->real);
+    case WEYL_PLACE_CONSTANT: return (char *)(uintptr_t)node->attr.data;
+    case WEYL_PLACE_WORK: return run->value_memory ? NULL : run->workspace[thread] + run->work.offset[h->slot];
+    case WEYL_PLACE_KEPT:
+      return run->kept_memory + run->kept.offset[h->slot] + weyl_value_bytes(g, v, run->first[shard], run->total);
+    case WEYL_PLACE_WHOLE: return run->whole_memory + run->whole.offset[h->slot];
+    default: return NULL;
   }
 }
 
 static char *memory_of(const weyl_run *run, uint32_t v, int64_t shard, int thread) {
   const weyl_home *h = &run->program->home[v];
   if (run->value_memory && (h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_KEPT || h->place == WEYL_PLACE_WHOLE))
-    return run->value_memory[v] + (h->sharded ? weyl_value_bytes(run->program->graph, v, run->first[shard], run->total) : 0);
+    return run->value_memory[v] +
+           (h->sharded ? weyl_value_bytes(run->program->graph, v, run->first[shard], run->total) : 0);
   return base_memory(run, v, shard, thread);
 }
 
@@ -57,21 +61,33 @@ void weyl_run_view(const weyl_run *run, uint32_t v, int64_t shard, int thread, w
   view->data = memory_of(run, h->base, shard, thread);
 }
 
-weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, int thread, const weyl_kernels *kernels, const weyl_view *in, const weyl_view *out) {
-  weyl_eval e = {.ctx = run->ctx, .kernels = kernels, .graph = run->program->graph, .node = node, .in = in, .out = out, .scratch = run->scratch[thread],
-                 .seed = run->batch->seed, .step = run->batch->step, .total = run->total, .degenerate = &run->degenerate[thread]};
+weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, int thread, const weyl_kernels *kernels,
+                          const weyl_view *in, const weyl_view *out) {
+  weyl_eval e = {.ctx = run->ctx,
+                 .kernels = kernels,
+                 .graph = run->program->graph,
+                 .node = node,
+                 .in = in,
+                 .out = out,
+                 .scratch = run->scratch[thread],
+                 .seed = run->batch->seed,
+                 .step = run->batch->step,
+                 .total = run->total,
+                 .degenerate = &run->degenerate[thread]};
   if (shard >= 0) memcpy(e.row, run->first[shard], sizeof e.row);
   return node->op->eval(&e);
 }
 
-void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *part, void *sum) {
+void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *part,
+                      void *sum) {
   if (node->op->flags & WEYL_OP_MAXIMUM)
     kernels->binary[dtype][WEYL_BINARY_MAX](n, sum, 1, part, 1, sum);
   else
     kernels->binary[dtype][WEYL_BINARY_ADD](n, sum, 1, part, 1, sum);
 }
 
-/* ---- making room ------------------------------------------------------------------------------------------------------ */
+/* ---- making room
+ * ------------------------------------------------------------------------------------------------------ */
 
 static bool layout_new(weyl_run *run, weyl_layout *l, const weyl_pool_plan *pool) {
   l->offset = weyl_alloc(run->ctx, pool->n + 1, sizeof *l->offset);
@@ -96,8 +112,9 @@ weyl_status weyl_run_new(weyl_program *p, const weyl_comm *comm, weyl_run **out)
   run->workspace = weyl_alloc(p->ctx, t, sizeof *run->workspace);
   run->scratch = weyl_alloc(p->ctx, t, sizeof *run->scratch);
   run->degenerate = weyl_alloc(p->ctx, t, sizeof *run->degenerate);
-  if (!run->workspace || !run->scratch || !run->degenerate || !layout_new(run, &run->work, &p->work) || !layout_new(run, &run->whole, &p->whole) ||
-      !layout_new(run, &run->kept, &p->kept) || !layout_new(run, &run->lane, &p->lane)) {
+  if (!run->workspace || !run->scratch || !run->degenerate || !layout_new(run, &run->work, &p->work) ||
+      !layout_new(run, &run->whole, &p->whole) || !layout_new(run, &run->kept, &p->kept) ||
+      !layout_new(run, &run->lane, &p->lane)) {
     weyl_run_free(run);
     return WEYL_MEMORY;
   }
@@ -129,8 +146,10 @@ void weyl_run_free(weyl_run *run) {
 static size_t node_scratch(const weyl_run *run, const weyl_node *node, const int64_t *count, const int64_t *total) {
   if (!node->op->scratch) return 0;
   weyl_view in[INPUTS_MAX], out[4];
-  for (int i = 0; i < node->n_in && i < INPUTS_MAX; i++) weyl_view_shape(run->program->graph, node->in[i], count, total, &in[i]);
-  for (int k = 0; k < node->n_out; k++) weyl_view_shape(run->program->graph, node->first + (uint32_t)k, count, total, &out[k]);
+  for (int i = 0; i < node->n_in && i < INPUTS_MAX; i++)
+    weyl_view_shape(run->program->graph, node->in[i], count, total, &in[i]);
+  for (int k = 0; k < node->n_out; k++)
+    weyl_view_shape(run->program->graph, node->first + (uint32_t)k, count, total, &out[k]);
   return node->op->scratch(node, in, out);
 }
 
@@ -146,10 +165,12 @@ static weyl_status make_room(weyl_run *run, bool op_by_op) {
   for (uint32_t n = 0; n < p->n_nodes; n++)
     if (weyl_program_runs(p, n)) {
       const weyl_node *node = p->graph->nodes[n];
-      const size_t s = node_scratch(run, node, weyl_home_in_phase(&p->home[node->first]) ? run->count_cap : run->total_cap, run->total_cap);
+      const size_t s = node_scratch(
+          run, node, weyl_home_in_phase(&p->home[node->first]) ? run->count_cap : run->total_cap, run->total_cap);
       if (s > run->scratch_bytes) run->scratch_bytes = s;
     }
-  for (int t = 0; t < run->threads; t++) WEYL_TRY(replace(run, &run->scratch[t], WEYL_GEMM_SCRATCH + run->scratch_bytes + 64));
+  for (int t = 0; t < run->threads; t++)
+    WEYL_TRY(replace(run, &run->scratch[t], WEYL_GEMM_SCRATCH + run->scratch_bytes + 64));
   if (op_by_op) return WEYL_OK;
   weyl_program_place(p, &p->work, run->count_cap, run->total_cap, &run->work);
   weyl_program_place(p, &p->whole, run->total_cap, run->total_cap, &run->whole);
@@ -164,9 +185,12 @@ static weyl_status make_room(weyl_run *run, bool op_by_op) {
 weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch) {
   weyl_program *p = run->program;
   const weyl_variables *vars = p->graph->vars;
-  if (batch->shards < 1) return weyl_fail(run->ctx, WEYL_BAD_ARG, "a batch of %lld shards, must have at least one", (long long)batch->shards);
+  if (batch->shards < 1)
+    return weyl_fail(run->ctx, WEYL_BAD_ARG, "a batch of %lld shards, must have at least one",
+                     (long long)batch->shards);
   for (int i = 0; i < p->n_inputs; i++)
-    if (!batch->input[i]) return weyl_fail(run->ctx, WEYL_BAD_ARG, "input %s is missing from the batch", weyl_program_input_name(p, i));
+    if (!batch->input[i])
+      return weyl_fail(run->ctx, WEYL_BAD_ARG, "input %s is missing from the batch", weyl_program_input_name(p, i));
   int64_t most[WEYL_COUNTS] = {0};
   memset(run->total, 0, sizeof run->total);
   if (batch->shards > run->shards_cap) {
@@ -179,7 +203,8 @@ weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch) {
   for (int64_t s = 0; s < batch->shards; s++)
     for (int c = 1; c < WEYL_COUNTS; c++) {
       const int64_t n = batch->count[s][c];
-      if (n < 0 || n > INT32_MAX) return weyl_fail(run->ctx, WEYL_BAD_ARG, "shard %lld: count %d is %lld", (long long)s, c, (long long)n);
+      if (n < 0 || n > INT32_MAX)
+        return weyl_fail(run->ctx, WEYL_BAD_ARG, "shard %lld: count %d is %lld", (long long)s, c, (long long)n);
       run->first[s][c] = run->total[c];
       run->total[c] += n;
       if (n > most[c]) most[c] = n;
@@ -191,7 +216,8 @@ weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch) {
   if (grow) {
     for (int c = 1; c < WEYL_COUNTS; c++) {
       if (most[c] > run->count_cap[c]) run->count_cap[c] = again ? most[c] + most[c] / 2 : most[c];
-      if (run->total[c] > run->total_cap[c]) run->total_cap[c] = again ? run->total[c] + run->total[c] / 2 : run->total[c];
+      if (run->total[c] > run->total_cap[c])
+        run->total_cap[c] = again ? run->total[c] + run->total[c] / 2 : run->total[c];
     }
     const weyl_status status = make_room(run, run->value_memory != NULL);
     if (status != WEYL_OK) { /* the next step plans afresh */
@@ -201,16 +227,19 @@ weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch) {
     }
   }
   for (int k = 0; k < WEYL_KINDS; k++) run->variables[k] = vars->store[k].data;
-  if (p->graph->vector_node != UINT32_MAX && p->live[p->graph->vector_node] && vars->store[WEYL_PARAM].used != p->graph->nodes[p->graph->vector_node]->attr.shape.dim[0].n)
+  if (p->graph->vector_node != UINT32_MAX && p->live[p->graph->vector_node] &&
+      vars->store[WEYL_PARAM].used != p->graph->nodes[p->graph->vector_node]->attr.shape.dim[0].n)
     return weyl_fail(run->ctx, WEYL_BUG, "parameters were declared after this program was traced");
   run->batch = batch;
   for (int t = 0; t < run->threads; t++) run->degenerate[t] = 0;
   return WEYL_OK;
 }
 
-/* ---- phases and stages ------------------------------------------------------------------------------------------------------ */
+/* ---- phases and stages
+ * ------------------------------------------------------------------------------------------------------ */
 
-static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard, int thread, int lane, bool first_of_lane) {
+static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard, int thread, int lane,
+                            bool first_of_lane) {
   const weyl_program *p = run->program;
   const weyl_kernels *kernels = weyl_kernels_active();
   weyl_view small_in[INPUTS_MAX], *in = small_in, out[4];
@@ -222,7 +251,8 @@ static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard,
   for (int k = 0; k < node->n_out; k++) {
     const uint32_t v = node->first + (uint32_t)k;
     weyl_run_view(run, v, shard, thread, &out[k]);
-    if (p->home[v].part_slot != WEYL_NONE) out[k].data = run->workspace[thread] + run->work.offset[p->home[v].part_slot];
+    if (p->home[v].part_slot != WEYL_NONE)
+      out[k].data = run->workspace[thread] + run->work.offset[p->home[v].part_slot];
   }
   const weyl_status status = weyl_run_node(run, node, shard, thread, kernels, in, out);
   if (in != small_in) weyl_dealloc(run->ctx, in);
@@ -267,9 +297,11 @@ static weyl_status add_lanes(weyl_run *run) {
       char *base = run->lane_memory + run->lane.offset[h->lane_slot];
       for (int step = 1; step < run->lanes; step *= 2)
         for (int l = 0; l + step < run->lanes; l += 2 * step)
-          weyl_run_combine(kernels, node, dtype, n, base + (size_t)(l + step) * run->lane.bytes, base + (size_t)l * run->lane.bytes);
+          weyl_run_combine(kernels, node, dtype, n, base + (size_t)(l + step) * run->lane.bytes,
+                           base + (size_t)l * run->lane.bytes);
       if (run->comm) {
-        weyl_status (*all)(void *, void *, weyl_dtype, int64_t) = node->op->flags & WEYL_OP_MAXIMUM ? run->comm->maximum : run->comm->sum;
+        weyl_status (*all)(void *, void *, weyl_dtype, int64_t) =
+            node->op->flags & WEYL_OP_MAXIMUM ? run->comm->maximum : run->comm->sum;
         WEYL_TRY(all(run->comm->self, base, dtype, (int64_t)n));
       }
       memcpy(run->whole_memory + run->whole.offset[h->slot], base, bytes);
@@ -284,7 +316,8 @@ static void stage_job(void *arg, int64_t item, int thread) {
   const weyl_steps *steps = &run->program->stage[run->level];
   weyl_status status = WEYL_OK;
   if (run->level > 0) status = add_lanes(run);
-  for (uint32_t i = 0; i < steps->n && status == WEYL_OK; i++) status = run_step(run, run->program->graph->nodes[steps->item[i].node], -1, thread, 0, true);
+  for (uint32_t i = 0; i < steps->n && status == WEYL_OK; i++)
+    status = run_step(run, run->program->graph->nodes[steps->item[i].node], -1, thread, 0, true);
   run->lane_status[0] = status;
 }
 

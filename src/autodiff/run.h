@@ -32,9 +32,11 @@ struct weyl_run {
 /* Where value v of a shard is, and how it is shaped. */
 void weyl_run_view(const weyl_run *run, uint32_t v, int64_t shard, int thread, weyl_view *view);
 /* Evaluates one node for one shard (-1: a whole node) with the views given. */
-weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, int thread, const weyl_kernels *kernels, const weyl_view *in, const weyl_view *out);
+weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, int thread, const weyl_kernels *kernels,
+                          const weyl_view *in, const weyl_view *out);
 /* Adds (or maximises) a part into an accumulator. */
-void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *part, void *sum);
+void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *part,
+                      void *sum);
 void weyl_run_assign(weyl_run *run);
 weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch); /* checks the batch, makes room */
 /* One step op by op. check: WEYL_NUMERIC at the first node with a NaN or infinity; then nothing is assigned. */

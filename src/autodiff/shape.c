@@ -59,7 +59,8 @@ const char *weyl_shape_text(const weyl_shape *shape, char buffer[160]) {
     if (d.count == WEYL_NUMBER)
       at += (size_t)snprintf(buffer + at, 160 - at, "%lld", (long long)d.n);
     else if (d.n == 1)
-      at += (size_t)snprintf(buffer + at, 160 - at, "%s%s", d.count >= WEYL_COUNTS ? "whole " : "", count_name(d.count));
+      at +=
+          (size_t)snprintf(buffer + at, 160 - at, "%s%s", d.count >= WEYL_COUNTS ? "whole " : "", count_name(d.count));
     else
       at += (size_t)snprintf(buffer + at, 160 - at, "%lld %s%s", (long long)d.n, d.count >= WEYL_COUNTS ? "whole " : "",
                              count_name(d.count));

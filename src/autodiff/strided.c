@@ -58,7 +58,8 @@ static void copy_line(size_t size, int64_t n, char *to, int64_t to_step, const c
   }
 }
 
-void weyl_copy_strided(size_t size, int rank, const int64_t *dim, void *to, const int64_t *to_stride, const void *from, const int64_t *from_stride) {
+void weyl_copy_strided(size_t size, int rank, const int64_t *dim, void *to, const int64_t *to_stride, const void *from,
+                       const int64_t *from_stride) {
   int64_t d[WEYL_RANK_MAX + 1], ts[WEYL_RANK_MAX + 1], fs[WEYL_RANK_MAX + 1];
   int r = 0;
   for (int a = 0; a < rank; a++) {

@@ -9,7 +9,8 @@ weyl_init weyl_init_normal(double mean, double deviation) { return (weyl_init){W
 
 weyl_status weyl_variables_new(weyl_context *ctx, weyl_dtype real, uint64_t seed, weyl_variables **out) {
   *out = NULL;
-  if (real != WEYL_F32 && real != WEYL_F64) return weyl_fail(ctx, WEYL_DTYPE, "variables are f32 or f64, not %s", weyl_dtype_name(real));
+  if (real != WEYL_F32 && real != WEYL_F64)
+    return weyl_fail(ctx, WEYL_DTYPE, "variables are f32 or f64, not %s", weyl_dtype_name(real));
   weyl_arena *arena = NULL;
   WEYL_TRY(weyl_arena_new(ctx, &arena));
   weyl_variables *v = weyl_alloc(ctx, 1, sizeof *v);
@@ -37,7 +38,9 @@ void weyl_variables_free(weyl_variables *v) {
 
 weyl_dtype weyl_variables_dtype(const weyl_variables *v) { return v->real; }
 size_t weyl_variables_count(const weyl_variables *v, weyl_kind kind) { return v->store[kind].n; }
-const char *weyl_variables_name(const weyl_variables *v, weyl_kind kind, size_t i) { return v->store[kind].items[i].name; }
+const char *weyl_variables_name(const weyl_variables *v, weyl_kind kind, size_t i) {
+  return v->store[kind].items[i].name;
+}
 
 static int64_t numbers(const variable *item) {
   int64_t n = 1;
@@ -47,7 +50,9 @@ static int64_t numbers(const variable *item) {
 
 weyl_array weyl_variables_array(const weyl_variables *v, weyl_kind kind, size_t i) {
   const variable *item = &v->store[kind].items[i];
-  weyl_array a = {.data = (char *)v->store[kind].data + (size_t)item->offset * weyl_dtype_size(v->real), .dtype = v->real, .rank = item->rank};
+  weyl_array a = {.data = (char *)v->store[kind].data + (size_t)item->offset * weyl_dtype_size(v->real),
+                  .dtype = v->real,
+                  .rank = item->rank};
   memcpy(a.dim, item->dim, sizeof a.dim);
   return a;
 }
@@ -77,7 +82,9 @@ weyl_array weyl_variables_arena(const weyl_variables *v, weyl_kind kind) {
 weyl_status weyl_variables_tie(weyl_variables *v, weyl_kind kind, const char *alias, const char *name) {
   if (strcmp(alias, name) == 0) return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable %s cannot be tied to itself", name);
   for (size_t i = 0; i < v->store[kind].n; i++)
-    if (strcmp(v->store[kind].items[i].name, alias) == 0) return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable %s exists already and cannot become another name of %s", alias, name);
+    if (strcmp(v->store[kind].items[i].name, alias) == 0)
+      return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable %s exists already and cannot become another name of %s", alias,
+                       name);
   tie *t = weyl_arena_array(v->arena, tie, 1);
   char *a = weyl_arena_strdup(v->arena, alias), *b = weyl_arena_strdup(v->arena, name);
   if (!t || !a || !b) return WEYL_MEMORY;
@@ -109,12 +116,14 @@ static void initialise(const weyl_variables *v, weyl_kind kind, const variable *
   }
 }
 
-weyl_status weyl_variables_declare(weyl_variables *v, weyl_kind kind, const char *name, const weyl_shape *shape, weyl_init init, size_t *index) {
+weyl_status weyl_variables_declare(weyl_variables *v, weyl_kind kind, const char *name, const weyl_shape *shape,
+                                   weyl_init init, size_t *index) {
   static const char *const what[WEYL_KINDS] = {"parameter", "state", "slot"};
   char text[160];
   for (int i = 0; i < shape->rank; i++)
     if (shape->dim[i].count != WEYL_NUMBER || shape->dim[i].n < 1)
-      return weyl_fail(v->ctx, WEYL_SHAPE, "%s %s: shape %s must be of positive numbers", what[kind], name, weyl_shape_text(shape, text));
+      return weyl_fail(v->ctx, WEYL_SHAPE, "%s %s: shape %s must be of positive numbers", what[kind], name,
+                       weyl_shape_text(shape, text));
   const int64_t found = weyl_variables_find(v, kind, name);
   if (found >= 0) {
     const variable *item = &v->store[kind].items[found];
@@ -124,7 +133,8 @@ weyl_status weyl_variables_declare(weyl_variables *v, weyl_kind kind, const char
       weyl_shape old = {.rank = item->rank};
       for (int i = 0; i < item->rank; i++) old.dim[i] = weyl_num(item->dim[i]);
       char b[160];
-      return weyl_fail(v->ctx, WEYL_SHAPE, "%s %s: declared with shape %s, before with %s", what[kind], name, weyl_shape_text(shape, text), weyl_shape_text(&old, b));
+      return weyl_fail(v->ctx, WEYL_SHAPE, "%s %s: declared with shape %s, before with %s", what[kind], name,
+                       weyl_shape_text(shape, text), weyl_shape_text(&old, b));
     }
     *index = (size_t)found;
     return WEYL_OK;
@@ -136,7 +146,8 @@ weyl_status weyl_variables_declare(weyl_variables *v, weyl_kind kind, const char
   int64_t n = 1;
   for (int i = 0; i < item.rank; i++)
     if (__builtin_mul_overflow(n, item.dim[i], &n) || n > (INT64_C(1) << 40))
-      return weyl_fail(v->ctx, WEYL_BAD_ARG, "%s %s: shape %s is absurdly large", what[kind], name, weyl_shape_text(shape, text));
+      return weyl_fail(v->ctx, WEYL_BAD_ARG, "%s %s: shape %s is absurdly large", what[kind], name,
+                       weyl_shape_text(shape, text));
   const int64_t used = s->used + (n + line - 1) / line * line;
   item.name = weyl_arena_strdup(v->arena, name);
   if (!item.name) return WEYL_MEMORY;
@@ -170,13 +181,15 @@ weyl_status weyl_variables_cast(const weyl_variables *v, weyl_dtype real, weyl_v
       weyl_shape shape = {.rank = from.rank};
       for (int d = 0; d < from.rank; d++) shape.dim[d] = weyl_num(from.dim[d]);
       size_t at = 0;
-      const weyl_status status = weyl_variables_declare(to, (weyl_kind)k, v->store[k].items[i].name, &shape, weyl_init_constant(0), &at);
+      const weyl_status status =
+          weyl_variables_declare(to, (weyl_kind)k, v->store[k].items[i].name, &shape, weyl_init_constant(0), &at);
       if (status != WEYL_OK) {
         weyl_variables_free(to);
         return status;
       }
       const weyl_array copy = weyl_variables_array(to, (weyl_kind)k, at);
-      for (int64_t n = 0; n < weyl_array_size(&from); n++) write_number(real, copy.data, n, read_number(v->real, from.data, n));
+      for (int64_t n = 0; n < weyl_array_size(&from); n++)
+        write_number(real, copy.data, n, read_number(v->real, from.data, n));
     }
   for (const tie *t = v->ties; t; t = t->next) {
     const weyl_status status = weyl_variables_tie(to, t->kind, t->alias, t->name);
@@ -193,23 +206,28 @@ weyl_status weyl_variables_save(const weyl_variables *v, weyl_kind kind, const c
   for (size_t i = 0; i < v->store[kind].n; i++) {
     char name[768];
     const int n = snprintf(name, sizeof name, "%s%s", prefix, v->store[kind].items[i].name);
-    if (n < 0 || (size_t)n >= sizeof name) return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable name %s%s is too long", prefix, v->store[kind].items[i].name);
+    if (n < 0 || (size_t)n >= sizeof name)
+      return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable name %s%s is too long", prefix, v->store[kind].items[i].name);
     const weyl_array a = weyl_variables_array(v, kind, i);
     WEYL_TRY(weyl_bundle_add(into, name, &a));
   }
   return WEYL_OK;
 }
 
-weyl_status weyl_variables_load(weyl_variables *v, weyl_kind kind, const char *prefix, const weyl_bundle *from, const char *place) {
+weyl_status weyl_variables_load(weyl_variables *v, weyl_kind kind, const char *prefix, const weyl_bundle *from,
+                                const char *place) {
   for (int pass = 0; pass < 2; pass++) /* check everything, then change everything */
     for (size_t i = 0; i < v->store[kind].n; i++) {
       char name[768];
       const int n = snprintf(name, sizeof name, "%s%s", prefix, v->store[kind].items[i].name);
-      if (n < 0 || (size_t)n >= sizeof name) return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable name %s%s is too long", prefix, v->store[kind].items[i].name);
+      if (n < 0 || (size_t)n >= sizeof name)
+        return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable name %s%s is too long", prefix, v->store[kind].items[i].name);
       const weyl_array to = weyl_variables_array(v, kind, i);
       const weyl_array *a = weyl_bundle_find(from, name);
       if (!a) return weyl_fail(v->ctx, WEYL_FORMAT, "%s has no array %s", place, name);
-      if (a->dtype != WEYL_F32 && a->dtype != WEYL_F64) return weyl_fail(v->ctx, WEYL_DTYPE, "%s: array %s is %s, must be f32 or f64", place, name, weyl_dtype_name(a->dtype));
+      if (a->dtype != WEYL_F32 && a->dtype != WEYL_F64)
+        return weyl_fail(v->ctx, WEYL_DTYPE, "%s: array %s is %s, must be f32 or f64", place, name,
+                         weyl_dtype_name(a->dtype));
       bool same = a->rank == to.rank;
       for (int d = 0; same && d < to.rank; d++) same = a->dim[d] == to.dim[d];
       if (!same) {
@@ -217,10 +235,12 @@ weyl_status weyl_variables_load(weyl_variables *v, weyl_kind kind, const char *p
         for (int d = 0; d < s.rank; d++) s.dim[d] = weyl_num(a->dim[d]);
         for (int d = 0; d < t.rank; d++) t.dim[d] = weyl_num(to.dim[d]);
         char b[160], c[160];
-        return weyl_fail(v->ctx, WEYL_SHAPE, "%s: array %s has shape %s, the model's has %s", place, name, weyl_shape_text(&s, b), weyl_shape_text(&t, c));
+        return weyl_fail(v->ctx, WEYL_SHAPE, "%s: array %s has shape %s, the model's has %s", place, name,
+                         weyl_shape_text(&s, b), weyl_shape_text(&t, c));
       }
       if (pass == 1)
-        for (int64_t e = 0; e < weyl_array_size(a); e++) write_number(v->real, to.data, e, read_number(a->dtype, a->data, e));
+        for (int64_t e = 0; e < weyl_array_size(a); e++)
+          write_number(v->real, to.data, e, read_number(a->dtype, a->data, e));
     }
   return WEYL_OK;
 }

@@ -34,6 +34,7 @@ struct weyl_variables {
 };
 
 /* Finds or makes a variable; its index among its kind. */
-weyl_status weyl_variables_declare(weyl_variables *vars, weyl_kind kind, const char *name, const weyl_shape *shape, weyl_init init, size_t *index);
+weyl_status weyl_variables_declare(weyl_variables *vars, weyl_kind kind, const char *name, const weyl_shape *shape,
+                                   weyl_init init, size_t *index);
 
 #endif

@@ -28,18 +28,16 @@ static bool fails_by_order(weyl_context *ctx) {
 
 /* Takes `bytes` of the limit, or says why not. */
 static weyl_status reserve(weyl_context *ctx, size_t bytes) {
-  if (fails_by_order(ctx))
-    return weyl_fail(ctx, WEYL_MEMORY, "%zu bytes refused by order of a test", bytes);
+  if (fails_by_order(ctx)) return weyl_fail(ctx, WEYL_MEMORY, "%zu bytes refused by order of a test", bytes);
   if (bytes > ctx->machine_memory)
-    return weyl_fail(ctx, WEYL_MEMORY, "%.3g GB are needed at once, the machine has %.3g GB",
-                     (double)bytes * 1e-9, (double)ctx->machine_memory * 1e-9);
+    return weyl_fail(ctx, WEYL_MEMORY, "%.3g GB are needed at once, the machine has %.3g GB", (double)bytes * 1e-9,
+                     (double)ctx->machine_memory * 1e-9);
   const size_t limit = ctx->opts.memory_limit;
   size_t used = atomic_load(&ctx->memory_used);
   do {
     if (limit && (bytes > limit || used > limit - bytes))
-      return weyl_fail(ctx, WEYL_MEMORY,
-                       "%zu bytes more than the %zu in use would pass the memory limit of %zu", bytes, used,
-                       limit);
+      return weyl_fail(ctx, WEYL_MEMORY, "%zu bytes more than the %zu in use would pass the memory limit of %zu", bytes,
+                       used, limit);
   } while (!atomic_compare_exchange_weak(&ctx->memory_used, &used, used + bytes));
   return WEYL_OK;
 }
@@ -86,13 +84,9 @@ void weyl_dealloc(weyl_context *ctx, void *block) {
   free(h.raw);
 }
 
-size_t weyl_memory_used(const weyl_context *ctx) {
-  return atomic_load(&ctx->memory_used);
-}
+size_t weyl_memory_used(const weyl_context *ctx) { return atomic_load(&ctx->memory_used); }
 
-uint64_t weyl_allocations(const weyl_context *ctx) {
-  return atomic_load(&ctx->allocations);
-}
+uint64_t weyl_allocations(const weyl_context *ctx) { return atomic_load(&ctx->allocations); }
 
 void weyl_context_fail_allocation(weyl_context *ctx, uint64_t n) {
   atomic_store(&ctx->fail_at, n ? atomic_load(&ctx->allocations) + n : 0);

@@ -62,8 +62,10 @@ static bool grow(weyl_arena *arena, size_t bytes) {
     ASAN_POISON_MEMORY_REGION(fresh->data, size);
     fresh->size = size;
     fresh->next = waiting;
-    if (arena->current) arena->current->next = fresh;
-    else arena->first = fresh;
+    if (arena->current)
+      arena->current->next = fresh;
+    else
+      arena->first = fresh;
     waiting = fresh;
     if (arena->next_size < BLOCK_MAX) arena->next_size *= 2;
   }
@@ -74,8 +76,7 @@ static bool grow(weyl_arena *arena, size_t bytes) {
 
 void *weyl_arena_alloc(weyl_arena *arena, size_t count, size_t size) {
   size_t bytes, padded;
-  if (__builtin_mul_overflow(count, size, &bytes) ||
-      __builtin_add_overflow(bytes, ALIGN - 1 + GAP, &padded)) {
+  if (__builtin_mul_overflow(count, size, &bytes) || __builtin_add_overflow(bytes, ALIGN - 1 + GAP, &padded)) {
     weyl_fail(arena->ctx, WEYL_MEMORY, "%zu items of %zu bytes pass what can be addressed", count, size);
     return NULL;
   }

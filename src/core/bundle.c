@@ -49,13 +49,9 @@ void weyl_bundle_free(weyl_bundle *bundle) {
   weyl_dealloc(bundle->ctx, bundle);
 }
 
-weyl_context *core_bundle_context(const weyl_bundle *bundle) {
-  return bundle->ctx;
-}
+weyl_context *core_bundle_context(const weyl_bundle *bundle) { return bundle->ctx; }
 
-size_t weyl_bundle_count(const weyl_bundle *bundle) {
-  return bundle->count;
-}
+size_t weyl_bundle_count(const weyl_bundle *bundle) { return bundle->count; }
 
 const char *weyl_bundle_name(const weyl_bundle *bundle, size_t i) {
   assert(i < bundle->count);
@@ -88,8 +84,7 @@ static weyl_status make_room(weyl_bundle *bundle) {
   weyl_context *ctx = bundle->ctx;
   if (bundle->count < bundle->room) return WEYL_OK;
   const size_t room = bundle->room ? 2 * bundle->room : 16;
-  if (room > UINT32_MAX / 2)
-    return weyl_fail(ctx, WEYL_MEMORY, "a bundle holds at most %u arrays", UINT32_MAX / 4);
+  if (room > UINT32_MAX / 2) return weyl_fail(ctx, WEYL_MEMORY, "a bundle holds at most %u arrays", UINT32_MAX / 4);
   uint32_t *slots = weyl_alloc(ctx, 2 * room, sizeof *slots);
   if (!slots) return WEYL_MEMORY;
   entry **more = weyl_realloc(ctx, bundle->entries, room, sizeof *more);
@@ -109,22 +104,18 @@ static weyl_status make_room(weyl_bundle *bundle) {
   return WEYL_OK;
 }
 
-weyl_status core_bundle_reserve(weyl_bundle *bundle, const char *name, weyl_dtype dtype, int rank,
-                                const int64_t *dim, void **data) {
+weyl_status core_bundle_reserve(weyl_bundle *bundle, const char *name, weyl_dtype dtype, int rank, const int64_t *dim,
+                                void **data) {
   weyl_context *ctx = bundle->ctx;
-  if (!core_utf8_valid(name))
-    return weyl_fail(ctx, WEYL_BAD_ARG, "the name of array %zu is not UTF-8", bundle->count);
+  if (!core_utf8_valid(name)) return weyl_fail(ctx, WEYL_BAD_ARG, "the name of array %zu is not UTF-8", bundle->count);
   if (rank < 0 || rank > WEYL_RANK_MAX)
-    return weyl_fail(ctx, WEYL_SHAPE, "array \"%s\" has rank %d, must be from 0 to %d", name, rank,
-                     WEYL_RANK_MAX);
+    return weyl_fail(ctx, WEYL_SHAPE, "array \"%s\" has rank %d, must be from 0 to %d", name, rank, WEYL_RANK_MAX);
   const size_t width = weyl_dtype_size(dtype);
-  if (width == 0)
-    return weyl_fail(ctx, WEYL_DTYPE, "array \"%s\" has no known element type (%d)", name, (int)dtype);
+  if (width == 0) return weyl_fail(ctx, WEYL_DTYPE, "array \"%s\" has no known element type (%d)", name, (int)dtype);
   weyl_array array = {.dtype = dtype, .rank = rank};
   for (int i = 0; i < rank; i++) array.dim[i] = dim[i];
   const int64_t size = weyl_array_size(&array);
-  if (size < 0)
-    return weyl_fail(ctx, WEYL_SHAPE, "the shape of array \"%s\" is negative or too large", name);
+  if (size < 0) return weyl_fail(ctx, WEYL_SHAPE, "the shape of array \"%s\" is negative or too large", name);
 
   WEYL_TRY(make_room(bundle));
   const uint64_t hash = weyl_hash_name(name);
@@ -186,9 +177,7 @@ const char *weyl_bundle_noted(const weyl_bundle *bundle, const char *key) {
   return n ? n->value : NULL;
 }
 
-size_t core_bundle_notes(const weyl_bundle *bundle) {
-  return bundle->note_count;
-}
+size_t core_bundle_notes(const weyl_bundle *bundle) { return bundle->note_count; }
 
 void core_bundle_note_at(const weyl_bundle *bundle, size_t i, const char **key, const char **value) {
   *key = bundle->notes[i].key;

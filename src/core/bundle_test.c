@@ -35,13 +35,10 @@ static void put(const char *path, const void *bytes, size_t n) {
   assert_int_equal(fclose(f), 0);
 }
 
-static size_t bytes_of(const weyl_array *a) {
-  return (size_t)weyl_array_size(a) * weyl_dtype_size(a->dtype);
-}
+static size_t bytes_of(const weyl_array *a) { return (size_t)weyl_array_size(a) * weyl_dtype_size(a->dtype); }
 
 static weyl_bundle *random_bundle(weyl_context *ctx, weyl_rng *rng) {
-  static const char *const names[] = {"x",  "", "enc.0.weight", "a/b c", "caf\xc3\xa9", "\"quoted\\\"",
-                                      "z\n"};
+  static const char *const names[] = {"x", "", "enc.0.weight", "a/b c", "caf\xc3\xa9", "\"quoted\\\"", "z\n"};
   weyl_bundle *b = NULL;
   assert_ok(ctx, weyl_bundle_new(ctx, &b));
   const size_t count = (size_t)weyl_rng_below(rng, 8);
@@ -173,13 +170,15 @@ static weyl_status parse(weyl_context *ctx, int version, const char *header, con
   assert_ok(ctx, weyl_bundle_new(ctx, &b));
   const weyl_status status = weyl_npy_parse(ctx, exact, size, "t.npy", b, "");
   free(exact);
-  if (status == WEYL_OK && out) *out = b;
-  else weyl_bundle_free(b);
+  if (status == WEYL_OK && out)
+    *out = b;
+  else
+    weyl_bundle_free(b);
   return status;
 }
 
-static void assert_values(weyl_context *ctx, const char *header, const void *data, size_t n,
-                          weyl_dtype dtype, size_t count, const double *expected) {
+static void assert_values(weyl_context *ctx, const char *header, const void *data, size_t n, weyl_dtype dtype,
+                          size_t count, const double *expected) {
   for (int version = 1; version <= 3; version++) {
     weyl_bundle *b;
     assert_ok(ctx, parse(ctx, version, header, data, n, &b));
@@ -195,15 +194,16 @@ static void assert_values(weyl_context *ctx, const char *header, const void *dat
         case WEYL_I64: x = (double)((const int64_t *)a->data)[i]; break;
         case WEYL_U8: x = ((const uint8_t *)a->data)[i]; break;
       }
-      if (isnan(expected[i])) assert_true(isnan(x));
-      else assert_true(x == expected[i]);
+      if (isnan(expected[i]))
+        assert_true(isnan(x));
+      else
+        assert_true(x == expected[i]);
     }
     weyl_bundle_free(b);
   }
 }
 
-#define HEAD(descr, order, shape) \
-  "{'descr': '" descr "', 'fortran_order': " order ", 'shape': " shape ", }\n"
+#define HEAD(descr, order, shape) "{'descr': '" descr "', 'fortran_order': " order ", 'shape': " shape ", }\n"
 
 static void npy_types(void **state) {
   (void)state;
@@ -216,17 +216,13 @@ static void npy_types(void **state) {
   assert_values(ctx, HEAD("<u2", "False", "(1,)"), "\xfe\xff", 2, WEYL_I32, 1, (double[]){65534});
   assert_values(ctx, HEAD("<i4", "False", "(1,)"), "\xfe\xff\xff\xff", 4, WEYL_I32, 1, (double[]){-2});
   assert_values(ctx, HEAD(">i4", "False", "(1,)"), "\xff\xff\xff\xfe", 4, WEYL_I32, 1, (double[]){-2});
-  assert_values(ctx, HEAD("<u4", "False", "(1,)"), "\xfe\xff\xff\xff", 4, WEYL_I64, 1,
-                (double[]){4294967294.});
-  assert_values(ctx, HEAD(">i8", "False", "(1,)"), "\xff\xff\xff\xff\xff\xff\xff\xfd", 8, WEYL_I64, 1,
-                (double[]){-3});
+  assert_values(ctx, HEAD("<u4", "False", "(1,)"), "\xfe\xff\xff\xff", 4, WEYL_I64, 1, (double[]){4294967294.});
+  assert_values(ctx, HEAD(">i8", "False", "(1,)"), "\xff\xff\xff\xff\xff\xff\xff\xfd", 8, WEYL_I64, 1, (double[]){-3});
   assert_values(ctx, HEAD("<u8", "False", "()"), "\7\0\0\0\0\0\0\0", 8, WEYL_I64, 1, (double[]){7});
   assert_values(ctx, HEAD("<f4", "False", "(1,)"), "\0\0\xc0\x3f", 4, WEYL_F32, 1, (double[]){1.5});
   assert_values(ctx, HEAD(">f4", "False", "(1,)"), "\x3f\xc0\0\0", 4, WEYL_F32, 1, (double[]){1.5});
-  assert_values(ctx, HEAD("<f8", "False", "(1,)"), "\0\0\0\0\0\0\xf8\xbf", 8, WEYL_F64, 1,
-                (double[]){-1.5});
-  assert_values(ctx, HEAD(">f8", "False", "(1,)"), "\xbf\xf8\0\0\0\0\0\0", 8, WEYL_F64, 1,
-                (double[]){-1.5});
+  assert_values(ctx, HEAD("<f8", "False", "(1,)"), "\0\0\0\0\0\0\xf8\xbf", 8, WEYL_F64, 1, (double[]){-1.5});
+  assert_values(ctx, HEAD(">f8", "False", "(1,)"), "\xbf\xf8\0\0\0\0\0\0", 8, WEYL_F64, 1, (double[]){-1.5});
   /* half: 1, -2, the largest, the smallest normal, the smallest denormal, infinity, NaN, -0 */
   static const uint16_t half[] = {0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x7c00, 0x7e00, 0x8000};
   assert_values(ctx, HEAD("<f2", "False", "(2, 4)"), half, 16, WEYL_F32, 8,
@@ -288,8 +284,8 @@ static void npy_refuses(void **state) {
               "9223372036854775808");
   weyl_bundle *b;
   assert_ok(ctx, weyl_bundle_new(ctx, &b));
-  assert_says(ctx, weyl_npy_parse(ctx, "\x93NUMPY\2\0\xff\xff\xff\xff{}", 14, "big.npy", b, ""),
-              WEYL_FORMAT, "4294967295");
+  assert_says(ctx, weyl_npy_parse(ctx, "\x93NUMPY\2\0\xff\xff\xff\xff{}", 14, "big.npy", b, ""), WEYL_FORMAT,
+              "4294967295");
   weyl_bundle_free(b);
   test_context_free(ctx);
 }
@@ -436,12 +432,9 @@ static void safetensors_refuses(void **state) {
       {"{" T("a", "F32", "[1]", "0", "4,4") "}", "data_offsets", 4, WEYL_FORMAT},
       {"{" T("a", "F32", "{}", "0", "4") "}", "\"shape\"", 4, WEYL_FORMAT},
       {"{\"a\":{\"dtype\":5,\"shape\":[],\"data_offsets\":[0,4]}}", "\"dtype\"", 4, WEYL_FORMAT},
-      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "2", "6") "}", "begins at byte 2", 6,
-       WEYL_FORMAT},
-      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "5", "9") "}", "begins at byte 5", 9,
-       WEYL_FORMAT},
-      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "0", "4") "}", "begins at byte 0", 4,
-       WEYL_FORMAT},
+      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "2", "6") "}", "begins at byte 2", 6, WEYL_FORMAT},
+      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "5", "9") "}", "begins at byte 5", 9, WEYL_FORMAT},
+      {"{" T("a", "F32", "[1]", "0", "4") "," T("b", "F32", "[1]", "0", "4") "}", "begins at byte 0", 4, WEYL_FORMAT},
       {"{" T("a", "F32", "[1]", "4", "8") "}", "begins at byte 4", 8, WEYL_FORMAT},
       {"{" T("a", "F32", "[1]", "0", "4") "}", "2 bytes of data belong", 6, WEYL_FORMAT},
       {"{\"__metadata__\":[]}", "__metadata__", 0, WEYL_FORMAT},
@@ -451,13 +444,13 @@ static void safetensors_refuses(void **state) {
     assert_says(ctx, parse_st(ctx, bad[k].header, bad[k].n), bad[k].status, bad[k].words);
   }
   assert_ok(ctx, parse_st(ctx,
-                          "{" T("a", "F32", "[]", "4", "8") "," T("b", "U8", "[4,0]", "4", "4") "," T(
-                              "c", "I32", "[1]", "0", "4") "}",
+                          "{" T("a", "F32", "[]", "4", "8") "," T("b", "U8", "[4,0]", "4", "4") "," T("c", "I32", "[1]",
+                                                                                                      "0", "4") "}",
                           8));
   assert_ok(ctx, parse_st(ctx, "{}    ", 0));
   weyl_bundle *b = NULL;
-  assert_says(ctx, weyl_safetensors_parse(ctx, "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10, "t.st", &b),
-              WEYL_FORMAT, "18446744073709551615");
+  assert_says(ctx, weyl_safetensors_parse(ctx, "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10, "t.st", &b), WEYL_FORMAT,
+              "18446744073709551615");
   assert_status(ctx, weyl_safetensors_parse(ctx, "\2\0\0", 3, "t.st", &b), WEYL_FORMAT);
   assert_says(ctx, weyl_safetensors_read(ctx, in_folder("absent.st"), &b), WEYL_NO_FILE, "absent");
   assert_null(b);

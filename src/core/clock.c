@@ -9,17 +9,11 @@ static double read_clock(clockid_t id) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-double weyl_seconds(void) {
-  return read_clock(CLOCK_MONOTONIC);
-}
+double weyl_seconds(void) { return read_clock(CLOCK_MONOTONIC); }
 
-double weyl_cpu_seconds(void) {
-  return read_clock(CLOCK_PROCESS_CPUTIME_ID);
-}
+double weyl_cpu_seconds(void) { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
 
-double weyl_thread_cpu_seconds(void) {
-  return read_clock(CLOCK_THREAD_CPUTIME_ID);
-}
+double weyl_thread_cpu_seconds(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 size_t weyl_peak_rss(void) {
   struct rusage usage;

@@ -5,9 +5,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-const char *weyl_version(void) {
-  return WEYL_VERSION_TEXT;
-}
+const char *weyl_version(void) { return WEYL_VERSION_TEXT; }
 
 /* Cores this process may run on, which taskset, a batch system or a container may have made fewer than
  * there are. */
@@ -32,9 +30,7 @@ static size_t machine_memory(void) {
   return ((size_t)info.totalram + (size_t)info.totalswap) * info.mem_unit;
 }
 
-weyl_context_opts weyl_context_defaults(void) {
-  return (weyl_context_opts){.threads = 0};
-}
+weyl_context_opts weyl_context_defaults(void) { return (weyl_context_opts){.threads = 0}; }
 
 weyl_status weyl_context_new(const weyl_context_opts *opts, weyl_context **out) {
   *out = NULL;
@@ -68,10 +64,6 @@ void weyl_context_free(weyl_context *ctx) {
   free(ctx);
 }
 
-int weyl_threads(const weyl_context *ctx) {
-  return ctx->threads;
-}
+int weyl_threads(const weyl_context *ctx) { return ctx->threads; }
 
-weyl_pool *weyl_context_pool(weyl_context *ctx) {
-  return ctx->pool;
-}
+weyl_pool *weyl_context_pool(weyl_context *ctx) { return ctx->pool; }

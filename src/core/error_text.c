@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-const char *core_error_text(int error, char *buffer) {
-  return strerror_r(error, buffer, ERROR_TEXT_MAX);
-}
+const char *core_error_text(int error, char *buffer) { return strerror_r(error, buffer, ERROR_TEXT_MAX); }
 
 weyl_status core_fail_errno(weyl_context *ctx, int error, const char *what, const char *path) {
   char buffer[ERROR_TEXT_MAX];

@@ -166,8 +166,8 @@ static void saves_for_ever(const char *path) {
     weyl_writer *w;
     char block[20000];
     memset(block, 'a' + k % 26, sizeof block);
-    if (weyl_writer_open(ctx, path, &w) != WEYL_OK ||
-        weyl_writer_write(w, block, sizeof block) != WEYL_OK || weyl_writer_close(w) != WEYL_OK)
+    if (weyl_writer_open(ctx, path, &w) != WEYL_OK || weyl_writer_write(w, block, sizeof block) != WEYL_OK ||
+        weyl_writer_close(w) != WEYL_OK)
       _exit(1);
   }
 }

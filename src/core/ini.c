@@ -22,9 +22,7 @@ typedef struct reading {
   weyl_status status;     /* what else went wrong */
 } reading;
 
-static bool blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
+static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
 
 /* inih keeps 49 bytes of a section's name and drops the rest, and what follows the bracket, in silence. */
 #define SECTION_MAX 49
@@ -106,8 +104,7 @@ static int take_entry(void *user, const char *section, const char *key, const ch
   }
   const weyl_ini_entry *last = ini->count ? &ini->entries[ini->count - 1] : NULL;
   weyl_ini_entry entry = {.line = r->number};
-  entry.section =
-      last && strcmp(last->section, section) == 0 ? last->section : weyl_arena_strdup(ini->arena, section);
+  entry.section = last && strcmp(last->section, section) == 0 ? last->section : weyl_arena_strdup(ini->arena, section);
   entry.key = weyl_arena_strdup(ini->arena, key);
   entry.value = r->value ? long_value(r) : weyl_arena_strdup(ini->arena, value ? value : "");
   if (!entry.section || !entry.key || !entry.value) {
@@ -132,9 +129,8 @@ weyl_status weyl_ini_parse(weyl_context *ctx, const char *text, const char *plac
   } else if (bad == -2) {
     status = weyl_fail(ctx, WEYL_MEMORY, "%s: no memory for a line", place);
   } else if (bad || r.bad) {
-    status = weyl_fail(ctx, WEYL_FORMAT,
-                       "%s:%d: neither \"key = value\" nor a \"[section]\" of at most %d letters", place,
-                       r.bad ? r.bad : bad, SECTION_MAX);
+    status = weyl_fail(ctx, WEYL_FORMAT, "%s:%d: neither \"key = value\" nor a \"[section]\" of at most %d letters",
+                       place, r.bad ? r.bad : bad, SECTION_MAX);
   }
 
 done:
@@ -153,7 +149,8 @@ weyl_status weyl_ini_read(weyl_context *ctx, const char *path, weyl_ini **out) {
   weyl_status status;
   if (strlen(text) != n)
     status = weyl_fail(ctx, WEYL_FORMAT, "%s: byte %zu is zero: not a text file", path, strlen(text));
-  else status = weyl_ini_parse(ctx, text, path, out);
+  else
+    status = weyl_ini_parse(ctx, text, path, out);
   weyl_dealloc(ctx, text);
   return status;
 }
@@ -165,13 +162,9 @@ void weyl_ini_free(weyl_ini *ini) {
   weyl_dealloc(ini->ctx, ini);
 }
 
-size_t weyl_ini_count(const weyl_ini *ini) {
-  return ini->count;
-}
+size_t weyl_ini_count(const weyl_ini *ini) { return ini->count; }
 
-weyl_ini_entry weyl_ini_at(const weyl_ini *ini, size_t i) {
-  return ini->entries[i];
-}
+weyl_ini_entry weyl_ini_at(const weyl_ini *ini, size_t i) { return ini->entries[i]; }
 
 const char *weyl_ini_find(const weyl_ini *ini, const char *section, const char *key) {
   for (size_t i = ini->count; i-- > 0;) {

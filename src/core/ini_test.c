@@ -12,8 +12,8 @@ static weyl_ini *parse(weyl_context *ctx, const char *text) {
   return ini;
 }
 
-static void assert_entry(const weyl_ini *ini, size_t i, const char *section, const char *key,
-                         const char *value, int line) {
+static void assert_entry(const weyl_ini *ini, size_t i, const char *section, const char *key, const char *value,
+                         int line) {
   const weyl_ini_entry e = weyl_ini_at(ini, i);
   assert_string_equal(e.section, section);
   assert_string_equal(e.key, key);
@@ -24,10 +24,9 @@ static void assert_entry(const weyl_ini *ini, size_t i, const char *section, con
 static void entries_keep_order_and_lines(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
-  weyl_ini *ini =
-      parse(ctx,
-            "\xef\xbb\xbftop = 1\r\n; a comment\n# another\n\n[train] ; why\n  rate = 1e-3 ; unit\n"
-            "rate=2e-3\n\tname : a;b\nempty =\n[model]\nrate = x = y");
+  weyl_ini *ini = parse(ctx,
+                        "\xef\xbb\xbftop = 1\r\n; a comment\n# another\n\n[train] ; why\n  rate = 1e-3 ; unit\n"
+                        "rate=2e-3\n\tname : a;b\nempty =\n[model]\nrate = x = y");
   assert_int_equal(weyl_ini_count(ini), 6);
   assert_entry(ini, 0, "", "top", "1", 1);
   assert_entry(ini, 1, "train", "rate", "1e-3", 6);

@@ -19,9 +19,7 @@ struct weyl_json {
   bool done; /* the one value at the top is written or begun */
 };
 
-weyl_json *weyl_json_new(void) {
-  return calloc(1, sizeof(weyl_json));
-}
+weyl_json *weyl_json_new(void) { return calloc(1, sizeof(weyl_json)); }
 
 void weyl_json_free(weyl_json *json) {
   if (!json) return;
@@ -46,9 +44,7 @@ static void put(weyl_json *json, const char *text, size_t n) {
   json->text[json->used] = '\0';
 }
 
-static void put_text(weyl_json *json, const char *text) {
-  put(json, text, strlen(text));
-}
+static void put_text(weyl_json *json, const char *text) { put(json, text, strlen(text)); }
 
 static void put_string(weyl_json *json, const char *value) {
   const unsigned char *at = (const unsigned char *)value;
@@ -57,14 +53,19 @@ static void put_string(weyl_json *json, const char *value) {
   while (left > 0) {
     const size_t n = core_utf8_length(at, left);
     char escape[8];
-    if (n == 0) put_text(json, "\xef\xbf\xbd"); /* U+FFFD stands for a byte that is no UTF-8 */
-    else if (*at == '"' || *at == '\\') put(json, (char[]){'\\', (char)*at}, 2);
-    else if (*at == '\n') put_text(json, "\\n");
-    else if (*at == '\t') put_text(json, "\\t");
+    if (n == 0)
+      put_text(json, "\xef\xbf\xbd"); /* U+FFFD stands for a byte that is no UTF-8 */
+    else if (*at == '"' || *at == '\\')
+      put(json, (char[]){'\\', (char)*at}, 2);
+    else if (*at == '\n')
+      put_text(json, "\\n");
+    else if (*at == '\t')
+      put_text(json, "\\t");
     else if (*at < 0x20 || *at == 0x7f) {
       snprintf(escape, sizeof escape, "\\u%04x", *at);
       put_text(json, escape);
-    } else put(json, (const char *)at, n);
+    } else
+      put(json, (const char *)at, n);
     at += n ? n : 1;
     left -= n ? n : 1;
   }
@@ -97,13 +98,9 @@ static void open_group(weyl_json *json, const char *key, char kind) {
   put(json, &kind, 1);
 }
 
-void weyl_json_object(weyl_json *json, const char *key) {
-  open_group(json, key, '{');
-}
+void weyl_json_object(weyl_json *json, const char *key) { open_group(json, key, '{'); }
 
-void weyl_json_array(weyl_json *json, const char *key) {
-  open_group(json, key, '[');
-}
+void weyl_json_array(weyl_json *json, const char *key) { open_group(json, key, '['); }
 
 void weyl_json_end(weyl_json *json) {
   assert(json->depth > 0 && "an end without a beginning");
@@ -113,8 +110,10 @@ void weyl_json_end(weyl_json *json) {
 
 void weyl_json_string(weyl_json *json, const char *key, const char *value) {
   begin_value(json, key);
-  if (value) put_string(json, value);
-  else put_text(json, "null");
+  if (value)
+    put_string(json, value);
+  else
+    put_text(json, "null");
 }
 
 void weyl_json_number(weyl_json *json, const char *key, double value) {
@@ -142,6 +141,4 @@ void weyl_json_bool(weyl_json *json, const char *key, bool value) {
   put_text(json, value ? "true" : "false");
 }
 
-const char *weyl_json_text(weyl_json *json) {
-  return json->failed || !json->text ? "" : json->text;
-}
+const char *weyl_json_text(weyl_json *json) { return json->failed || !json->text ? "" : json->text; }

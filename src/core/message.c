@@ -35,9 +35,7 @@ weyl_status weyl_fail_within(weyl_context *ctx, weyl_status status, const char *
   return status;
 }
 
-const char *weyl_message(const weyl_context *ctx) {
-  return ctx ? ctx->message : "";
-}
+const char *weyl_message(const weyl_context *ctx) { return ctx ? ctx->message : ""; }
 
 void weyl_message_clear(weyl_context *ctx) {
   if (!ctx) return;

@@ -4,13 +4,9 @@
 
 #define WORD_MAX 64
 
-static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
-static int least(int a, int b) {
-  return a < b ? a : b;
-}
+static int least(int a, int b) { return a < b ? a : b; }
 
 /* Insertions, deletions, changes and swaps of neighbours that make b of a; letters of either case are
  * equal. */
@@ -24,8 +20,7 @@ static int distance(const char *a, const char *b) {
     for (size_t j = 1; j <= nb; j++) {
       const char x = lower(a[i - 1]), y = lower(b[j - 1]);
       now[j] = least(last[j - 1] + (x != y), least(last[j], now[j - 1]) + 1);
-      if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]))
-        now[j] = least(now[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2])) now[j] = least(now[j], before[j - 2] + 1);
     }
     int *t = before;
     before = last;

@@ -72,8 +72,8 @@ static void convert(const npy_header *h, const unsigned char *from, int64_t size
   }
 }
 
-weyl_status weyl_npy_parse(weyl_context *ctx, const void *bytes, size_t n, const char *place,
-                           weyl_bundle *into, const char *name) {
+weyl_status weyl_npy_parse(weyl_context *ctx, const void *bytes, size_t n, const char *place, weyl_bundle *into,
+                           const char *name) {
   npy_header h;
   WEYL_TRY(npy_header_parse(ctx, bytes, n, place, &h));
   const unsigned char *from = (const unsigned char *)bytes + h.offset;
@@ -85,16 +85,17 @@ weyl_status weyl_npy_parse(weyl_context *ctx, const void *bytes, size_t n, const
   for (int64_t i = 0; wide_unsigned && i < size; i++) {
     const uint64_t bits = load(from + i * 8, 8, h.swap);
     if (bits > INT64_MAX)
-      return weyl_fail(ctx, WEYL_DTYPE,
-                       "%s: element %" PRId64 " is %" PRIu64 ", too large for a signed integer", place, i,
-                       bits);
+      return weyl_fail(ctx, WEYL_DTYPE, "%s: element %" PRId64 " is %" PRIu64 ", too large for a signed integer", place,
+                       i, bits);
   }
   void *data;
   const weyl_status status = core_bundle_reserve(into, name, h.dtype, h.rank, h.dim, &data);
   if (status != WEYL_OK) return weyl_fail_within(ctx, status, "%s", place);
   const bool as_it_is =
       !h.swap && h.kind != 'b' && weyl_dtype_size(h.dtype) == (size_t)h.width && (!h.column || h.rank < 2);
-  if (!as_it_is) convert(&h, from, size, data);
-  else if (size > 0) memcpy(data, from, (size_t)size * (size_t)h.width);
+  if (!as_it_is)
+    convert(&h, from, size, data);
+  else if (size > 0)
+    memcpy(data, from, (size_t)size * (size_t)h.width);
   return WEYL_OK;
 }

@@ -52,8 +52,7 @@ static bool take_integer(text *t, int64_t *out) {
   int64_t value = 0;
   const char *start = t->at;
   for (; t->at < t->end && *t->at >= '0' && *t->at <= '9'; t->at++) {
-    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *t->at - '0', &value))
-      return false;
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *t->at - '0', &value)) return false;
   }
   if (t->at == start) return false;
   if (t->at < t->end && *t->at == 'L') t->at++; /* Python 2 wrote long integers so */
@@ -66,9 +65,8 @@ static weyl_status parse_type(weyl_context *ctx, const char *descr, const char *
     const char *name;
     weyl_dtype dtype;
   } types[] = {
-      {"b1", WEYL_U8},  {"u1", WEYL_U8},  {"i1", WEYL_I32}, {"i2", WEYL_I32},
-      {"u2", WEYL_I32}, {"i4", WEYL_I32}, {"u4", WEYL_I64}, {"i8", WEYL_I64},
-      {"u8", WEYL_I64}, {"f2", WEYL_F32}, {"f4", WEYL_F32}, {"f8", WEYL_F64},
+      {"b1", WEYL_U8},  {"u1", WEYL_U8},  {"i1", WEYL_I32}, {"i2", WEYL_I32}, {"u2", WEYL_I32}, {"i4", WEYL_I32},
+      {"u4", WEYL_I64}, {"i8", WEYL_I64}, {"u8", WEYL_I64}, {"f2", WEYL_F32}, {"f4", WEYL_F32}, {"f8", WEYL_F64},
   };
   const bool ordered = descr[0] && strchr("<>=|", descr[0]);
   const char *name = ordered ? descr + 1 : descr;
@@ -80,23 +78,19 @@ static weyl_status parse_type(weyl_context *ctx, const char *descr, const char *
     h->dtype = types[i].dtype;
     return WEYL_OK;
   }
-  if (name[0] == 'O')
-    return weyl_fail(ctx, WEYL_DTYPE, "%s: holds Python objects, which are not read", place);
-  return weyl_fail(ctx, WEYL_DTYPE,
-                   "%s: elements are \"%s\", must be b1 i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 or f8", place, descr);
+  if (name[0] == 'O') return weyl_fail(ctx, WEYL_DTYPE, "%s: holds Python objects, which are not read", place);
+  return weyl_fail(ctx, WEYL_DTYPE, "%s: elements are \"%s\", must be b1 i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 or f8", place,
+                   descr);
 }
 
 static weyl_status parse_shape(weyl_context *ctx, text *t, const char *place, npy_header *h) {
-  if (!take(t, '('))
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: the shape in the npy header is no tuple", place);
+  if (!take(t, '(')) return weyl_fail(ctx, WEYL_FORMAT, "%s: the shape in the npy header is no tuple", place);
   while (!take(t, ')')) {
     int64_t d;
-    if (h->rank > 0 && !take(t, ','))
-      return weyl_fail(ctx, WEYL_FORMAT, "%s: a comma is missing in the shape", place);
+    if (h->rank > 0 && !take(t, ',')) return weyl_fail(ctx, WEYL_FORMAT, "%s: a comma is missing in the shape", place);
     if (h->rank > 0 && take(t, ')')) break;
     if (!take_integer(t, &d))
-      return weyl_fail(ctx, WEYL_FORMAT, "%s: entry %d of the shape is no whole number of 0 or more", place,
-                       h->rank);
+      return weyl_fail(ctx, WEYL_FORMAT, "%s: entry %d of the shape is no whole number of 0 or more", place, h->rank);
     if (h->rank == WEYL_RANK_MAX)
       return weyl_fail(ctx, WEYL_FORMAT, "%s: more than %d dimensions", place, WEYL_RANK_MAX);
     h->dim[h->rank++] = d;
@@ -153,8 +147,7 @@ weyl_status npy_header_parse(weyl_context *ctx, const unsigned char *bytes, size
     return weyl_fail(ctx, WEYL_FORMAT, "%s: not an npy file (%zu bytes)", place, n);
   const int version = bytes[6];
   if (version < 1 || version > 3)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: npy version %d.%d, must be 1.0 to 3.0", place, version,
-                     bytes[7]);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: npy version %d.%d, must be 1.0 to 3.0", place, version, bytes[7]);
   const size_t start = version == 1 ? 10 : 12;
   if (n < start) return weyl_fail(ctx, WEYL_FORMAT, "%s: ends within the npy header", place);
   size_t length = bytes[8] | (size_t)bytes[9] << 8;
@@ -173,9 +166,8 @@ weyl_status npy_header_parse(weyl_context *ctx, const unsigned char *bytes, size
   const size_t have = n - h.offset;
   size_t need;
   if (size < 0 || __builtin_mul_overflow((size_t)size, (size_t)h.width, &need) || need != have)
-    return weyl_fail(ctx, WEYL_FORMAT,
-                     "%s: %zu bytes of data, the shape asks for %" PRId64 " elements of %d", place, have,
-                     size, h.width);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: %zu bytes of data, the shape asks for %" PRId64 " elements of %d", place,
+                     have, size, h.width);
   *out = h;
   return WEYL_OK;
 }
@@ -193,9 +185,8 @@ weyl_status core_npy_header(weyl_context *ctx, const weyl_array *array, char **h
   char *out = weyl_alloc(ctx, ROOM, 1);
   if (!out) return WEYL_MEMORY;
   memcpy(out, "\x93NUMPY\x01\x00", 8);
-  size_t end =
-      10 + (size_t)snprintf(out + 10, ROOM - 10, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
-                            descr[array->dtype], shape);
+  size_t end = 10 + (size_t)snprintf(out + 10, ROOM - 10, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
+                                     descr[array->dtype], shape);
   while (end % 64 != 63) out[end++] = ' ';
   out[end++] = '\n';
   out[8] = (char)((end - 10) & 0xff);

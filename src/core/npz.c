@@ -19,16 +19,13 @@ static bool ends_with(const char *text, const char *end) {
 static weyl_status read_entry(weyl_context *ctx, zip_t *zip, const zip_stat_t *st, const char *place,
                               uint64_t file_size, char **bytes) {
   const zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_INDEX;
-  if ((st->valid & needed) != needed)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: the zip directory lacks its size", place);
+  if ((st->valid & needed) != needed) return weyl_fail(ctx, WEYL_FORMAT, "%s: the zip directory lacks its size", place);
   const uint64_t ratio = st->comp_method == ZIP_CM_STORE ? 1 : RATIO_MAX;
   if (st->comp_method != ZIP_CM_STORE && st->comp_method != ZIP_CM_DEFLATE)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: zip method %d, must be stored (0) or deflated (8)", place,
-                     st->comp_method);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: zip method %d, must be stored (0) or deflated (8)", place, st->comp_method);
   if (st->comp_size > file_size || st->size / ratio > st->comp_size)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: claims %llu bytes from %llu packed ones in a file of %llu",
-                     place, (unsigned long long)st->size, (unsigned long long)st->comp_size,
-                     (unsigned long long)file_size);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: claims %llu bytes from %llu packed ones in a file of %llu", place,
+                     (unsigned long long)st->size, (unsigned long long)st->comp_size, (unsigned long long)file_size);
   weyl_status status = WEYL_OK;
   zip_file_t *file = NULL;
   char *data = weyl_alloc(ctx, (size_t)st->size + 1, 1);
@@ -65,8 +62,8 @@ done:
   return status;
 }
 
-static weyl_status read_array(weyl_context *ctx, zip_t *zip, uint64_t index, const char *path,
-                              uint64_t file_size, weyl_bundle *into) {
+static weyl_status read_array(weyl_context *ctx, zip_t *zip, uint64_t index, const char *path, uint64_t file_size,
+                              weyl_bundle *into) {
   weyl_status status = WEYL_OK;
   char *place = NULL, *name = NULL, *bytes = NULL;
   zip_stat_t st;
@@ -103,8 +100,7 @@ static weyl_status read_zip(weyl_context *ctx, const char *path, weyl_bundle *in
   if (!zip || stat(path, &file) != 0) {
     zip_error_t e;
     zip_error_init_with_code(&e, error);
-    status = weyl_fail(ctx, error == ZIP_ER_MEMORY ? WEYL_MEMORY : WEYL_FORMAT, "%s: %s", path,
-                       zip_error_strerror(&e));
+    status = weyl_fail(ctx, error == ZIP_ER_MEMORY ? WEYL_MEMORY : WEYL_FORMAT, "%s: %s", path, zip_error_strerror(&e));
     zip_error_fini(&e);
     goto done;
   }
@@ -157,8 +153,7 @@ static weyl_status write_npy(weyl_context *ctx, weyl_writer *writer, const weyl_
   weyl_status status = weyl_writer_write(writer, header, n);
   weyl_dealloc(ctx, header);
   if (status != WEYL_OK) return status;
-  return weyl_writer_write(writer, array->data,
-                           (size_t)weyl_array_size(array) * weyl_dtype_size(array->dtype));
+  return weyl_writer_write(writer, array->data, (size_t)weyl_array_size(array) * weyl_dtype_size(array->dtype));
 }
 
 weyl_status weyl_npz_write(weyl_context *ctx, const char *path, const weyl_bundle *bundle) {
@@ -168,8 +163,8 @@ weyl_status weyl_npz_write(weyl_context *ctx, const char *path, const weyl_bundl
                      weyl_bundle_count(bundle));
   weyl_writer *writer;
   WEYL_TRY(weyl_writer_open(ctx, path, &writer));
-  const weyl_status status = single ? write_npy(ctx, writer, weyl_bundle_array(bundle, 0))
-                                    : core_npz_write(writer, ctx, path, bundle);
+  const weyl_status status =
+      single ? write_npy(ctx, writer, weyl_bundle_array(bundle, 0)) : core_npz_write(writer, ctx, path, bundle);
   if (status != WEYL_OK) {
     weyl_writer_abandon(writer);
     return status;

@@ -22,11 +22,11 @@ static zip_int64_t sink_call(void *user, void *data, zip_uint64_t n, zip_source_
   sink *s = user;
   switch (command) {
     case ZIP_SOURCE_SUPPORTS:
-      return zip_source_make_command_bitmap(
-          ZIP_SOURCE_SUPPORTS, ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
-          ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL, ZIP_SOURCE_BEGIN_WRITE,
-          ZIP_SOURCE_COMMIT_WRITE, ZIP_SOURCE_ROLLBACK_WRITE, ZIP_SOURCE_WRITE, ZIP_SOURCE_SEEK_WRITE,
-          ZIP_SOURCE_TELL_WRITE, ZIP_SOURCE_REMOVE, -1);
+      return zip_source_make_command_bitmap(ZIP_SOURCE_SUPPORTS, ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE,
+                                            ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK,
+                                            ZIP_SOURCE_TELL, ZIP_SOURCE_BEGIN_WRITE, ZIP_SOURCE_COMMIT_WRITE,
+                                            ZIP_SOURCE_ROLLBACK_WRITE, ZIP_SOURCE_WRITE, ZIP_SOURCE_SEEK_WRITE,
+                                            ZIP_SOURCE_TELL_WRITE, ZIP_SOURCE_REMOVE, -1);
     case ZIP_SOURCE_STAT: {
       /* nothing exists before the archive is written */
       zip_error_set(&s->error, ZIP_ER_READ, ENOENT);
@@ -81,8 +81,7 @@ static weyl_status add(weyl_context *ctx, zip_t *zip, const weyl_bundle *bundle,
   return status;
 }
 
-weyl_status core_npz_write(weyl_writer *writer, weyl_context *ctx, const char *path,
-                           const weyl_bundle *bundle) {
+weyl_status core_npz_write(weyl_writer *writer, weyl_context *ctx, const char *path, const weyl_bundle *bundle) {
   const size_t count = weyl_bundle_count(bundle);
   /* libzip removes empty archives instead of writing them: this is one, a directory of nothing. */
   if (count == 0) return weyl_writer_write(writer, "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
@@ -97,8 +96,10 @@ weyl_status core_npz_write(weyl_writer *writer, weyl_context *ctx, const char *p
   zip_source_t *source = headers ? zip_source_function_create(sink_call, &to, &error) : NULL;
   if (source) zip = zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, &error);
   if (!zip) {
-    if (headers) status = weyl_fail(ctx, WEYL_IO, "cannot write %s: %s", path, zip_error_strerror(&error));
-    else status = WEYL_MEMORY;
+    if (headers)
+      status = weyl_fail(ctx, WEYL_IO, "cannot write %s: %s", path, zip_error_strerror(&error));
+    else
+      status = WEYL_MEMORY;
     if (source) zip_source_free(source);
     goto done;
   }

@@ -15,8 +15,10 @@ void core_number_print(double value, char text[NUMBER_TEXT_MAX]) {
   bool in_point = false; /* the decimal point of some locales is two bytes long */
   for (const char *from = text; *from; from++) {
     const bool plain = strchr("0123456789+-einfa", *from) != NULL;
-    if (plain) *to++ = *from;
-    else if (!in_point) *to++ = '.';
+    if (plain)
+      *to++ = *from;
+    else if (!in_point)
+      *to++ = '.';
     in_point = !plain;
   }
   *to = '\0';

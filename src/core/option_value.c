@@ -82,8 +82,10 @@ double option_value_number(const weyl_option *option, const char *value) {
 int64_t option_value_integer(const weyl_option *option, const char *value) {
   int64_t i = 0;
   uint64_t u = 0;
-  if (option->type == WEYL_OPT_INT) parse_int(value, &i);
-  else if (parse_u64(value, &u)) i = (int64_t)u;
+  if (option->type == WEYL_OPT_INT)
+    parse_int(value, &i);
+  else if (parse_u64(value, &u))
+    i = (int64_t)u;
   return i;
 }
 
@@ -96,10 +98,14 @@ static bool number_good(const weyl_option *o, const char *value, bool parsed, co
   char low[NUMBER_TEXT_MAX], high[NUMBER_TEXT_MAX];
   core_number_print(o->low, low);
   core_number_print(o->high, high);
-  if (!bounded) snprintf(why, OPTION_WHY_MAX, "%s", noun);
-  else if (isinf(o->high)) snprintf(why, OPTION_WHY_MAX, "%s, %s or more", noun, low);
-  else if (isinf(o->low)) snprintf(why, OPTION_WHY_MAX, "%s, at most %s", noun, high);
-  else snprintf(why, OPTION_WHY_MAX, "%s from %s to %s", noun, low, high);
+  if (!bounded)
+    snprintf(why, OPTION_WHY_MAX, "%s", noun);
+  else if (isinf(o->high))
+    snprintf(why, OPTION_WHY_MAX, "%s, %s or more", noun, low);
+  else if (isinf(o->low))
+    snprintf(why, OPTION_WHY_MAX, "%s, at most %s", noun, high);
+  else
+    snprintf(why, OPTION_WHY_MAX, "%s from %s to %s", noun, low, high);
   return false;
 }
 
@@ -110,8 +116,7 @@ bool option_value_good(const weyl_option *option, const char *value, char why[OP
   bool yes;
   switch (option->type) {
     case WEYL_OPT_INT: return number_good(option, value, parse_int(value, &i), "a whole number", why);
-    case WEYL_OPT_U64:
-      return number_good(option, value, parse_u64(value, &u), "a whole number without sign", why);
+    case WEYL_OPT_U64: return number_good(option, value, parse_u64(value, &u), "a whole number without sign", why);
     case WEYL_OPT_DOUBLE: return number_good(option, value, core_number_parse(value, &x), "a number", why);
     case WEYL_OPT_BOOL:
       if (option_value_bool(value, &yes)) return true;

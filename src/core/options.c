@@ -54,9 +54,7 @@ static weyl_status keep(weyl_options *options, const char **text) {
 static weyl_status add(weyl_options *options, const char *owner, const weyl_option *o) {
   weyl_context *ctx = options->ctx;
   const row *twin = find(options, o->name);
-  if (twin)
-    return weyl_fail(ctx, WEYL_BUG, "option \"%s\" of %s is already one of %s", o->name, owner,
-                     twin->owner);
+  if (twin) return weyl_fail(ctx, WEYL_BUG, "option \"%s\" of %s is already one of %s", o->name, owner, twin->owner);
   if (options->count == options->room) {
     const size_t room = options->room ? 2 * options->room : 32;
     row **more = weyl_realloc(ctx, options->rows, room, sizeof *more);
@@ -69,8 +67,7 @@ static weyl_status add(weyl_options *options, const char *owner, const weyl_opti
   *r = (row){.option = *o, .owner = owner, .value = o->fallback ? o->fallback : ""};
   char why[OPTION_WHY_MAX];
   if (!option_value_good(o, r->value, why))
-    return weyl_fail(ctx, WEYL_BUG, "option \"%s\" of %s: the default \"%s\" is not %s", o->name, owner,
-                     r->value, why);
+    return weyl_fail(ctx, WEYL_BUG, "option \"%s\" of %s: the default \"%s\" is not %s", o->name, owner, r->value, why);
   WEYL_TRY(keep(options, &r->option.name));
   WEYL_TRY(keep(options, &r->option.fallback));
   WEYL_TRY(keep(options, &r->option.choices));
@@ -93,30 +90,26 @@ weyl_status weyl_options_declare(weyl_options *options, const char *owner, const
   return WEYL_OK;
 }
 
-static weyl_status unknown(const weyl_options *options, const char *name, const char *at,
-                           const char *place) {
+static weyl_status unknown(const weyl_options *options, const char *name, const char *at, const char *place) {
   weyl_context *ctx = options->ctx;
   const char **names = weyl_alloc(ctx, options->count, sizeof *names);
   if (!names) return WEYL_MEMORY;
   for (size_t i = 0; i < options->count; i++) names[i] = options->rows[i]->option.name;
   const char *near = weyl_nearest_name(name, names, options->count);
   weyl_dealloc(ctx, names);
-  if (near)
-    return weyl_fail(ctx, WEYL_UNKNOWN, "%s%sno option \"%s\": did you mean \"%s\"?", place, at, name,
-                     near);
+  if (near) return weyl_fail(ctx, WEYL_UNKNOWN, "%s%sno option \"%s\": did you mean \"%s\"?", place, at, name, near);
   return weyl_fail(ctx, WEYL_UNKNOWN, "%s%sno option \"%s\"", place, at, name);
 }
 
-weyl_status weyl_options_set(weyl_options *options, const char *name, const char *value,
-                             const char *place) {
+weyl_status weyl_options_set(weyl_options *options, const char *name, const char *value, const char *place) {
   const char *at = place ? ": " : "";
   if (!place) place = "";
   row *r = find(options, name);
   if (!r) return unknown(options, name, at, place);
   char why[OPTION_WHY_MAX];
   if (!option_value_good(&r->option, value, why))
-    return weyl_fail(options->ctx, WEYL_BAD_ARG, "%s%s%s of %s is \"%s\", must be %s", place, at, name,
-                     r->owner, value, why);
+    return weyl_fail(options->ctx, WEYL_BAD_ARG, "%s%s%s of %s is \"%s\", must be %s", place, at, name, r->owner, value,
+                     why);
   const char *copy = value;
   WEYL_TRY(keep(options, &copy));
   r->value = copy;
@@ -124,9 +117,7 @@ weyl_status weyl_options_set(weyl_options *options, const char *name, const char
   return WEYL_OK;
 }
 
-bool weyl_options_has(const weyl_options *options, const char *name) {
-  return find(options, name) != NULL;
-}
+bool weyl_options_has(const weyl_options *options, const char *name) { return find(options, name) != NULL; }
 
 bool weyl_options_is_default(const weyl_options *options, const char *name) {
   const row *r = find(options, name);
@@ -137,8 +128,7 @@ bool weyl_options_is_default(const weyl_options *options, const char *name) {
 double weyl_options_number(const weyl_options *options, const char *name) {
   const row *r = find(options, name);
   assert(r && "an option that was declared");
-  assert((r->option.type == WEYL_OPT_DOUBLE || r->option.type == WEYL_OPT_INT ||
-          r->option.type == WEYL_OPT_U64) &&
+  assert((r->option.type == WEYL_OPT_DOUBLE || r->option.type == WEYL_OPT_INT || r->option.type == WEYL_OPT_U64) &&
          "an option that is a number");
   return option_value_number(&r->option, r->value);
 }
@@ -148,8 +138,7 @@ double weyl_options_number(const weyl_options *options, const char *name) {
 int64_t weyl_options_integer(const weyl_options *options, const char *name) {
   const row *r = find(options, name);
   assert(r && "an option that was declared");
-  assert((r->option.type == WEYL_OPT_INT || r->option.type == WEYL_OPT_U64) &&
-         "an option that is an integer");
+  assert((r->option.type == WEYL_OPT_INT || r->option.type == WEYL_OPT_U64) && "an option that is an integer");
   return option_value_integer(&r->option, r->value);
 }
 
@@ -167,9 +156,7 @@ const char *weyl_options_string(const weyl_options *options, const char *name) {
   return r->value;
 }
 
-size_t weyl_options_count(const weyl_options *options) {
-  return options->count;
-}
+size_t weyl_options_count(const weyl_options *options) { return options->count; }
 
 const weyl_option *weyl_options_at(const weyl_options *options, size_t i, const char **value) {
   assert(i < options->count);

@@ -45,8 +45,7 @@ static void defaults_and_values(void **state) {
   assert_int_equal(weyl_options_integer(o, "epochs"), 1000);
   assert_ok(ctx, weyl_options_set(o, "seed", "18446744073709551615", NULL));
   assert_true((uint64_t)weyl_options_integer(o, "seed") == UINT64_MAX);
-  assert_ok(ctx,
-            weyl_options_set(o, "seed", "9007199254740993", NULL)); /* 2^53 + 1: not by way of a double */
+  assert_ok(ctx, weyl_options_set(o, "seed", "9007199254740993", NULL)); /* 2^53 + 1: not by way of a double */
   assert_true(weyl_options_integer(o, "seed") == 9007199254740993);
   assert_ok(ctx, weyl_options_set(o, "amsgrad", "on", NULL));
   assert_true(weyl_options_bool(o, "amsgrad"));

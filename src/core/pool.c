@@ -80,8 +80,7 @@ static void *worker_main(void *arg) {
   inside_index = self->index;
   mode_enter();
   for (;;) {
-    for (int k = 0; k < SPINS && atomic_load_explicit(&pool->round, memory_order_acquire) == seen; k++)
-      pause_briefly();
+    for (int k = 0; k < SPINS && atomic_load_explicit(&pool->round, memory_order_acquire) == seen; k++) pause_briefly();
     pthread_mutex_lock(&pool->lock);
     while (!pool->stop && !(pool->open && atomic_load(&pool->round) != seen)) {
       pthread_cond_wait(&pool->opened, &pool->lock);
@@ -157,8 +156,7 @@ static void run_here(int64_t n, void (*job)(void *arg, int64_t i, int thread), v
   for (int64_t i = 0; i < n; i++) job(arg, i, thread);
 }
 
-static void run_shared(weyl_pool *pool, int64_t n, void (*job)(void *arg, int64_t i, int thread),
-                       void *arg) {
+static void run_shared(weyl_pool *pool, int64_t n, void (*job)(void *arg, int64_t i, int thread), void *arg) {
   pthread_mutex_lock(&pool->lock);
   pool->job = job;
   pool->arg = arg;
@@ -175,8 +173,7 @@ static void run_shared(weyl_pool *pool, int64_t n, void (*job)(void *arg, int64_
 
   take_items(pool, 0);
 
-  for (int k = 0; k < SPINS && atomic_load_explicit(&pool->active, memory_order_acquire) > 0; k++)
-    pause_briefly();
+  for (int k = 0; k < SPINS && atomic_load_explicit(&pool->active, memory_order_acquire) > 0; k++) pause_briefly();
   pthread_mutex_lock(&pool->lock);
   pool->open = false;
   while (atomic_load(&pool->active) > 0) pthread_cond_wait(&pool->idle, &pool->lock);
@@ -193,8 +190,10 @@ void weyl_parallel(weyl_context *ctx, int64_t n, void (*job)(void *arg, int64_t 
   } else {
     inside = pool;
     inside_index = 0;
-    if (n == 1 || pool->workers == 0) run_here(n, job, arg, 0);
-    else run_shared(pool, n, job, arg);
+    if (n == 1 || pool->workers == 0)
+      run_here(n, job, arg, 0);
+    else
+      run_shared(pool, n, job, arg);
     inside = NULL;
   }
   mode_leave(mode);

@@ -83,8 +83,7 @@ static void nested_job(void *arg, int64_t i, int thread) {
   (void)i;
   nest_call *call = arg;
   atomic_fetch_add(&call->top->inner, 1);
-  if (!pthread_equal(pthread_self(), call->self) || thread != call->thread)
-    atomic_fetch_add(&call->top->wrong, 1);
+  if (!pthread_equal(pthread_self(), call->self) || thread != call->thread) atomic_fetch_add(&call->top->wrong, 1);
 }
 
 static void nest_job(void *arg, int64_t i, int thread) {

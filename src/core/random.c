@@ -4,8 +4,8 @@
 #include <math.h>
 
 void weyl_philox(uint64_t key, uint64_t counter_hi, uint64_t counter_lo, uint32_t out[4]) {
-  const philox4x32_ctr_t counter = {{(uint32_t)counter_lo, (uint32_t)(counter_lo >> 32),
-                                     (uint32_t)counter_hi, (uint32_t)(counter_hi >> 32)}};
+  const philox4x32_ctr_t counter = {
+      {(uint32_t)counter_lo, (uint32_t)(counter_lo >> 32), (uint32_t)counter_hi, (uint32_t)(counter_hi >> 32)}};
   const philox4x32_key_t k = {{(uint32_t)key, (uint32_t)(key >> 32)}};
   const philox4x32_ctr_t r = philox4x32_R(10, counter, k);
   for (int i = 0; i < 4; i++) out[i] = r.v[i];
@@ -37,9 +37,7 @@ uint64_t weyl_rng_u64(weyl_rng *rng) {
   return w[0];
 }
 
-double weyl_rng_uniform(weyl_rng *rng) {
-  return (double)(weyl_rng_u64(rng) >> 11) * 0x1p-53;
-}
+double weyl_rng_uniform(weyl_rng *rng) { return (double)(weyl_rng_u64(rng) >> 11) * 0x1p-53; }
 
 /* Box and Muller: one block of Philox makes two. */
 double weyl_rng_normal(weyl_rng *rng) {
@@ -58,8 +56,7 @@ double weyl_rng_normal(weyl_rng *rng) {
 }
 
 uint64_t weyl_rng_below(weyl_rng *rng, uint64_t n) {
-  const uint64_t uneven =
-      (0 - n) % n; /* 2^64 mod n: so many draws at the bottom would be counted once too often */
+  const uint64_t uneven = (0 - n) % n; /* 2^64 mod n: so many draws at the bottom would be counted once too often */
   uint64_t x;
   do x = weyl_rng_u64(rng);
   while (x < uneven);

@@ -24,14 +24,14 @@ static weyl_status parse_shape(weyl_context *ctx, const json_t *shape, const cha
     return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" has no \"shape\" that is a list", place, p->name);
   const size_t rank = json_array_size(shape);
   if (rank > WEYL_RANK_MAX)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" has %zu dimensions, at most %d are read", place,
-                     p->name, rank, WEYL_RANK_MAX);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" has %zu dimensions, at most %d are read", place, p->name,
+                     rank, WEYL_RANK_MAX);
   p->rank = (int)rank;
   for (size_t i = 0; i < rank; i++) {
     const json_t *d = json_array_get(shape, i);
     if (!json_is_integer(d) || json_integer_value(d) < 0)
-      return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\": dimension %zu is no whole number of 0 or more",
-                       place, p->name, i);
+      return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\": dimension %zu is no whole number of 0 or more", place,
+                       p->name, i);
     p->dim[i] = json_integer_value(d);
   }
   return WEYL_OK;
@@ -41,46 +41,40 @@ static weyl_status parse_type(weyl_context *ctx, const json_t *dtype, const char
   static const char *const names[] = {
       [WEYL_F32] = "F32", [WEYL_F64] = "F64", [WEYL_I32] = "I32", [WEYL_I64] = "I64", [WEYL_U8] = "U8"};
   const char *text = json_string_value(dtype);
-  if (!text)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" has no \"dtype\" that is text", place, p->name);
+  if (!text) return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" has no \"dtype\" that is text", place, p->name);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (strcmp(text, names[i]) == 0) {
       p->dtype = (weyl_dtype)i;
       return WEYL_OK;
     }
   }
-  return weyl_fail(ctx, WEYL_DTYPE, "%s: tensor \"%s\" is %s, must be F64, F32, I64, I32 or U8", place,
-                   p->name, text);
+  return weyl_fail(ctx, WEYL_DTYPE, "%s: tensor \"%s\" is %s, must be F64, F32, I64, I32 or U8", place, p->name, text);
 }
 
-static weyl_status parse_piece(weyl_context *ctx, const json_t *value, uint64_t data_size,
-                               const char *place, piece *p) {
+static weyl_status parse_piece(weyl_context *ctx, const json_t *value, uint64_t data_size, const char *place,
+                               piece *p) {
   if (!json_is_object(value) || json_object_size(value) != 3)
-    return weyl_fail(ctx, WEYL_FORMAT,
-                     "%s: tensor \"%s\" needs dtype, shape and data_offsets, nothing else", place, p->name);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" needs dtype, shape and data_offsets, nothing else", place,
+                     p->name);
   WEYL_TRY(parse_type(ctx, json_object_get(value, "dtype"), place, p));
   WEYL_TRY(parse_shape(ctx, json_object_get(value, "shape"), place, p));
   const json_t *offsets = json_object_get(value, "data_offsets");
   const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
   if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end) ||
       json_integer_value(begin) < 0 || json_integer_value(end) < json_integer_value(begin))
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" has no \"data_offsets\" [begin, end]", place,
-                     p->name);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" has no \"data_offsets\" [begin, end]", place, p->name);
   p->begin = (uint64_t)json_integer_value(begin);
   p->end = (uint64_t)json_integer_value(end);
   if (p->end > data_size)
-    return weyl_fail(ctx, WEYL_FORMAT,
-                     "%s: tensor \"%s\" ends at byte %" PRIu64 " of %" PRIu64 " bytes of data", place,
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" ends at byte %" PRIu64 " of %" PRIu64 " bytes of data", place,
                      p->name, p->end, data_size);
   weyl_array array = {.dtype = p->dtype, .rank = p->rank};
   memcpy(array.dim, p->dim, sizeof p->dim);
   const int64_t size = weyl_array_size(&array);
   size_t bytes;
-  if (size < 0 || __builtin_mul_overflow((size_t)size, weyl_dtype_size(p->dtype), &bytes) ||
-      bytes != p->end - p->begin)
-    return weyl_fail(ctx, WEYL_FORMAT,
-                     "%s: tensor \"%s\" has %" PRIu64 " bytes, its shape asks for %" PRId64 " %s", place,
-                     p->name, p->end - p->begin, size, weyl_dtype_name(p->dtype));
+  if (size < 0 || __builtin_mul_overflow((size_t)size, weyl_dtype_size(p->dtype), &bytes) || bytes != p->end - p->begin)
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" has %" PRIu64 " bytes, its shape asks for %" PRId64 " %s",
+                     place, p->name, p->end - p->begin, size, weyl_dtype_name(p->dtype));
   return WEYL_OK;
 }
 
@@ -89,8 +83,7 @@ static weyl_status parse_notes(weyl_context *ctx, json_t *notes, const char *pla
   const char *key;
   json_t *value;
   json_object_foreach(notes, key, value) {
-    if (!json_is_string(value))
-      return weyl_fail(ctx, WEYL_FORMAT, "%s: __metadata__ \"%s\" is not text", place, key);
+    if (!json_is_string(value)) return weyl_fail(ctx, WEYL_FORMAT, "%s: __metadata__ \"%s\" is not text", place, key);
     WEYL_TRY(weyl_bundle_note(bundle, key, json_string_value(value)));
   }
   return WEYL_OK;
@@ -112,20 +105,19 @@ static weyl_status check_cover(weyl_context *ctx, const piece *pieces, size_t co
   uint64_t at = 0;
   for (size_t i = 0; i < count && status == WEYL_OK; i++) {
     if (sorted[i]->begin != at)
-      status = weyl_fail(ctx, WEYL_FORMAT,
-                         "%s: tensor \"%s\" begins at byte %" PRIu64 ", the one before ends at %" PRIu64,
-                         place, sorted[i]->name, sorted[i]->begin, at);
+      status =
+          weyl_fail(ctx, WEYL_FORMAT, "%s: tensor \"%s\" begins at byte %" PRIu64 ", the one before ends at %" PRIu64,
+                    place, sorted[i]->name, sorted[i]->begin, at);
     at = sorted[i]->end;
   }
   if (status == WEYL_OK && at != data_size)
-    status = weyl_fail(ctx, WEYL_FORMAT, "%s: %" PRIu64 " bytes of data belong to no tensor", place,
-                       data_size - at);
+    status = weyl_fail(ctx, WEYL_FORMAT, "%s: %" PRIu64 " bytes of data belong to no tensor", place, data_size - at);
   weyl_dealloc(ctx, sorted);
   return status;
 }
 
-static weyl_status parse_header(weyl_context *ctx, json_t *header, const unsigned char *data,
-                                uint64_t data_size, const char *place, weyl_bundle *bundle) {
+static weyl_status parse_header(weyl_context *ctx, json_t *header, const unsigned char *data, uint64_t data_size,
+                                const char *place, weyl_bundle *bundle) {
   weyl_status status = WEYL_OK;
   size_t count = 0;
   piece *pieces = weyl_alloc(ctx, json_object_size(header), sizeof *pieces);
@@ -161,8 +153,8 @@ weyl_status weyl_safetensors_parse(weyl_context *ctx, const void *bytes, size_t 
   uint64_t length;
   memcpy(&length, from, 8);
   if (length > HEADER_MAX || length > n - 8)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: a safetensors header of %" PRIu64 " bytes in a file of %zu",
-                     place, length, n);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: a safetensors header of %" PRIu64 " bytes in a file of %zu", place, length,
+                     n);
   if (length < 2 || from[8] != '{')
     return weyl_fail(ctx, WEYL_FORMAT, "%s: the safetensors header does not begin with {", place);
 
@@ -172,8 +164,8 @@ weyl_status weyl_safetensors_parse(weyl_context *ctx, const void *bytes, size_t 
   json_t *header = json_loadb((const char *)from + 8, (size_t)length, JSON_REJECT_DUPLICATES, &error);
   if (!header) {
     const bool memory = json_error_code(&error) == json_error_out_of_memory;
-    return weyl_fail(ctx, memory ? WEYL_MEMORY : WEYL_FORMAT, "%s: safetensors header: %s at byte %d",
-                     place, error.text, error.position);
+    return weyl_fail(ctx, memory ? WEYL_MEMORY : WEYL_FORMAT, "%s: safetensors header: %s at byte %d", place,
+                     error.text, error.position);
   }
   WEYL_GOTO(weyl_bundle_new(ctx, &bundle));
   WEYL_GOTO(parse_header(ctx, header, from + 8 + length, n - 8 - length, place, bundle));

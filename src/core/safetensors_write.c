@@ -73,8 +73,7 @@ weyl_status weyl_safetensors_write(weyl_context *ctx, const char *path, const we
   for (size_t w = 0; w < WIDTHS; w++) {
     for (size_t i = 0; i < weyl_bundle_count(bundle); i++) {
       const weyl_array *a = weyl_bundle_array(bundle, i);
-      if (weyl_dtype_size(a->dtype) == widths[w])
-        WEYL_GOTO(weyl_writer_write(writer, a->data, bytes_of(a)));
+      if (weyl_dtype_size(a->dtype) == widths[w]) WEYL_GOTO(weyl_writer_write(writer, a->data, bytes_of(a)));
     }
   }
 

@@ -28,8 +28,7 @@ weyl_status weyl_file_sha256(weyl_context *ctx, const char *path, char hex[65]) 
   EVP_MD_CTX *md = EVP_MD_CTX_new();
   bool good = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
   size_t n;
-  while (good && (n = fread(buffer, 1, sizeof buffer, file)) > 0)
-    good = EVP_DigestUpdate(md, buffer, n) == 1;
+  while (good && (n = fread(buffer, 1, sizeof buffer, file)) > 0) good = EVP_DigestUpdate(md, buffer, n) == 1;
   if (ferror(file)) {
     status = core_fail_errno(ctx, errno ? errno : EIO, "read", path);
   } else if (!good || EVP_DigestFinal_ex(md, digest, &length) != 1) {

@@ -15,14 +15,8 @@ static size_t row(weyl_status status) {
   return i < sizeof rows / sizeof rows[0] ? i : (size_t)WEYL_BUG;
 }
 
-const char *weyl_status_name(weyl_status status) {
-  return rows[row(status)].name;
-}
+const char *weyl_status_name(weyl_status status) { return rows[row(status)].name; }
 
-const char *weyl_status_text(weyl_status status) {
-  return rows[row(status)].text;
-}
+const char *weyl_status_text(weyl_status status) { return rows[row(status)].text; }
 
-int weyl_status_exit_code(weyl_status status) {
-  return rows[row(status)].exit_code;
-}
+int weyl_status_exit_code(weyl_status status) { return rows[row(status)].exit_code; }

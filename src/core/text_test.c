@@ -101,11 +101,10 @@ static void json_documents(void **state) {
   weyl_json_end(j);
   weyl_json_bool(j, "b", false);
   weyl_json_end(j);
-  assert_string_equal(
-      weyl_json_text(j),
-      "{\"s\": \"a\\\"\\\\\\n\\t\\u0001 caf\xc3\xa9 \xef\xbf\xbd\", \"none\": null, \"x\": 0.1, "
-      "\"nan\": \"NaN\", \"inf\": \"-Infinity\", \"i\": -9223372036854775808, "
-      "\"a\": [true, {}, []], \"b\": false}");
+  assert_string_equal(weyl_json_text(j),
+                      "{\"s\": \"a\\\"\\\\\\n\\t\\u0001 caf\xc3\xa9 \xef\xbf\xbd\", \"none\": null, \"x\": 0.1, "
+                      "\"nan\": \"NaN\", \"inf\": \"-Infinity\", \"i\": -9223372036854775808, "
+                      "\"a\": [true, {}, []], \"b\": false}");
   weyl_json_free(j);
   weyl_json_free(NULL);
   j = weyl_json_new();
@@ -118,8 +117,7 @@ static void json_documents(void **state) {
 PROPERTY(json_is_read_by_others, 200) {
   char text[40];
   const size_t n = (size_t)weyl_rng_below(rng, 39);
-  for (size_t i = 0; i < n; i++)
-    text[i] = (char)(1 + weyl_rng_below(rng, weyl_rng_below(rng, 2) ? 127 : 255));
+  for (size_t i = 0; i < n; i++) text[i] = (char)(1 + weyl_rng_below(rng, weyl_rng_below(rng, 2) ? 127 : 255));
   text[n] = '\0';
   const double x = weyl_rng_normal(rng) * pow(10, weyl_rng_normal(rng) * 50);
   weyl_json *j = weyl_json_new();
@@ -148,22 +146,16 @@ static void near_names_are_found(void **state) {
   static const struct {
     const char *word, *nearest;
   } rows[] = {
-      {"rte", "rate"},
-      {"epoch", "epochs"},
-      {"sede", "seed"},
-      {"batchsize", "batch_size"},
-      {"SEED", "seed"},
-      {"hiden", "hidden"},
-      {"x", NULL},
-      {"frobnicate", NULL},
-      {"batch-sise", "batch_size"},
-      {"", NULL},
+      {"rte", "rate"},     {"epoch", "epochs"}, {"sede", "seed"},     {"batchsize", "batch_size"},  {"SEED", "seed"},
+      {"hiden", "hidden"}, {"x", NULL},         {"frobnicate", NULL}, {"batch-sise", "batch_size"}, {"", NULL},
       {"l", "l"},
   };
   for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
     const char *found = weyl_nearest_name(rows[k].word, names, 6);
-    if (!rows[k].nearest) assert_null(found);
-    else assert_string_equal(found, rows[k].nearest);
+    if (!rows[k].nearest)
+      assert_null(found);
+    else
+      assert_string_equal(found, rows[k].nearest);
   }
   char word[200];
   memset(word, 'a', 199);

@@ -9,9 +9,12 @@ size_t core_utf8_length(const unsigned char *text, size_t n) {
   if (c < 0x80) return 1;
   size_t length = 0;
   unsigned low = 0x80, high = 0xbf; /* of the second byte */
-  if (c >= 0xc2 && c <= 0xdf) length = 2;
-  else if (c >= 0xe0 && c <= 0xef) length = 3;
-  else if (c >= 0xf0 && c <= 0xf4) length = 4;
+  if (c >= 0xc2 && c <= 0xdf)
+    length = 2;
+  else if (c >= 0xe0 && c <= 0xef)
+    length = 3;
+  else if (c >= 0xf0 && c <= 0xf4)
+    length = 4;
   if (length == 0 || n < length) return 0;
   if (c == 0xe0) low = 0xa0;
   if (c == 0xed) high = 0x9f; /* surrogates */

@@ -142,9 +142,7 @@ weyl_status weyl_writer_printf(weyl_writer *writer, const char *fmt, ...) {
   return n < 0 ? broken(writer) : WEYL_OK;
 }
 
-FILE *weyl_writer_file(weyl_writer *writer) {
-  return writer->file;
-}
+FILE *weyl_writer_file(weyl_writer *writer) { return writer->file; }
 
 /* The rename itself must reach the disk too. Some file systems cannot sync a folder: then we have done what
  * we can. */
@@ -167,8 +165,7 @@ static void sync_folder(const char *path) {
 weyl_status weyl_writer_close(weyl_writer *writer) {
   errno = 0;
   bool good = !writer->error && !ferror(writer->file);
-  if (!good && !writer->error)
-    writer->error = EIO; /* a library printed to the FILE and its errno is gone */
+  if (!good && !writer->error) writer->error = EIO; /* a library printed to the FILE and its errno is gone */
   if (good) {
     good = fflush(writer->file) == 0 && (!writer->temporary || fsync(fileno(writer->file)) == 0);
     if (!good) writer->error = errno ? errno : EIO;

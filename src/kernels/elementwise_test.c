@@ -272,25 +272,26 @@ static void binary_strides(void **state) {
   for (int type = F32; type <= F64; type++) {
     void *x = random_array(&rng, type, N, 0.1, 3), *y = random_array(&rng, type, N, -2, 2), *z = array_of(type, N + 1);
     void *one = array_of(type, 1);
-    for (weyl_binary f = 0; f < WEYL_BINARY_COUNT; f++)
-      FOR_TABLES(k)
-      for (size_t n = 0; n <= N; n++) for (size_t s = 0; s < 4; s++) for (int alias = 0; alias < 3; alias++) {
-        const size_t sx = s & 1, sy = s >> 1;
-        void *u = x, *v = y;
-        if (alias) { /* the output is one of the inputs, even one with stride 0 */
-          memcpy(z, alias == 1 ? x : y, n * size_of(type));
-          *(alias == 1 ? &u : &v) = z;
+    for (weyl_binary f = 0; f < WEYL_BINARY_COUNT; f++) FOR_TABLES(k)
+    for (size_t n = 0; n <= N; n++)
+      for (size_t s = 0; s < 4; s++)
+        for (int alias = 0; alias < 3; alias++) {
+          const size_t sx = s & 1, sy = s >> 1;
+          void *u = x, *v = y;
+          if (alias) { /* the output is one of the inputs, even one with stride 0 */
+            memcpy(z, alias == 1 ? x : y, n * size_of(type));
+            *(alias == 1 ? &u : &v) = z;
+          }
+          put(type, z, n, 77);
+          if (n == 0 && alias) continue;
+          k->binary[type][f](n, u, sx, v, sy, z);
+          if (at(type, z, n) != 77) fail_msg("%s %s wrote behind %zu", k->isa, binary_names[f], n);
+          for (size_t i = 0; i < n; i++) {
+            k->binary[type][f](1, shifted(type, x, i * sx), 1, shifted(type, y, i * sy), 1, one);
+            if (!same(at(type, one, 0), at(type, z, i)))
+              fail_msg("%s %s n %zu strides %zu %zu alias %d: place %zu", k->isa, binary_names[f], n, sx, sy, alias, i);
+          }
         }
-        put(type, z, n, 77);
-        if (n == 0 && alias) continue;
-        k->binary[type][f](n, u, sx, v, sy, z);
-        if (at(type, z, n) != 77) fail_msg("%s %s wrote behind %zu", k->isa, binary_names[f], n);
-        for (size_t i = 0; i < n; i++) {
-          k->binary[type][f](1, shifted(type, x, i * sx), 1, shifted(type, y, i * sy), 1, one);
-          if (!same(at(type, one, 0), at(type, z, i)))
-            fail_msg("%s %s n %zu strides %zu %zu alias %d: place %zu", k->isa, binary_names[f], n, sx, sy, alias, i);
-        }
-      }
     free(x);
     free(y);
     free(z);

@@ -1,10 +1,12 @@
-/* egnn.c: E(n) equivariant graph network with velocities (Satorras, Hoogeboom, Welling, ICML 2021, equations 3 to 7), parameters named as in the authors' code.
+/* egnn.c: E(n) equivariant graph network with velocities (Satorras, Hoogeboom, Welling, ICML 2021, equations 3 to 7),
+ * parameters named as in the authors' code.
  *
  *   m_ij = mlp_e(h_i, h_j, |x_i - x_j|^2, a_ij)        a_ij = (edge scalars, |x_i - x_j|^2 of the input)
  *   x_i <- x_i + mean_j (x_i - x_j) mlp_x(m_ij) + mlp_v(h_i) v_i        v_i of the input
  *   h_i <- h_i + mlp_h(h_i, sum_j m_ij)
  *
- * The authors clamp the coordinate messages to +-100 component by component, "never activated but just in case": left out, as it would break the symmetry.
+ * The authors clamp the coordinate messages to +-100 component by component, "never activated but just in case": left
+ * out, as it would break the symmetry.
  */
 #include "parts.h"
 

@@ -1,8 +1,9 @@
 /* fa_gnn.c: a graph network averaged over PCA frames, framed anew after every layer (Puny et al., ICLR 2022).
  *
- * Hidden features are stacks of vectors (consecutive d-tuples).  Inside a frame they are plain numbers, [nodes, frames, hidden]; between layers they are turned back,
- * averaged over the frames, centred, and a frame of all hidden vectors of the sample takes over.  As in the authors' code, gradients do not pass
- * through the axes, but do pass through the centring.
+ * Hidden features are stacks of vectors (consecutive d-tuples).  Inside a frame they are plain numbers, [nodes, frames,
+ * hidden]; between layers they are turned back, averaged over the frames, centred, and a frame of all hidden vectors of
+ * the sample takes over.  As in the authors' code, gradients do not pass through the axes, but do pass through the
+ * centring.
  */
 #include "parts.h"
 

@@ -23,8 +23,8 @@ static fa fa_new(bool training, const char *mode, const char *residual, const ch
   weyl_options *o = NULL;
   assert_int_equal(weyl_options_new(m.t.ctx, &o), WEYL_OK);
   assert_int_equal(weyl_options_declare(o, "fa-gnn", model->options), WEYL_OK);
-  const char *const set[][2] = {{"hidden", "12"},         {"layers", "3"}, {"mode", mode},
-                                {"residual", residual}, {"differentiate", differentiate}};
+  const char *const set[][2] = {
+      {"hidden", "12"}, {"layers", "3"}, {"mode", mode}, {"residual", residual}, {"differentiate", differentiate}};
   for (size_t k = 0; k < 5; k++) assert_int_equal(weyl_options_set(o, set[k][0], set[k][1], NULL), WEYL_OK);
   weyl_points p = weyl_points_input(m.t.graph, 3, true, 1, 1);
   weyl_tensor y = model->points(m.t.graph, &p, o);
@@ -40,7 +40,8 @@ static void fa_free(fa *m) {
   cloud_free(&m->c);
 }
 
-/* Largest difference of the gradient and central differences over the parameters whose name begins with one of the prefixes, relative to the largest gradient. */
+/* Largest difference of the gradient and central differences over the parameters whose name begins with one of the
+ * prefixes, relative to the largest gradient. */
 static double gradient_error(fa *m, const char *const *prefix) {
   assert_int_equal(cloud_step(&m->t, &m->c, 2, 1), WEYL_OK);
   int64_t n;
@@ -73,15 +74,17 @@ static double gradient_error(fa *m, const char *const *prefix) {
   return worst;
 }
 
-/* A8. Frames do not depend on what comes after the last of them, so there the gradient with frozen frames is the gradient; with frames differentiated it is so for
- * every parameter; and with frames frozen it is not for the early ones (or the last check would prove nothing). */
+/* A8. Frames do not depend on what comes after the last of them, so there the gradient with frozen frames is the
+ * gradient; with frames differentiated it is so for every parameter; and with frames frozen it is not for the early
+ * ones (or the last check would prove nothing). */
 static void gradient_check(void **state) {
   (void)state;
   static const char *const late[] = {"gcl_2.", "decoder.", "time", NULL}, *const every[] = {"", NULL};
   static const char *const early[] = {"embedding.", "gcl_0.", "gcl_1.", NULL};
   fa frozen = fa_new(true, "full", "true", "false"), exact = fa_new(true, "full", "true", "true");
   const double a = gradient_error(&frozen, late), b = gradient_error(&exact, every), c = gradient_error(&frozen, early);
-  print_message("gradient errors: after the last frame %.1e, frames differentiated %.1e, frozen early layers %.1e\n", a, b, c);
+  print_message("gradient errors: after the last frame %.1e, frames differentiated %.1e, frozen early layers %.1e\n", a,
+                b, c);
   assert_true(a < 1e-6);
   assert_true(b < 1e-6);
   assert_true(c > 1e-4);
@@ -162,7 +165,8 @@ static void residual_adds_the_straight_motion(void **state) {
   fa_free(&residual);
 }
 
-/* The published network at its start, in f32: the error of eigenvectors grows with 1 / gap, of which these clouds have ordinary ones. */
+/* The published network at its start, in f32: the error of eigenvectors grows with 1 / gap, of which these clouds have
+ * ordinary ones. */
 static void single_precision(void **state) {
   (void)state;
   cloud c = cloud_new(3, SAMPLES, sizes, 31);

@@ -1,4 +1,5 @@
-/* forward_test.c: the networks again as plain loops over samples, frames, nodes and edges, from the papers' equations: another way to the same numbers. */
+/* forward_test.c: the networks again as plain loops over samples, frames, nodes and edges, from the papers' equations:
+ * another way to the same numbers. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -115,7 +116,8 @@ static void egnn(const weyl_variables *vars, int n, const double *x0, const doub
       double sum[H] = {0}, shift[D] = {0}, along;
       for (int j = 0; j < n; j++) {
         if (i == j) continue;
-        const double e[3] = {square_distance(x + i * D, x + j * D), q[i] * q[j], square_distance(x0 + i * D, x0 + j * D)};
+        const double e[3] = {square_distance(x + i * D, x + j * D), q[i] * q[j],
+                             square_distance(x0 + i * D, x0 + j * D)};
         double m[H], weight;
         message(vars, l, h[i], h[j], e, 3, m);
         snprintf(name, sizeof name, "gcl_%d.coord_mlp", l);

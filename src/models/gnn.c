@@ -1,4 +1,5 @@
-/* gnn.c: the plain graph network on raw coordinates, which knows no symmetry of space: the baseline, and a backbone for symmetrizers. */
+/* gnn.c: the plain graph network on raw coordinates, which knows no symmetry of space: the baseline, and a backbone for
+ * symmetrizers. */
 #include "parts.h"
 
 extern const weyl_model_def weyl_model_gnn;

@@ -26,7 +26,8 @@ static weyl_options *options_of(weyl_context *ctx, const weyl_model_def *model, 
 }
 
 /* A model on points of dimension d, with velocities, one node scalar and one edge scalar. */
-static traced model_new(const char *name, const char *const *set, weyl_dtype real, bool training, int d, weyl_tensor *y) {
+static traced model_new(const char *name, const char *const *set, weyl_dtype real, bool training, int d,
+                        weyl_tensor *y) {
   traced t = traced_new(real, training);
   const weyl_model_def *model = weyl_model_find(name);
   assert_non_null(model);
@@ -115,7 +116,8 @@ static void parameter_names(void **state) {
   }
 }
 
-/* What `symmetry` promises holds to 1e-10 in f64, in dimensions 2 and 3, for samples of different sizes; and gnn promises nothing of space. */
+/* What `symmetry` promises holds to 1e-10 in f64, in dimensions 2 and 3, for samples of different sizes; and gnn
+ * promises nothing of space. */
 static void promised_symmetry(void **state) {
   (void)state;
   static const struct {
@@ -152,7 +154,8 @@ static void promised_symmetry(void **state) {
       weyl_rng rng = weyl_rng_new(k, "moves");
       random_orthogonal(&rng, d, k % 2 ? 1 : -1, r);
       cloud moved = cloud_moved(&c, r, shift), reversed = cloud_permuted(&c);
-      double *a = cloud_output(&t, &c, 0, 0), *b = cloud_output(&t, &moved, 1, 0), *p = cloud_output(&t, &reversed, 3, 0);
+      double *a = cloud_output(&t, &c, 0, 0), *b = cloud_output(&t, &moved, 1, 0),
+             *p = cloud_output(&t, &reversed, 3, 0);
       assert_true(largest_difference(a, c.x, c.nodes * d) > 1e-3); /* it does something */
       cloud_reverse(&c, p, d);
       assert_true(largest_difference(a, p, c.nodes * d) < 1e-10);
@@ -187,7 +190,8 @@ static void symmetrized_backbone(void **state) {
   char group[32];
   weyl_symmetrize_opts o;
   assert_int_equal(weyl_symmetry_parse(t.ctx, "frame:E(3)", &none, group, &o), WEYL_OK);
-  weyl_tensor y = weyl_frame_symmetrize(&p, &o, WEYL_OUT_POINTS, as_backbone, (void *)(uintptr_t)weyl_model_find("gnn"));
+  weyl_tensor y =
+      weyl_frame_symmetrize(&p, &o, WEYL_OUT_POINTS, as_backbone, (void *)(uintptr_t)weyl_model_find("gnn"));
   traced_compile(&t, &y, 1);
   assert_int_equal(weyl_variables_numbers(t.vars, WEYL_PARAM), 104387);
   double r[9], shift[3] = {3, -8, 5};
@@ -204,7 +208,8 @@ static void symmetrized_backbone(void **state) {
   traced_free(&t);
 }
 
-/* Loss and gradient of every model: the planned executor on shards against the op-by-op reference on the whole batch. */
+/* Loss and gradient of every model: the planned executor on shards against the op-by-op reference on the whole batch.
+ */
 static void planned_equals_reference(void **state) {
   (void)state;
   for (const weyl_model_def *const *m = weyl_models(); *m; m++) {
@@ -280,10 +285,10 @@ static void other_inputs(void **state) {
     bool velocity;
     int64_t scalars, edges, embedding;
   } row[] = {
-      {"gnn", false, 4, 0, 7},     /* no edge scalar carries the types: they enter the nodes */
-      {"gnn", true, 1, 2, 6},      {"egnn", false, 4, 1, 4}, /* at rest: the scalars */
-      {"egnn", false, 0, 1, 1},    /* nothing: a constant */
-      {"egnn", true, 4, 0, 5},     {"fa-gnn", false, 0, 1, 3}, {"fa-gnn", false, 2, 0, 5},
+      {"gnn", false, 4, 0, 7},                            /* no edge scalar carries the types: they enter the nodes */
+      {"gnn", true, 1, 2, 6},   {"egnn", false, 4, 1, 4}, /* at rest: the scalars */
+      {"egnn", false, 0, 1, 1},                           /* nothing: a constant */
+      {"egnn", true, 4, 0, 5},  {"fa-gnn", false, 0, 1, 3}, {"fa-gnn", false, 2, 0, 5},
   };
   for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
     traced t = traced_new(WEYL_F32, true);
@@ -328,10 +333,14 @@ static void bad_inputs(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(list_is_complete),    cmocka_unit_test(parameter_counts),
-      cmocka_unit_test(parameter_names),     cmocka_unit_test(promised_symmetry),
-      cmocka_unit_test(symmetrized_backbone), cmocka_unit_test(planned_equals_reference),
-      cmocka_unit_test(gradients),           cmocka_unit_test(other_inputs),
+      cmocka_unit_test(list_is_complete),
+      cmocka_unit_test(parameter_counts),
+      cmocka_unit_test(parameter_names),
+      cmocka_unit_test(promised_symmetry),
+      cmocka_unit_test(symmetrized_backbone),
+      cmocka_unit_test(planned_equals_reference),
+      cmocka_unit_test(gradients),
+      cmocka_unit_test(other_inputs),
       cmocka_unit_test(bad_inputs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

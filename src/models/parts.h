@@ -20,8 +20,8 @@ bool weyl_need_edges(const weyl_points *p, const char *model);
 /* Whether the nodes see their scalars: when asked, or when no edge scalar carries them. */
 bool weyl_scalars_wanted(const weyl_points *p, bool asked);
 
-/* A graph convolution with residual, as in the EGNN and FA-GNN code: m_ij = mlp(h_i, h_j, e_ij), h_i + mlp(h_i, sum_j m_ij).
- * h [nodes, .., hidden], edge [edges, .., e] or null. Parameters name.edge_mlp and name.node_mlp. */
+/* A graph convolution with residual, as in the EGNN and FA-GNN code: m_ij = mlp(h_i, h_j, e_ij), h_i + mlp(h_i, sum_j
+ * m_ij). h [nodes, .., hidden], edge [edges, .., e] or null. Parameters name.edge_mlp and name.node_mlp. */
 weyl_tensor weyl_graph_layer(const weyl_points *p, weyl_tensor h, weyl_tensor edge, const char *name);
 /* The messages alone, and the node update from their sum. */
 weyl_tensor weyl_graph_messages(const weyl_points *p, weyl_tensor h, weyl_tensor edge);

@@ -12,7 +12,8 @@ typedef struct weyl_frame_group {
   int count;         /* frames of one point set: 2^d, or 2^(d-1) when special */
 } weyl_frame_group;
 
-/* Reads "E(3)", "SE(3)", "O(3)", "SO(3)"; NULL when all of the text is one, else what was expected at text[*at]. At most 64 frames. */
+/* Reads "E(3)", "SE(3)", "O(3)", "SO(3)"; NULL when all of the text is one, else what was expected at text[*at]. At
+ * most 64 frames. */
 const char *weyl_frame_group_read(const char *text, weyl_frame_group *out, size_t *at);
 
 #endif

@@ -1,7 +1,8 @@
 /* frames.c: PCA frames of point sets, traced (Puny et al., ICLR 2022, section 3.1).
  *
- * All 2^d frames of a sample are column sign flips of ONE matrix of eigenvectors, so points are turned once, and the flips are one operation
- * (weyl_sign_frames).  Rows are told apart by segment ids only: samples may differ in size, and inside another symmetrizer the segments are (sample, copy).
+ * All 2^d frames of a sample are column sign flips of ONE matrix of eigenvectors, so points are turned once, and the
+ * flips are one operation (weyl_sign_frames).  Rows are told apart by segment ids only: samples may differ in size, and
+ * inside another symmetrizer the segments are (sample, copy).
  */
 #include <weyl/nn.h>
 
@@ -38,7 +39,8 @@ static weyl_tensor relative_gap(weyl_tensor w, int d, weyl_dim samples) {
   return weyl_div(weyl_neg(weyl_reduce_max(weyl_neg(step), 1)), weyl_max(largest, weyl_scalar(g, 1e-30)));
 }
 
-/* Row s of the table: bit d-1-c of s says whether column c is flipped; when special the last column makes the product +1. */
+/* Row s of the table: bit d-1-c of s says whether column c is flipped; when special the last column makes the product
+ * +1. */
 static void sign_table(const weyl_frame_group *group, double *signs) {
   const int d = group->d, free_signs = group->special ? d - 1 : d;
   for (int s = 0; s < group->count; s++) {
@@ -146,8 +148,8 @@ weyl_tensor weyl_frames_into(const weyl_points *p, const weyl_frames *f, weyl_te
 }
 
 weyl_tensor weyl_frames_back(const weyl_points *p, const weyl_frames *f, weyl_tensor framed) {
-  weyl_tensor y = f->sign.graph ? weyl_squeeze(framed, 1)
-                                : weyl_scale(weyl_sign_fold(framed, f->count, f->signs), 1.0 / f->count);
+  weyl_tensor y =
+      f->sign.graph ? weyl_squeeze(framed, 1) : weyl_scale(weyl_sign_fold(framed, f->count, f->signs), 1.0 / f->count);
   return weyl_dot_general(y, node_axes(p, f), 1, (int[]){0}, (int[]){0}, 1, (int[]){2}, (int[]){2});
 }
 

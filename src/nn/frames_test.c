@@ -15,9 +15,9 @@ typedef struct setting {
   bool special, centred;
 } setting;
 static const setting settings[] = {
-    {"E(3)", 3, 8, false, true}, {"SE(3)", 3, 4, true, true},  {"O(3)", 3, 8, false, false}, {"SO(3)", 3, 4, true, false},
-    {"E(2)", 2, 4, false, true}, {"SE(2)", 2, 2, true, true},  {"SO(4)", 4, 8, true, false}, {"E(1)", 1, 2, false, true},
-    {"SE(1)", 1, 1, true, true},
+    {"E(3)", 3, 8, false, true},  {"SE(3)", 3, 4, true, true}, {"O(3)", 3, 8, false, false},
+    {"SO(3)", 3, 4, true, false}, {"E(2)", 2, 4, false, true}, {"SE(2)", 2, 2, true, true},
+    {"SO(4)", 4, 8, true, false}, {"E(1)", 1, 2, false, true}, {"SE(1)", 1, 1, true, true},
 };
 
 static double determinant(const double *m, int d) {
@@ -84,7 +84,8 @@ static void frames_are_group_elements(void **state) {
   }
 }
 
-/* Into all frames is (v U) times signs; back again is the identity, and of framed constants only the mean over copies is left: zero. */
+/* Into all frames is (v U) times signs; back again is the identity, and of framed constants only the mean over copies
+ * is left: zero. */
 static void into_and_back(void **state) {
   (void)state;
   for (size_t k = 0; k < 7; k++) {
@@ -141,13 +142,14 @@ static void gap_of_a_known_spectrum(void **state) {
   traced t = traced_new(WEYL_F64, false);
   weyl_points p = weyl_points_input(t.graph, 3, true, 1, 1);
   const weyl_symmetrize_opts plain = {.group = "E(3)"}, joint = {.group = "E(3)", .vector_weight = 0.5};
-  weyl_tensor out[] = {weyl_frames_of(&p, WEYL_NULL_TENSOR, &plain).gap, weyl_frames_of(&p, WEYL_NULL_TENSOR, &joint).gap};
+  weyl_tensor out[] = {weyl_frames_of(&p, WEYL_NULL_TENSOR, &plain).gap,
+                       weyl_frames_of(&p, WEYL_NULL_TENSOR, &joint).gap};
   traced_compile(&t, out, 2);
   assert_int_equal(cloud_step(&t, &c, 0, 0), WEYL_OK);
   double *gap = output_values(&t, 0, NULL), *with = output_values(&t, 1, NULL);
-  assert_near(gap[0], 6.0 / 18, 1e-12);   /* 2, 8, 18 */
+  assert_near(gap[0], 6.0 / 18, 1e-12);     /* 2, 8, 18 */
   assert_near(with[0], 3.0 / 18.25, 1e-12); /* 2 + 4, 8 + 1, 18 + 0.25 */
-  assert_near(gap[1], 0, 0);              /* one point: all zero, and no NaN */
+  assert_near(gap[1], 0, 0);                /* one point: all zero, and no NaN */
   free(gap);
   free(with);
   traced_free(&t);

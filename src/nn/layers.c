@@ -1,4 +1,5 @@
-/* layers.c: linear layers and what goes between them.  Weights are [out, in] as PyTorch stores them, so checkpoints need no transposition. */
+/* layers.c: linear layers and what goes between them.  Weights are [out, in] as PyTorch stores them, so checkpoints
+ * need no transposition. */
 #include <weyl/nn.h>
 
 #include <math.h>
@@ -21,9 +22,7 @@ static weyl_init weight_init(const weyl_linear_opts *o, int64_t in, int64_t out)
   const double gain = o->gain == 0 ? 1 : o->gain;
   double bound;
   switch (o->scheme) {
-    case WEYL_SCHEME_XAVIER:
-      bound = gain * sqrt(6.0 / (double)(in + out));
-      return weyl_init_uniform(-bound, bound);
+    case WEYL_SCHEME_XAVIER: bound = gain * sqrt(6.0 / (double)(in + out)); return weyl_init_uniform(-bound, bound);
     case WEYL_SCHEME_HE: return weyl_init_normal(0, gain * sqrt(2.0 / (double)in));
     case WEYL_SCHEME_ZERO: return weyl_init_constant(0);
     case WEYL_SCHEME_TORCH: break;

@@ -105,10 +105,14 @@ static void activations(void **state) {
     double *out = output_values(&t, a, NULL);
     for (int i = 0; i < 7; i++) {
       const double v = in[i], s = 1 / (1 + exp(-v));
-      const double want[] = {[WEYL_ACT_NONE] = v, [WEYL_ACT_SILU] = v * s, [WEYL_ACT_RELU] = v > 0 ? v : 0,
-                             [WEYL_ACT_TANH] = tanh(v), [WEYL_ACT_SIGMOID] = s,
+      const double want[] = {[WEYL_ACT_NONE] = v,
+                             [WEYL_ACT_SILU] = v * s,
+                             [WEYL_ACT_RELU] = v > 0 ? v : 0,
+                             [WEYL_ACT_TANH] = tanh(v),
+                             [WEYL_ACT_SIGMOID] = s,
                              [WEYL_ACT_GELU] = 0.5 * v * (1 + erf(v / sqrt(2))),
-                             [WEYL_ACT_LEAKY_RELU] = v > 0 ? v : 0.01 * v, [WEYL_ACT_SOFTPLUS] = log1p(exp(v))};
+                             [WEYL_ACT_LEAKY_RELU] = v > 0 ? v : 0.01 * v,
+                             [WEYL_ACT_SOFTPLUS] = log1p(exp(v))};
       assert_near(out[i], want[a], 1e-12);
     }
     free(out);
@@ -196,9 +200,13 @@ static void bad_arguments(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(linear_by_hand),     cmocka_unit_test(initial_bounds), cmocka_unit_test(mlp_numbers_as_sequential),
-      cmocka_unit_test(activations),        cmocka_unit_test(dropout_keeps_the_mean),
-      cmocka_unit_test(embedding_takes_rows), cmocka_unit_test(bad_arguments),
+      cmocka_unit_test(linear_by_hand),
+      cmocka_unit_test(initial_bounds),
+      cmocka_unit_test(mlp_numbers_as_sequential),
+      cmocka_unit_test(activations),
+      cmocka_unit_test(dropout_keeps_the_mean),
+      cmocka_unit_test(embedding_takes_rows),
+      cmocka_unit_test(bad_arguments),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

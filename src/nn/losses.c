@@ -1,4 +1,5 @@
-/* losses.c: scalars over the whole batch; every mean divides by the counts of the whole batch, so shards do not matter. */
+/* losses.c: scalars over the whole batch; every mean divides by the counts of the whole batch, so shards do not matter.
+ */
 #include <weyl/nn.h>
 
 weyl_tensor weyl_loss_mse(weyl_tensor prediction, weyl_tensor target) {
@@ -37,7 +38,8 @@ static weyl_tensor unit_rows(weyl_tensor x) {
   return weyl_mul(x, weyl_rsqrt(weyl_shift(square, 1e-12))); /* a zero row stays zero, with a finite gradient */
 }
 
-/* log sum over the 2 N - 1 other rows: own [N] are the rows' own view, with themselves left out; other [N] the other view. */
+/* log sum over the 2 N - 1 other rows: own [N] are the rows' own view, with themselves left out; other [N] the other
+ * view. */
 static weyl_tensor log_others(weyl_tensor rows, weyl_tensor own, weyl_tensor other, weyl_tensor self, double scale) {
   weyl_tensor near = weyl_scale(weyl_dot_general(rows, own, 0, NULL, NULL, 1, (int[]){1}, (int[]){1}), scale);
   weyl_tensor far = weyl_scale(weyl_dot_general(rows, other, 0, NULL, NULL, 1, (int[]){1}, (int[]){1}), scale);
@@ -45,14 +47,16 @@ static weyl_tensor log_others(weyl_tensor rows, weyl_tensor own, weyl_tensor oth
   return weyl_logsumexp(weyl_logsumexp(weyl_stack((weyl_tensor[]){near, far}, 2, 1), 2), 1);
 }
 
-/* SimCLR's form (Chen et al., ICML 2020, equation 1): cosine similarities over the temperature; of the 2 N - 1 other rows of both views, one is the positive. */
+/* SimCLR's form (Chen et al., ICML 2020, equation 1): cosine similarities over the temperature; of the 2 N - 1 other
+ * rows of both views, one is the positive. */
 weyl_tensor weyl_loss_contrastive(weyl_tensor a, weyl_tensor b, double temperature) {
   if (!weyl_tensor_valid(a) || !weyl_tensor_valid(b)) return WEYL_NULL_TENSOR;
   weyl_graph *g = a.graph;
   const weyl_shape sa = weyl_tensor_shape(a), sb = weyl_tensor_shape(b);
   if (sa.rank != 2 || !weyl_shape_equal(&sa, &sb) || sa.dim[0].count == WEYL_NUMBER || sa.dim[0].count >= WEYL_COUNTS) {
     char ta[160], tb[160];
-    return weyl_graph_fail(g, WEYL_SHAPE, "contrastive loss: two views [batch, d] of one shape are needed, got %s and %s",
+    return weyl_graph_fail(g, WEYL_SHAPE,
+                           "contrastive loss: two views [batch, d] of one shape are needed, got %s and %s",
                            weyl_shape_text(&sa, ta), weyl_shape_text(&sb, tb));
   }
   if (!(temperature > 0))

@@ -76,8 +76,8 @@ static void classification(void **state) {
     free(got);
   }
   const double out_of_range[N] = {0, 3, 2, C, 1, 0};
-  assert_int_not_equal(traced_step(&t, 1, shards[0], (bound[]){{"x", in}, {"label", out_of_range}, {"y", target}}, 3, 0),
-                       WEYL_OK);
+  assert_int_not_equal(
+      traced_step(&t, 1, shards[0], (bound[]){{"x", in}, {"label", out_of_range}, {"y", target}}, 3, 0), WEYL_OK);
   traced_free(&t);
 }
 

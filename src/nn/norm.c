@@ -59,8 +59,9 @@ weyl_tensor weyl_batch_norm(weyl_tensor x, const char *name, double momentum) {
 
   weyl_tensor mean = running_mean, variance = running_var;
   if (weyl_graph_training(g)) {
-    /* Both moments about the running mean: one pass over the batch (one phase), and no cancellation once the running mean is near the
-     * mean.  In exact arithmetic the shift changes nothing, so the derivative is that of batch norm. */
+    /* Both moments about the running mean: one pass over the batch (one phase), and no cancellation once the running
+     * mean is near the mean.  In exact arithmetic the shift changes nothing, so the derivative is that of batch norm.
+     */
     weyl_tensor n = row_count(x);
     weyl_tensor d = weyl_sub(x, running_mean);
     weyl_tensor first = weyl_div(sum_rows(d), n);

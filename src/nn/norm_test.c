@@ -117,14 +117,14 @@ static void batch_norm_gradient(void **state) {
   double in[N * C];
   fill(in, N * C, 3);
   const bound inputs[] = {{"x", in}};
-  assert_int_equal(traced_step(&t, N, (const int64_t (*)[WEYL_COUNTS])count, inputs, 1, 0), WEYL_OK);
+  assert_int_equal(traced_step(&t, N, (const int64_t(*)[WEYL_COUNTS])count, inputs, 1, 0), WEYL_OK);
   double *gradient = output_values(&t, 1, NULL);
   for (int i = 0; i < N * C; i++) {
     const double h = 1e-5, keep = in[i];
     double f[2];
     for (int k = 0; k < 2; k++) {
       in[i] = keep + (k ? h : -h);
-      assert_int_equal(traced_step(&t, N, (const int64_t (*)[WEYL_COUNTS])count, inputs, 1, 0), WEYL_OK);
+      assert_int_equal(traced_step(&t, N, (const int64_t(*)[WEYL_COUNTS])count, inputs, 1, 0), WEYL_OK);
       f[k] = output_scalar(&t, 0);
     }
     in[i] = keep;

@@ -31,4 +31,6 @@ weyl_tensor weyl_points_sum(const weyl_points *p, weyl_tensor value) {
   return weyl_segment_sum(value, p->sample, weyl_times(p->copies, WEYL_BATCH));
 }
 
-weyl_tensor weyl_points_spread(const weyl_points *p, weyl_tensor per_sample) { return weyl_gather(per_sample, p->sample); }
+weyl_tensor weyl_points_spread(const weyl_points *p, weyl_tensor per_sample) {
+  return weyl_gather(per_sample, p->sample);
+}

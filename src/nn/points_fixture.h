@@ -1,7 +1,7 @@
 /* points_fixture.h: batches bound by hand, for the tests of the rooms nn and models (which know no loader).
  *
- * A `traced` is a graph with its variables, program and run.  A `bound` names one input's rows, of all shards in turn, as doubles.  A `cloud` is a batch of
- * point sets of different sizes, fully connected.
+ * A `traced` is a graph with its variables, program and run.  A `bound` names one input's rows, of all shards in turn,
+ * as doubles.  A `cloud` is a batch of point sets of different sizes, fully connected.
  */
 #ifndef WEYL_POINTS_FIXTURE_H
 #define WEYL_POINTS_FIXTURE_H
@@ -20,7 +20,8 @@ static inline void near_or_fail(double a, double b, double tolerance, const char
   _fail(file, line);
 }
 
-/* ---- graph, program, run ------------------------------------------------------------------------------------------- */
+/* ---- graph, program, run -------------------------------------------------------------------------------------------
+ */
 
 typedef struct traced {
   weyl_context *ctx;
@@ -83,7 +84,8 @@ static inline void traced_free(traced *t) {
   weyl_context_free(t->ctx);
 }
 
-/* ---- numbers in and out ------------------------------------------------------------------------------------------------ */
+/* ---- numbers in and out
+ * ------------------------------------------------------------------------------------------------ */
 
 static inline double array_at(const weyl_array *a, int64_t i) {
   if (a->dtype == WEYL_F64) return ((const double *)a->data)[i];
@@ -92,9 +94,12 @@ static inline double array_at(const weyl_array *a, int64_t i) {
 }
 
 static inline void array_put(const weyl_array *a, int64_t i, double value) {
-  if (a->dtype == WEYL_F64) ((double *)a->data)[i] = value;
-  else if (a->dtype == WEYL_F32) ((float *)a->data)[i] = (float)value;
-  else ((int32_t *)a->data)[i] = (int32_t)value;
+  if (a->dtype == WEYL_F64)
+    ((double *)a->data)[i] = value;
+  else if (a->dtype == WEYL_F32)
+    ((float *)a->data)[i] = (float)value;
+  else
+    ((int32_t *)a->data)[i] = (int32_t)value;
 }
 
 static inline weyl_array variable(const weyl_variables *vars, weyl_kind kind, const char *name) {
@@ -129,8 +134,8 @@ typedef struct bound {
 } bound;
 
 /* One step: count [shards][WEYL_COUNTS]. Live inputs that `inputs` lacks fail the test. */
-static inline weyl_status traced_step(traced *t, int64_t shards, const int64_t (*count)[WEYL_COUNTS], const bound *inputs,
-                                      int n, uint64_t step) {
+static inline weyl_status traced_step(traced *t, int64_t shards, const int64_t (*count)[WEYL_COUNTS],
+                                      const bound *inputs, int n, uint64_t step) {
   int64_t total[WEYL_COUNTS] = {0};
   for (int64_t s = 0; s < shards; s++)
     for (int c = 0; c < WEYL_COUNTS; c++) total[c] += count[s][c];
@@ -152,19 +157,23 @@ static inline weyl_status traced_step(traced *t, int64_t shards, const int64_t (
     for (int64_t k = 0; k < size; k++) array_put(&array, k, values[k]);
   }
   memcpy(t->count, count, (size_t)shards * sizeof t->count[0]);
-  t->batch = (weyl_batch){.shards = shards, .count = (const int64_t (*)[WEYL_COUNTS])t->count,
-                          .input = (const void *const *)t->data, .seed = 11, .step = step};
+  t->batch = (weyl_batch){.shards = shards,
+                          .count = (const int64_t(*)[WEYL_COUNTS])t->count,
+                          .input = (const void *const *)t->data,
+                          .seed = 11,
+                          .step = step};
   return weyl_run_step(t->run, &t->batch);
 }
 
-/* ---- clouds ------------------------------------------------------------------------------------------------------------------ */
+/* ---- clouds
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct cloud {
   int d;
   int64_t samples, nodes, edges;
   int64_t size[16];
-  double *x, *v, *q;    /* [nodes][d], [nodes][d], [nodes] */
-  double *target;       /* [nodes][d] */
+  double *x, *v, *q; /* [nodes][d], [nodes][d], [nodes] */
+  double *target;    /* [nodes][d] */
 } cloud;
 
 static inline cloud cloud_new(int d, int samples, const int64_t *size, uint64_t seed) {
@@ -316,11 +325,13 @@ static inline weyl_status cloud_step(traced *t, const cloud *c, int64_t per_shar
     count[shard][WEYL_NODES] += n;
     count[shard][WEYL_EDGES] += n * (n - 1);
   }
-  const bound inputs[] = {{"x", c->x}, {"v", c->v}, {"node_scalar", c->q}, {"node_sample", sample}, {"node_key", key},
-                          {"sample_key", sample_key}, {"edge_i", edge_i}, {"edge_j", edge_j}, {"edge_scalar", edge},
-                          {"target", c->target}};
+  const bound inputs[] = {{"x", c->x},           {"v", c->v},
+                          {"node_scalar", c->q}, {"node_sample", sample},
+                          {"node_key", key},     {"sample_key", sample_key},
+                          {"edge_i", edge_i},    {"edge_j", edge_j},
+                          {"edge_scalar", edge}, {"target", c->target}};
   const weyl_status status =
-      traced_step(t, shards, (const int64_t (*)[WEYL_COUNTS])count, inputs, (int)(sizeof inputs / sizeof *inputs), step);
+      traced_step(t, shards, (const int64_t(*)[WEYL_COUNTS])count, inputs, (int)(sizeof inputs / sizeof *inputs), step);
   free(sample);
   free(key);
   free(edge_i);

@@ -1,4 +1,5 @@
-/* symmetrize.c: any backbone made exactly invariant or equivariant by averaging over frames (Puny et al., ICLR 2022, equations 2 and 3). */
+/* symmetrize.c: any backbone made exactly invariant or equivariant by averaging over frames (Puny et al., ICLR 2022,
+ * equations 2 and 3). */
 #include <weyl/nn.h>
 
 #include <string.h>
@@ -24,7 +25,8 @@ weyl_tensor weyl_frame_symmetrize(const weyl_points *p, const weyl_symmetrize_op
   if (output == WEYL_OUT_INVARIANT)
     return weyl_mean(weyl_reshape(y, WEYL_SHAPE(rows, weyl_num(f.count), weyl_num(width))), 1);
   if (width % d != 0)
-    return weyl_graph_fail(g, WEYL_SHAPE, "frame average: the backbone gave %s, but its width must be a multiple of %lld",
+    return weyl_graph_fail(g, WEYL_SHAPE,
+                           "frame average: the backbone gave %s, but its width must be a multiple of %lld",
                            weyl_shape_text(&got, text), (long long)d);
 
   y = weyl_frames_back(p, &f, weyl_reshape(y, WEYL_SHAPE(rows, weyl_num(f.count), weyl_num(k), weyl_num(d))));

@@ -51,7 +51,8 @@ static void averaged_free(averaged *a) {
   cloud_free(&a->c);
 }
 
-/* The largest deviation from "transforms as it should" under a random element with the determinant given, and the largest value. */
+/* The largest deviation from "transforms as it should" under a random element with the determinant given, and the
+ * largest value. */
 static double deviation(averaged *a, weyl_output output, int det, double *scale) {
   const int d = a->c.d;
   double r[16], t[4] = {7, -11, 5, 3};
@@ -87,7 +88,8 @@ static void exact_symmetry(void **state) {
       assert_true(scale > 1e-2);
       const double reflected = deviation(&a, (weyl_output)output, -1, &scale);
       if (special)
-        assert_true(reflected > 1e-4 * scale); /* a chiral input and a generic backbone: SE(d) tells mirror images apart */
+        assert_true(reflected >
+                    1e-4 * scale); /* a chiral input and a generic backbone: SE(d) tells mirror images apart */
       else
         assert_true(reflected < 1e-10);
       averaged_free(&a);
@@ -109,7 +111,8 @@ static void without_translations(void **state) {
   weyl_rng rng = weyl_rng_new(4, "moves");
   random_orthogonal(&rng, 3, -1, r);
   cloud turned = cloud_moved(&a.c, r, NULL), shifted = cloud_moved(&a.c, (double[]){1, 0, 0, 0, 1, 0, 0, 0, 1}, t);
-  double *y = cloud_output(&a.t, &a.c, 0, 0), *z = cloud_output(&a.t, &turned, 0, 0), *s = cloud_output(&a.t, &shifted, 0, 0);
+  double *y = cloud_output(&a.t, &a.c, 0, 0), *z = cloud_output(&a.t, &turned, 0, 0),
+         *s = cloud_output(&a.t, &shifted, 0, 0);
   const int64_t n = a.c.nodes * 3;
   assert_true(largest_difference(y, s, n) > 1e-3);
   turn_rows(y, a.c.nodes, 3, r, NULL);
@@ -229,8 +232,10 @@ static void gradient_through_the_frame(void **state) {
       const double diff = fabs(gradient[i] - (f[1] - f[0]) / (2 * h));
       worst = fmax(worst, diff);
     }
-    if (exact) assert_true(worst < 1e-7);
-    else assert_true(worst > 1e-4);
+    if (exact)
+      assert_true(worst < 1e-7);
+    else
+      assert_true(worst > 1e-4);
     free(gradient);
     traced_free(&t);
     cloud_free(&c);
@@ -315,7 +320,8 @@ static void symmetry_strings(void **state) {
     weyl_message_clear(ctx);
     none = false;
     assert_int_equal(weyl_symmetry_parse(ctx, bad[k].text, &none, group, &o), WEYL_FORMAT);
-    if (!strstr(weyl_message(ctx), bad[k].word)) fail_msg("%s: %s lacks %s", bad[k].text, weyl_message(ctx), bad[k].word);
+    if (!strstr(weyl_message(ctx), bad[k].word))
+      fail_msg("%s: %s lacks %s", bad[k].text, weyl_message(ctx), bad[k].word);
     assert_string_equal(group, "E(2)"); /* written only on success */
   }
   assert_int_equal(weyl_symmetry_parse(ctx, NULL, &none, group, &o), WEYL_BAD_ARG);

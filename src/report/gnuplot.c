@@ -34,8 +34,10 @@ static void complaint(FILE *errors, char *line, size_t room) {
   bool space = true; /* runs of white space become one */
   for (size_t i = 0; i < n; i++) {
     const bool white = line[i] == ' ' || line[i] == '\n' || line[i] == '\t';
-    if (!white) line[used++] = line[i];
-    else if (!space) line[used++] = ' ';
+    if (!white)
+      line[used++] = line[i];
+    else if (!space)
+      line[used++] = ' ';
     space = white;
   }
   while (used > 0 && line[used - 1] == ' ') used--;
@@ -53,7 +55,8 @@ static weyl_status spawn(weyl_context *ctx, int in, int out, int errors, pid_t *
   if (!error) error = posix_spawnp(pid, "gnuplot", &actions, NULL, argv, environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error == ENOENT || error == EACCES) {
-    return weyl_fail(ctx, WEYL_UNSUPPORTED, "pictures are drawn by gnuplot, which was not found: apt install gnuplot-nox");
+    return weyl_fail(ctx, WEYL_UNSUPPORTED,
+                     "pictures are drawn by gnuplot, which was not found: apt install gnuplot-nox");
   }
   if (error) return weyl_fail(ctx, WEYL_IO, "gnuplot could not be started (error %d)", error);
   return WEYL_OK;

@@ -18,7 +18,8 @@ void report_text_puts(report_text *text, const char *line);
 void report_text_escape(report_text *text, const char *line);
 void report_text_free(report_text *text);
 
-/* Runs gnuplot on a script (read from its start) and adds what it prints to `out`. `what` names the picture in messages. */
+/* Runs gnuplot on a script (read from its start) and adds what it prints to `out`. `what` names the picture in
+ * messages. */
 weyl_status report_gnuplot(weyl_context *ctx, FILE *script, const char *what, report_text *out);
 
 /* Writes the commands that draw `count` plots, `columns` a row, on one sheet of the terminal ("svg" or "png").

@@ -1,4 +1,5 @@
-/* One HTML page that needs nothing else: style and pictures are inside, no script, readable in the light and in the dark. */
+/* One HTML page that needs nothing else: style and pictures are inside, no script, readable in the light and in the
+ * dark. */
 #include "internal.h"
 
 #include <stdarg.h>
@@ -27,8 +28,9 @@ weyl_status weyl_page_new(weyl_context *ctx, const char *title, weyl_page **out)
   page->ctx = ctx;
   page->body.ctx = ctx;
   report_text *t = &page->body;
-  report_text_puts(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+  report_text_puts(t,
+                   "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
   report_text_escape(t, title);
   report_text_puts(t, "</title>\n<style>");
   report_text_puts(t, style);
@@ -61,9 +63,7 @@ static void element(weyl_page *page, const char *tag, const char *text) {
   report_text_puts(t, ">\n");
 }
 
-void weyl_page_heading(weyl_page *page, const char *text) {
-  element(page, "h2", text);
-}
+void weyl_page_heading(weyl_page *page, const char *text) { element(page, "h2", text); }
 
 void weyl_page_text(weyl_page *page, const char *fmt, ...) {
   va_list args, again;
@@ -122,8 +122,8 @@ static size_t id_mark(const char *at) {
   return 0;
 }
 
-/* gnuplot gives every picture the same identifiers, which must be unique in a page: they get a prefix. What comes before
- * the <svg> (the XML declaration) is for files only. */
+/* gnuplot gives every picture the same identifiers, which must be unique in a page: they get a prefix. What comes
+ * before the <svg> (the XML declaration) is for files only. */
 static void inline_svg(report_text *t, const char *svg, int number) {
   char prefix[16];
   snprintf(prefix, sizeof prefix, "p%d-", number);

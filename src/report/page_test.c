@@ -121,8 +121,10 @@ static void failures_stay_until_the_page_is_written(void **state) {
     if (status == WEYL_OK) status = weyl_page_write(page, path);
     weyl_context_fail_allocation(ctx, 0);
     assert_int_equal(weyl_file_exists(path), status == WEYL_OK);
-    if (status != WEYL_OK) assert_status(ctx, status, WEYL_MEMORY);
-    else test_remove(path);
+    if (status != WEYL_OK)
+      assert_status(ctx, status, WEYL_MEMORY);
+    else
+      test_remove(path);
     weyl_page_free(page);
   }
   weyl_page *page = NULL;

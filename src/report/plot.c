@@ -15,9 +15,12 @@ static weyl_status draw(weyl_context *ctx, const char *terminal, const weyl_plot
 
 static weyl_status terminal_of(weyl_context *ctx, const char *path, const char **terminal) {
   const char *dot = strrchr(path, '.');
-  if (dot && strcmp(dot, ".svg") == 0) *terminal = "svg";
-  else if (dot && strcmp(dot, ".png") == 0) *terminal = "png";
-  else return weyl_fail(ctx, WEYL_BAD_ARG, "the name of a picture ends in .svg or .png (%s)", path);
+  if (dot && strcmp(dot, ".svg") == 0)
+    *terminal = "svg";
+  else if (dot && strcmp(dot, ".png") == 0)
+    *terminal = "png";
+  else
+    return weyl_fail(ctx, WEYL_BAD_ARG, "the name of a picture ends in .svg or .png (%s)", path);
   return WEYL_OK;
 }
 

@@ -40,8 +40,10 @@ static void svg_holds_title_labels_and_curves(void **state) {
   (void)state;
   if (!have_gnuplot()) skip();
   weyl_context *ctx = test_context(1);
-  const weyl_series s[] = {line("train"), {.label = "valid", .style = WEYL_LINE_POINTS, .colour = 3, .n = 4, .x = y, .y = x}};
-  const weyl_plot plot = {.title = "Loss <of> 'egnn' & $HOME `id`", .x_label = "epoch", .y_label = "MSE", .count = 2, .series = s};
+  const weyl_series s[] = {line("train"),
+                           {.label = "valid", .style = WEYL_LINE_POINTS, .colour = 3, .n = 4, .x = y, .y = x}};
+  const weyl_plot plot = {
+      .title = "Loss <of> 'egnn' & $HOME `id`", .x_label = "epoch", .y_label = "MSE", .count = 2, .series = s};
   char *svg = NULL;
   assert_ok(ctx, weyl_plot_svg(ctx, &plot, &svg));
   assert_non_null(strstr(svg, "<svg"));

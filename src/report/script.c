@@ -1,5 +1,5 @@
-/* A plot as gnuplot commands. All text stands in single quotes, where gnuplot substitutes nothing; all data in blocks of
- * the script, so that one stream holds everything. */
+/* A plot as gnuplot commands. All text stands in single quotes, where gnuplot substitutes nothing; all data in blocks
+ * of the script, so that one stream holds everything. */
 #include "internal.h"
 
 #include <locale.h>
@@ -7,14 +7,17 @@
 #include <string.h>
 
 /* Okabe and Ito's eight colours, told apart by colour-blind readers too; black last. */
-static const char *const palette[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b8a900", "#000000"};
+static const char *const palette[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                      "#e69f00", "#56b4e9", "#b8a900", "#000000"};
 #define PALETTE (sizeof palette / sizeof palette[0])
 
 static void quote(FILE *script, const char *text) {
   fputc('\'', script);
   for (const char *c = text ? text : ""; *c; c++) {
-    if (*c == '\'') fputs("''", script);
-    else fputc((unsigned char)*c < 0x20 ? ' ' : *c, script);
+    if (*c == '\'')
+      fputs("''", script);
+    else
+      fputc((unsigned char)*c < 0x20 ? ' ' : *c, script);
   }
   fputc('\'', script);
 }
@@ -132,8 +135,10 @@ static weyl_status plot_commands(weyl_context *ctx, FILE *script, const weyl_plo
   if (plot->log_x) fputs("set logscale x\n", script);
   if (plot->log_y) fputs("set logscale y\nset format y '%g'\n", script);
   if (plot->equal_axes && !plot->log_x && !plot->log_y) square(script, plot);
-  if (labels > 0) fputs("set key outside top center horizontal Left reverse noenhanced\n", script);
-  else fputs("unset key\n", script);
+  if (labels > 0)
+    fputs("set key outside top center horizontal Left reverse noenhanced\n", script);
+  else
+    fputs("unset key\n", script);
 
   if (plot->names) {
     fputs("set xtics (", script);
@@ -152,8 +157,8 @@ static weyl_status plot_commands(weyl_context *ctx, FILE *script, const weyl_plo
   for (size_t k = 0; k < plot->count; k++) { /* bands below all lines */
     const weyl_series *s = &plot->series[k];
     if (!s->low || !s->high || s->style == WEYL_BARS) continue;
-    fprintf(script, "%s$s%zu using 1:3:4 with filledcurves fs transparent solid 0.2 noborder lc rgb '%s' notitle", comma, k,
-            colour_of(s, k));
+    fprintf(script, "%s$s%zu using 1:3:4 with filledcurves fs transparent solid 0.2 noborder lc rgb '%s' notitle",
+            comma, k, colour_of(s, k));
     comma = ", \\\n  ";
   }
   for (size_t k = 0; k < plot->count; k++) {

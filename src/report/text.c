@@ -19,9 +19,7 @@ void report_text_add(report_text *text, const char *bytes, size_t n) {
   text->bytes[text->used] = '\0';
 }
 
-void report_text_puts(report_text *text, const char *line) {
-  report_text_add(text, line, strlen(line));
-}
+void report_text_puts(report_text *text, const char *line) { report_text_add(text, line, strlen(line)); }
 
 void report_text_escape(report_text *text, const char *line) {
   for (const char *c = line; *c; c++) {
@@ -32,8 +30,10 @@ void report_text_escape(report_text *text, const char *line) {
       case '"': report_text_puts(text, "&quot;"); break;
       case '\'': report_text_puts(text, "&#39;"); break;
       default:
-        if ((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') report_text_puts(text, " ");
-        else report_text_add(text, c, 1);
+        if ((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t')
+          report_text_puts(text, " ");
+        else
+          report_text_add(text, c, 1);
     }
   }
 }

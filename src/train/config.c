@@ -115,9 +115,10 @@ weyl_status train_config_resume(weyl_context *ctx, const weyl_train_config *aske
  */
 
 static weyl_status write_to(weyl_writer *w, const train_config *c) {
-  WEYL_TRY(weyl_writer_printf(
-      w, "# a training run of weyl; `weyl train TASK --out FOLDER --resume` goes on with it\n[run]\nformat = %d\nweyl = %s\n",
-      TRAIN_FORMAT, weyl_version()));
+  WEYL_TRY(weyl_writer_printf(w,
+                              "# a training run of weyl; `weyl train TASK --out FOLDER --resume` goes on with "
+                              "it\n[run]\nformat = %d\nweyl = %s\n",
+                              TRAIN_FORMAT, weyl_version()));
   WEYL_TRY(weyl_writer_printf(w, "task = %s\nmodel = %s\nsymmetry = %s\nseed = %" PRIu64 "\n", c->task->name,
                               c->model->name, c->symmetry, c->seed));
   WEYL_TRY(weyl_writer_printf(

@@ -8,8 +8,7 @@
 
 weyl_status train_predict(train_evaluator *e, const weyl_dataset *set, weyl_arena *arena, weyl_array *out,
                           double *smallest_gap) {
-  const int64_t *offsets = weyl_dataset_offsets(set, train_prediction_per(e)),
-                width = train_prediction_width(e);
+  const int64_t *offsets = weyl_dataset_offsets(set, train_prediction_per(e)), width = train_prediction_width(e);
   if (offsets == NULL)
     return weyl_fail(e->ctx, WEYL_SHAPE, "data set %s lacks the rows that are predicted", weyl_dataset_name(set));
   weyl_array y = {.dtype = WEYL_F64, .rank = 2, .dim = {offsets[weyl_dataset_samples(set)], width}};

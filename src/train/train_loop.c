@@ -49,8 +49,8 @@ static double rate_now(const trainer *t) {
   return t->schedule != NULL ? weyl_schedule_rate(t->schedule, t->at.epoch * t->steps_per_epoch + t->at.step) : 0;
 }
 
-/* Mean error under the task's group on a few validation samples, for the log; NaN where it cannot be measured (a group that does
- * not act on these data), which is no reason to stop training. */
+/* Mean error under the task's group on a few validation samples, for the log; NaN where it cannot be measured (a group
+ * that does not act on these data), which is no reason to stop training. */
 static double equivariance_now(trainer *t) {
   weyl_arena *arena = NULL;
   weyl_group *group = NULL;
@@ -61,7 +61,8 @@ static double equivariance_now(trainer *t) {
   o.seed = t->config.seed;
   weyl_status status = weyl_group_parse(t->ctx, t->config.task->symmetry, &group);
   if (status == WEYL_OK) status = weyl_arena_new(t->ctx, &arena);
-  if (status == WEYL_OK) status = train_audit(t->evaluator, t->config.task, t->splits.valid, arena, group, &o, &r, NULL);
+  if (status == WEYL_OK)
+    status = train_audit(t->evaluator, t->config.task, t->splits.valid, arena, group, &o, &r, NULL);
   const double error = status == WEYL_OK ? r.mean : NAN;
   if (status != WEYL_OK) weyl_message_clear(t->ctx);
   weyl_group_free(group);

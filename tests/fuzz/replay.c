@@ -36,9 +36,7 @@ static bool load(const char *path) {
   return in != NULL;
 }
 
-static int by_name(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 static bool load_folder(const char *folder) {
   DIR *dir = opendir(folder);

@@ -10,8 +10,8 @@ static weyl_status run(const weyl_eval *e, weyl_binary f) {
   weyl_loop_make(&loop, y, e->in, 2);
   const weyl_binary_fn kernel = e->kernels->binary[y->dtype][f];
   const char *a = e->in[0].data, *b = e->in[1].data;
-  WEYL_LOOP_RUN(loop, kernel((size_t)loop.inner, a + (size_t)off[0] * size, loop.inner_stride[0], b + (size_t)off[1] * size, loop.inner_stride[1],
-                             (char *)y->data + (size_t)to * size));
+  WEYL_LOOP_RUN(loop, kernel((size_t)loop.inner, a + (size_t)off[0] * size, loop.inner_stride[0],
+                             b + (size_t)off[1] * size, loop.inner_stride[1], (char *)y->data + (size_t)to * size));
   return WEYL_OK;
 }
 
@@ -35,7 +35,8 @@ static bool stretch(weyl_graph *g, const char *op, weyl_tensor *x, int n) {
     const weyl_shape s = weyl_tensor_shape(x[i]), before = shape;
     char a[160], b[160];
     if (!common_shape(before, s, &shape)) {
-      (void)weyl_graph_fail(g, WEYL_SHAPE, "%s: shapes %s and %s do not broadcast", op, weyl_shape_text(&before, a), weyl_shape_text(&s, b));
+      (void)weyl_graph_fail(g, WEYL_SHAPE, "%s: shapes %s and %s do not broadcast", op, weyl_shape_text(&before, a),
+                            weyl_shape_text(&s, b));
       return false;
     }
   }
@@ -50,7 +51,8 @@ weyl_tensor weyl_binary_of(weyl_binary f, weyl_tensor a, weyl_tensor b) {
   weyl_graph *g = a.graph ? a.graph : b.graph;
   if (!g || g->status != WEYL_OK) return WEYL_NULL_TENSOR;
   weyl_tensor in[2] = {a, b};
-  if (a.graph && b.graph && weyl_tensor_valid(a) && weyl_tensor_valid(b) && !stretch(g, ops[f]->name, in, 2)) return WEYL_NULL_TENSOR;
+  if (a.graph && b.graph && weyl_tensor_valid(a) && weyl_tensor_valid(b) && !stretch(g, ops[f]->name, in, 2))
+    return WEYL_NULL_TENSOR;
   return weyl_node_new(g, ops[f], in, 2, NULL, NULL);
 }
 
@@ -62,24 +64,32 @@ static void example(weyl_example *ex, int which) {
 }
 
 /* A, B: inputs, Y: output, D: gradient of the output */
-#define BINARY(U, l, lo, hi, ord, fl, da, db)                                                                           \
-  static void example_##l(weyl_example *ex, int which) {                                                                \
-    example(ex, which);                                                                                                 \
-    ex->out[0] = weyl_binary_of(WEYL_BINARY_##U, ex->in[0], ex->in[1]);                                                 \
-  }                                                                                                                     \
-  static weyl_status eval_##l(const weyl_eval *e) { return run(e, WEYL_BINARY_##U); }                                   \
-  static void vjp_##l(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) { \
-    const weyl_tensor A = weyl_node_in(g, node, 0), B = weyl_node_in(g, node, 1), Y = weyl_node_out(g, node, 0), D = dy[0]; \
-    (void)A, (void)B, (void)Y, (void)D;                                                                                 \
-    if (want[0]) dx[0] = (da);                                                                                          \
-    if (want[1]) dx[1] = (db);                                                                                          \
-  }                                                                                                                     \
-  const weyl_op weyl_op_##l = {.name = #l, .flags = WEYL_OP_STRIDED | (fl), .shape = weyl_shape_same, .eval = eval_##l, .vjp = vjp_##l, \
-                               .check = {.low = lo, .high = hi, .order = ord, .cases = 3, .example = example_##l}};     \
+#define BINARY(U, l, lo, hi, ord, fl, da, db)                                                                       \
+  static void example_##l(weyl_example *ex, int which) {                                                            \
+    example(ex, which);                                                                                             \
+    ex->out[0] = weyl_binary_of(WEYL_BINARY_##U, ex->in[0], ex->in[1]);                                             \
+  }                                                                                                                 \
+  static weyl_status eval_##l(const weyl_eval *e) { return run(e, WEYL_BINARY_##U); }                               \
+  static void vjp_##l(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want,                \
+                      weyl_tensor *dx) {                                                                            \
+    const weyl_tensor A = weyl_node_in(g, node, 0), B = weyl_node_in(g, node, 1), Y = weyl_node_out(g, node, 0),    \
+                      D = dy[0];                                                                                    \
+    (void)A, (void)B, (void)Y, (void)D;                                                                             \
+    if (want[0]) dx[0] = (da);                                                                                      \
+    if (want[1]) dx[1] = (db);                                                                                      \
+  }                                                                                                                 \
+  const weyl_op weyl_op_##l = {.name = #l,                                                                          \
+                               .flags = WEYL_OP_STRIDED | (fl),                                                     \
+                               .shape = weyl_shape_same,                                                            \
+                               .eval = eval_##l,                                                                    \
+                               .vjp = vjp_##l,                                                                      \
+                               .check = {.low = lo, .high = hi, .order = ord, .cases = 3, .example = example_##l}}; \
   weyl_tensor weyl_##l(weyl_tensor a, weyl_tensor b) { return weyl_binary_of(WEYL_BINARY_##U, a, b); }
 
 /* where a wins; ties share, so that the sum of both gradients is 1 */
-static weyl_tensor share(weyl_tensor a, weyl_tensor b) { return weyl_add(weyl_lt(b, a), weyl_scale(weyl_eq(a, b), 0.5)); }
+static weyl_tensor share(weyl_tensor a, weyl_tensor b) {
+  return weyl_add(weyl_lt(b, a), weyl_scale(weyl_eq(a, b), 0.5));
+}
 
 /* d(a^b)/db = a^b log a, and 0 at a = 0: the logarithm of 1 stands in there */
 static weyl_tensor pow_log(weyl_tensor a, weyl_tensor y) {
@@ -101,7 +111,8 @@ BINARY(LT, lt, -1, 1, 0, 0, WEYL_NULL_TENSOR, WEYL_NULL_TENSOR)
 BINARY(LE, le, -1, 1, 0, 0, WEYL_NULL_TENSOR, WEYL_NULL_TENSOR)
 BINARY(EQ, eq, -1, 1, 0, 0, WEYL_NULL_TENSOR, WEYL_NULL_TENSOR)
 
-/* ---- where --------------------------------------------------------------------------------------------------------- */
+/* ---- where ---------------------------------------------------------------------------------------------------------
+ */
 
 static weyl_status eval_where(const weyl_eval *e) {
   const weyl_view *y = &e->out[0];
@@ -110,8 +121,10 @@ static weyl_status eval_where(const weyl_eval *e) {
   if (weyl_view_size(y) == 0) return WEYL_OK;
   weyl_loop_make(&loop, y, e->in, 3);
   const char *c = e->in[0].data, *a = e->in[1].data, *b = e->in[2].data;
-  WEYL_LOOP_RUN(loop, e->kernels->where[y->dtype]((size_t)loop.inner, c + (size_t)off[0] * size, loop.inner_stride[0], a + (size_t)off[1] * size, loop.inner_stride[1],
-                                                  b + (size_t)off[2] * size, loop.inner_stride[2], (char *)y->data + (size_t)to * size));
+  WEYL_LOOP_RUN(loop,
+                e->kernels->where[y->dtype]((size_t)loop.inner, c + (size_t)off[0] * size, loop.inner_stride[0],
+                                            a + (size_t)off[1] * size, loop.inner_stride[1], b + (size_t)off[2] * size,
+                                            loop.inner_stride[2], (char *)y->data + (size_t)to * size));
   return WEYL_OK;
 }
 
@@ -126,13 +139,18 @@ static void example_where(weyl_example *ex, int which) {
   ex->out[0] = weyl_where(weyl_lt(ex->in[0], weyl_scalar(ex->graph, 0.3)), weyl_mul(ex->in[0], ex->in[0]), ex->in[1]);
 }
 
-const weyl_op weyl_op_where = {.name = "where", .flags = WEYL_OP_STRIDED, .shape = weyl_shape_same, .eval = eval_where, .vjp = vjp_where,
+const weyl_op weyl_op_where = {.name = "where",
+                               .flags = WEYL_OP_STRIDED,
+                               .shape = weyl_shape_same,
+                               .eval = eval_where,
+                               .vjp = vjp_where,
                                .check = {.low = -1, .high = 1, .order = 2, .cases = 3, .example = example_where}};
 
 weyl_tensor weyl_where(weyl_tensor c, weyl_tensor a, weyl_tensor b) {
   weyl_graph *g = c.graph ? c.graph : a.graph;
   if (!g || g->status != WEYL_OK) return WEYL_NULL_TENSOR;
   weyl_tensor in[3] = {c, a, b};
-  if (weyl_tensor_valid(a) && weyl_tensor_valid(b) && weyl_tensor_valid(c) && !stretch(g, "where", in, 3)) return WEYL_NULL_TENSOR;
+  if (weyl_tensor_valid(a) && weyl_tensor_valid(b) && weyl_tensor_valid(c) && !stretch(g, "where", in, 3))
+    return WEYL_NULL_TENSOR;
   return weyl_node_new(g, &weyl_op_where, in, 3, NULL, NULL);
 }

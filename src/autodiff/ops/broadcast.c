@@ -1,4 +1,5 @@
-/* broadcast: attr.shape the target, attr.i[i] the output axis of input axis i (ascending); a number 1 stretches. Often a view with strides 0. */
+/* broadcast: attr.shape the target, attr.i[i] the output axis of input axis i (ascending); a number 1 stretches. Often
+ * a view with strides 0. */
 #include "../graph.h"
 #include "../strided.h"
 
@@ -8,10 +9,12 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
   for (int i = 0; i < x->shape.rank; i++) {
     const int64_t a = node->attr.i[i];
     const weyl_dim d = x->shape.dim[i];
-    const bool ok = a >= 0 && a < to->rank && (i == 0 || a > node->attr.i[i - 1]) && (weyl_dim_equal(d, to->dim[a]) || (d.n == 1 && d.count == WEYL_NUMBER));
+    const bool ok = a >= 0 && a < to->rank && (i == 0 || a > node->attr.i[i - 1]) &&
+                    (weyl_dim_equal(d, to->dim[a]) || (d.n == 1 && d.count == WEYL_NUMBER));
     if (!ok) {
       char b[160], c[160];
-      return weyl_node_fail(g, node, WEYL_SHAPE, "%s does not stretch to %s", weyl_shape_text(&x->shape, b), weyl_shape_text(to, c));
+      return weyl_node_fail(g, node, WEYL_SHAPE, "%s does not stretch to %s", weyl_shape_text(&x->shape, b),
+                            weyl_shape_text(to, c));
     }
   }
   out->shape = *to;
@@ -51,7 +54,11 @@ static void example(weyl_example *ex, int which) {
   }
 }
 
-const weyl_op weyl_op_broadcast = {.name = "broadcast", .flags = WEYL_OP_VIEW | WEYL_OP_LINEAR | WEYL_OP_STRIDED_IN, .shape = shape, .eval = eval, .vjp = vjp,
+const weyl_op weyl_op_broadcast = {.name = "broadcast",
+                                   .flags = WEYL_OP_VIEW | WEYL_OP_LINEAR | WEYL_OP_STRIDED_IN,
+                                   .shape = shape,
+                                   .eval = eval,
+                                   .vjp = vjp,
                                    .check = {.order = 2, .cases = 2, .example = example}};
 
 weyl_tensor weyl_broadcast_in(weyl_tensor x, weyl_shape to, const int *axes) {
@@ -68,7 +75,8 @@ weyl_tensor weyl_broadcast_to(weyl_tensor x, weyl_shape to) {
   const weyl_shape from = weyl_tensor_shape(x);
   if (from.rank > to.rank) {
     char a[160], b[160];
-    return weyl_graph_fail(x.graph, WEYL_SHAPE, "broadcast: %s does not stretch to %s", weyl_shape_text(&from, a), weyl_shape_text(&to, b));
+    return weyl_graph_fail(x.graph, WEYL_SHAPE, "broadcast: %s does not stretch to %s", weyl_shape_text(&from, a),
+                           weyl_shape_text(&to, b));
   }
   int axes[WEYL_RANK_MAX];
   for (int i = 0; i < from.rank; i++) axes[i] = to.rank - from.rank + i;

@@ -7,7 +7,8 @@ static weyl_status collect_shape(weyl_graph *g, const weyl_node *node, weyl_valu
   const weyl_value *x = weyl_value_of(g, node->in[0]);
   char b[160];
   if (x->shape.rank < 1 || !weyl_dim_sharded(x->shape.dim[0]))
-    return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must have a count as its first axis", weyl_shape_text(&x->shape, b));
+    return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must have a count as its first axis",
+                          weyl_shape_text(&x->shape, b));
   out->shape = x->shape;
   out->dtype = x->dtype;
   out->shape.dim[0].count = WEYL_WHOLE(x->shape.dim[0].count);
@@ -18,7 +19,8 @@ static weyl_status distribute_shape(weyl_graph *g, const weyl_node *node, weyl_v
   const weyl_value *x = weyl_value_of(g, node->in[0]);
   char b[160];
   if (x->shape.rank < 1 || x->shape.dim[0].count != WEYL_WHOLE(node->attr.n))
-    return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must have the whole count as its first axis", weyl_shape_text(&x->shape, b));
+    return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must have the whole count as its first axis",
+                          weyl_shape_text(&x->shape, b));
   out->shape = x->shape;
   out->dtype = x->dtype;
   out->shape.dim[0].count = node->attr.n;
@@ -41,12 +43,14 @@ static weyl_status distribute_eval(const weyl_eval *e) {
   return WEYL_OK;
 }
 
-static void collect_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) {
+static void collect_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want,
+                        weyl_tensor *dx) {
   (void)want;
   dx[0] = weyl_distribute(dy[0], (weyl_count)weyl_in_shape(g, node, 0)->dim[0].count);
 }
 
-static void distribute_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) {
+static void distribute_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want,
+                           weyl_tensor *dx) {
   (void)g, (void)node, (void)want;
   dx[0] = weyl_collect(dy[0]);
 }
@@ -63,10 +67,20 @@ static void distribute_example(weyl_example *ex, int which) {
   ex->out[0] = weyl_distribute(weyl_square(weyl_collect(ex->in[0])), WEYL_BATCH);
 }
 
-const weyl_op weyl_op_collect = {.name = "collect", .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES | WEYL_OP_COLLECTS, .shape = collect_shape, .eval = collect_eval, .vjp = collect_vjp,
+const weyl_op weyl_op_collect = {.name = "collect",
+                                 .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES | WEYL_OP_COLLECTS,
+                                 .shape = collect_shape,
+                                 .eval = collect_eval,
+                                 .vjp = collect_vjp,
                                  .check = {.order = 2, .example = collect_example}};
-const weyl_op weyl_op_distribute = {.name = "distribute", .flags = WEYL_OP_LINEAR, .shape = distribute_shape, .eval = distribute_eval, .vjp = distribute_vjp,
+const weyl_op weyl_op_distribute = {.name = "distribute",
+                                    .flags = WEYL_OP_LINEAR,
+                                    .shape = distribute_shape,
+                                    .eval = distribute_eval,
+                                    .vjp = distribute_vjp,
                                     .check = {.order = 2, .example = distribute_example}};
 
 weyl_tensor weyl_collect(weyl_tensor x) { return weyl_node_new(x.graph, &weyl_op_collect, &x, 1, NULL, NULL); }
-weyl_tensor weyl_distribute(weyl_tensor x, weyl_count count) { return weyl_node_new(x.graph, &weyl_op_distribute, &x, 1, &(weyl_attr){.n = (int32_t)count}, NULL); }
+weyl_tensor weyl_distribute(weyl_tensor x, weyl_count count) {
+  return weyl_node_new(x.graph, &weyl_op_distribute, &x, 1, &(weyl_attr){.n = (int32_t)count}, NULL);
+}

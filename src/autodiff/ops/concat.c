@@ -9,7 +9,8 @@ static weyl_status concat_shape(weyl_graph *g, const weyl_node *node, weyl_value
   const int axis = node->attr.axis;
   char a[160], b[160];
   if (axis < 0 || axis >= first->shape.rank || first->shape.dim[axis].count != WEYL_NUMBER)
-    return weyl_node_fail(g, node, WEYL_SHAPE, "axis %d of %s must be a plain number", axis, weyl_shape_text(&first->shape, a));
+    return weyl_node_fail(g, node, WEYL_SHAPE, "axis %d of %s must be a plain number", axis,
+                          weyl_shape_text(&first->shape, a));
   out->shape = first->shape;
   out->dtype = first->dtype;
   for (int i = 1; i < node->n_in; i++) {
@@ -18,7 +19,8 @@ static weyl_status concat_shape(weyl_graph *g, const weyl_node *node, weyl_value
     for (int d = 0; ok && d < x->shape.rank; d++)
       ok = d == axis ? x->shape.dim[d].count == WEYL_NUMBER : weyl_dim_equal(x->shape.dim[d], first->shape.dim[d]);
     if (!ok)
-      return weyl_node_fail(g, node, WEYL_SHAPE, "operands %s and %s do not join along axis %d", weyl_shape_text(&first->shape, a), weyl_shape_text(&x->shape, b), axis);
+      return weyl_node_fail(g, node, WEYL_SHAPE, "operands %s and %s do not join along axis %d",
+                            weyl_shape_text(&first->shape, a), weyl_shape_text(&x->shape, b), axis);
     out->shape.dim[axis].n += x->shape.dim[axis].n;
   }
   return WEYL_OK;
@@ -33,7 +35,8 @@ static weyl_status concat_eval(const weyl_eval *e) {
   for (int i = 0; i < e->node->n_in; i++) {
     const weyl_view *x = &e->in[i];
     weyl_dense_strides(x->rank, x->dim, from);
-    weyl_copy_strided(weyl_dtype_size(y->dtype), x->rank, x->dim, (char *)y->data + (size_t)(at * to[axis]) * weyl_dtype_size(y->dtype), to, x->data, from);
+    weyl_copy_strided(weyl_dtype_size(y->dtype), x->rank, x->dim,
+                      (char *)y->data + (size_t)(at * to[axis]) * weyl_dtype_size(y->dtype), to, x->data, from);
     at += x->dim[axis];
   }
   return WEYL_OK;
@@ -50,11 +53,16 @@ static void concat_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *
 
 static void concat_example(weyl_example *ex, int which) {
   ex->in[0] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(2), weyl_num(3)));
-  ex->in[1] = which ? weyl_example_input(ex, WEYL_SHAPE(weyl_num(2), weyl_num(2))) : weyl_example_input(ex, WEYL_SHAPE(weyl_num(4), weyl_num(3)));
+  ex->in[1] = which ? weyl_example_input(ex, WEYL_SHAPE(weyl_num(2), weyl_num(2)))
+                    : weyl_example_input(ex, WEYL_SHAPE(weyl_num(4), weyl_num(3)));
   ex->out[0] = weyl_concat(ex->in, 2, which);
 }
 
-const weyl_op weyl_op_concat = {.name = "concat", .flags = WEYL_OP_LINEAR, .shape = concat_shape, .eval = concat_eval, .vjp = concat_vjp,
+const weyl_op weyl_op_concat = {.name = "concat",
+                                .flags = WEYL_OP_LINEAR,
+                                .shape = concat_shape,
+                                .eval = concat_eval,
+                                .vjp = concat_vjp,
                                 .check = {.order = 2, .cases = 2, .example = concat_example}};
 
 weyl_tensor weyl_concat(const weyl_tensor *xs, int n, int axis) {
@@ -74,14 +82,16 @@ weyl_tensor weyl_stack(const weyl_tensor *xs, int n, int axis) {
   return weyl_concat(list, n, a);
 }
 
-/* ---- pack: attr.data int64 offsets, attr.i[0] the length; zero elsewhere ---------------------------------------------------- */
+/* ---- pack: attr.data int64 offsets, attr.i[0] the length; zero elsewhere
+ * ---------------------------------------------------- */
 
 static weyl_status pack_shape(weyl_graph *g, const weyl_node *node, weyl_value *out) {
   for (int i = 0; i < node->n_in; i++) {
     const weyl_shape *x = weyl_in_shape(g, node, i);
     char b[160];
     for (int d = 0; d < x->rank; d++)
-      if (x->dim[d].count != WEYL_NUMBER) return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must have plain numbers", weyl_shape_text(x, b));
+      if (x->dim[d].count != WEYL_NUMBER)
+        return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must have plain numbers", weyl_shape_text(x, b));
   }
   out->shape = WEYL_SHAPE(weyl_num(node->attr.i[0]));
   return WEYL_OK;
@@ -92,7 +102,8 @@ static weyl_status pack_eval(const weyl_eval *e) {
   const size_t size = weyl_dtype_size(y->dtype);
   const int64_t *offset = e->node->attr.data;
   memset(y->data, 0, (size_t)y->dim[0] * size);
-  for (int i = 0; i < e->node->n_in; i++) memcpy((char *)y->data + (size_t)offset[i] * size, e->in[i].data, (size_t)weyl_view_size(&e->in[i]) * size);
+  for (int i = 0; i < e->node->n_in; i++)
+    memcpy((char *)y->data + (size_t)offset[i] * size, e->in[i].data, (size_t)weyl_view_size(&e->in[i]) * size);
   return WEYL_OK;
 }
 
@@ -113,5 +124,9 @@ static void pack_example(weyl_example *ex, int which) {
   ex->out[0] = weyl_node_new(ex->graph, &weyl_op_pack, ex->in, 2, &(weyl_attr){.data = offset, .i = {16}}, NULL);
 }
 
-const weyl_op weyl_op_pack = {.name = "pack", .flags = WEYL_OP_LINEAR, .shape = pack_shape, .eval = pack_eval, .vjp = pack_vjp,
+const weyl_op weyl_op_pack = {.name = "pack",
+                              .flags = WEYL_OP_LINEAR,
+                              .shape = pack_shape,
+                              .eval = pack_eval,
+                              .vjp = pack_vjp,
                               .check = {.order = 2, .example = pack_example}};

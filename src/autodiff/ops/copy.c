@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- cast: attr.flag the type -------------------------------------------------------------------------------------- */
+/* ---- cast: attr.flag the type --------------------------------------------------------------------------------------
+ */
 
 static weyl_status cast_shape(weyl_graph *g, const weyl_node *node, weyl_value *out) {
   const weyl_dtype to = (weyl_dtype)node->attr.flag;
@@ -30,7 +31,8 @@ static weyl_status cast_eval(const weyl_eval *e) {
     if (y->dtype == WEYL_F32) ((float *)y->data)[i] = (float)v;
     if (y->dtype == WEYL_F64) ((double *)y->data)[i] = v;
     if (y->dtype == WEYL_I32) {
-      if (!(fabs(v) < 2147483648.0)) return weyl_fail(e->ctx, WEYL_NUMERIC, "cast (%s): %g does not fit an i32", e->node->scope, v);
+      if (!(fabs(v) < 2147483648.0))
+        return weyl_fail(e->ctx, WEYL_NUMERIC, "cast (%s): %g does not fit an i32", e->node->scope, v);
       ((int32_t *)y->data)[i] = (int32_t)v;
     }
   }
@@ -49,11 +51,18 @@ static void cast_example(weyl_example *ex, int which) {
   ex->out[0] = weyl_add(weyl_cast(index, weyl_graph_dtype(ex->graph)), weyl_scalar(ex->graph, 0.5));
 }
 
-const weyl_op weyl_op_cast = {.name = "cast", .shape = cast_shape, .eval = cast_eval, .vjp = cast_vjp, .check = {.low = -1, .high = 1, .order = 0, .example = cast_example}};
+const weyl_op weyl_op_cast = {.name = "cast",
+                              .shape = cast_shape,
+                              .eval = cast_eval,
+                              .vjp = cast_vjp,
+                              .check = {.low = -1, .high = 1, .order = 0, .example = cast_example}};
 
-weyl_tensor weyl_cast(weyl_tensor x, weyl_dtype dtype) { return weyl_node_new(x.graph, &weyl_op_cast, &x, 1, &(weyl_attr){.flag = (int32_t)dtype}, NULL); }
+weyl_tensor weyl_cast(weyl_tensor x, weyl_dtype dtype) {
+  return weyl_node_new(x.graph, &weyl_op_cast, &x, 1, &(weyl_attr){.flag = (int32_t)dtype}, NULL);
+}
 
-/* ---- stop_gradient ----------------------------------------------------------------------------------------------------- */
+/* ---- stop_gradient
+ * ----------------------------------------------------------------------------------------------------- */
 
 static weyl_status any_shape(weyl_graph *g, const weyl_node *node, weyl_value *out) {
   const weyl_value *x = weyl_value_of(g, node->in[0]);
@@ -63,7 +72,8 @@ static weyl_status any_shape(weyl_graph *g, const weyl_node *node, weyl_value *o
 }
 
 static weyl_status copy_eval(const weyl_eval *e) {
-  if (e->out[0].data != e->in[0].data) memcpy(e->out[0].data, e->in[0].data, (size_t)weyl_view_size(&e->out[0]) * weyl_dtype_size(e->out[0].dtype));
+  if (e->out[0].data != e->in[0].data)
+    memcpy(e->out[0].data, e->in[0].data, (size_t)weyl_view_size(&e->out[0]) * weyl_dtype_size(e->out[0].dtype));
   return WEYL_OK;
 }
 
@@ -73,12 +83,18 @@ static void stop_example(weyl_example *ex, int which) {
   ex->out[0] = weyl_stop_gradient(ex->in[0]);
 }
 
-const weyl_op weyl_op_stop_gradient = {.name = "stop_gradient", .flags = WEYL_OP_ALIAS, .shape = any_shape, .eval = copy_eval,
+const weyl_op weyl_op_stop_gradient = {.name = "stop_gradient",
+                                       .flags = WEYL_OP_ALIAS,
+                                       .shape = any_shape,
+                                       .eval = copy_eval,
                                        .check = {.low = -1, .high = 1, .order = 0, .example = stop_example}};
 
-weyl_tensor weyl_stop_gradient(weyl_tensor x) { return weyl_node_new(x.graph, &weyl_op_stop_gradient, &x, 1, NULL, NULL); }
+weyl_tensor weyl_stop_gradient(weyl_tensor x) {
+  return weyl_node_new(x.graph, &weyl_op_stop_gradient, &x, 1, NULL, NULL);
+}
 
-/* ---- copy: memory of its own ----------------------------------------------------------------------------------------------- */
+/* ---- copy: memory of its own
+ * ----------------------------------------------------------------------------------------------- */
 
 static void copy_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) {
   (void)g, (void)node, (void)want;
@@ -91,5 +107,9 @@ static void copy_example(weyl_example *ex, int which) {
   ex->out[0] = weyl_node_new(ex->graph, &weyl_op_copy, &ex->in[0], 1, NULL, NULL);
 }
 
-const weyl_op weyl_op_copy = {.name = "copy", .flags = WEYL_OP_LINEAR, .shape = any_shape, .eval = copy_eval, .vjp = copy_vjp,
+const weyl_op weyl_op_copy = {.name = "copy",
+                              .flags = WEYL_OP_LINEAR,
+                              .shape = any_shape,
+                              .eval = copy_eval,
+                              .vjp = copy_vjp,
                               .check = {.low = -1, .high = 1, .order = 2, .example = copy_example}};

@@ -24,24 +24,28 @@ static split split_axes(const weyl_node *node, int which, int rank) {
 static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) {
   const weyl_value *a = weyl_value_of(g, node->in[0]), *b = weyl_value_of(g, node->in[1]);
   char p[160], q[160];
-  if (a->dtype == WEYL_I32 || b->dtype == WEYL_I32) return weyl_node_fail(g, node, WEYL_DTYPE, "an operand is i32, must be %s", weyl_dtype_name(g->real));
+  if (a->dtype == WEYL_I32 || b->dtype == WEYL_I32)
+    return weyl_node_fail(g, node, WEYL_DTYPE, "an operand is i32, must be %s", weyl_dtype_name(g->real));
   for (int which = 0; which < 2; which++) {
     const int rank = which ? b->shape.rank : a->shape.rank;
     bool seen[WEYL_RANK_MAX] = {false};
     for (int i = 0; i < node->attr.n + node->attr.axis; i++) {
-      const int64_t axis = i < node->attr.n ? node->attr.i[4 * which + i] : node->attr.i[8 + 4 * which + i - node->attr.n];
+      const int64_t axis =
+          i < node->attr.n ? node->attr.i[4 * which + i] : node->attr.i[8 + 4 * which + i - node->attr.n];
       if (axis < 0 || axis >= rank || seen[axis])
-        return weyl_node_fail(g, node, WEYL_BAD_ARG, "axis %lld of operand %d (%s) is out of range or named twice", (long long)axis, which,
-                              weyl_shape_text(which ? &b->shape : &a->shape, p));
+        return weyl_node_fail(g, node, WEYL_BAD_ARG, "axis %lld of operand %d (%s) is out of range or named twice",
+                              (long long)axis, which, weyl_shape_text(which ? &b->shape : &a->shape, p));
       seen[axis] = true;
     }
   }
   const split sa = split_axes(node, 0, a->shape.rank), sb = split_axes(node, 1, b->shape.rank);
   bool ok = true;
   for (int i = 0; i < sa.n_batch; i++) ok = ok && weyl_dim_equal(a->shape.dim[sa.batch[i]], b->shape.dim[sb.batch[i]]);
-  for (int i = 0; i < sa.n_contract; i++) ok = ok && weyl_dim_equal(a->shape.dim[sa.contract[i]], b->shape.dim[sb.contract[i]]);
+  for (int i = 0; i < sa.n_contract; i++)
+    ok = ok && weyl_dim_equal(a->shape.dim[sa.contract[i]], b->shape.dim[sb.contract[i]]);
   if (!ok || sa.n_batch + sa.n_free + sb.n_free > WEYL_RANK_MAX)
-    return weyl_node_fail(g, node, WEYL_SHAPE, "shapes %s and %s do not agree in the axes joined", weyl_shape_text(&a->shape, p), weyl_shape_text(&b->shape, q));
+    return weyl_node_fail(g, node, WEYL_SHAPE, "shapes %s and %s do not agree in the axes joined",
+                          weyl_shape_text(&a->shape, p), weyl_shape_text(&b->shape, q));
   for (int i = 0; i < sa.n_batch; i++) out->shape.dim[out->shape.rank++] = a->shape.dim[sa.batch[i]];
   for (int i = 0; i < sa.n_free; i++) out->shape.dim[out->shape.rank++] = a->shape.dim[sa.free[i]];
   for (int i = 0; i < sb.n_free; i++) out->shape.dim[out->shape.rank++] = b->shape.dim[sb.free[i]];
@@ -77,7 +81,8 @@ static operand matrix(const weyl_view *x, const split *s, char *room) {
   operand m = {.data = x->data};
   int64_t stride[WEYL_RANK_MAX];
   weyl_dense_strides(x->rank, x->dim, stride);
-  const bool direct = as_one(x, stride, s->batch, s->n_batch, &m.batch, &m.batch_step) && as_one(x, stride, s->free, s->n_free, &m.free, &m.free_step) &&
+  const bool direct = as_one(x, stride, s->batch, s->n_batch, &m.batch, &m.batch_step) &&
+                      as_one(x, stride, s->free, s->n_free, &m.free, &m.free_step) &&
                       as_one(x, stride, s->contract, s->n_contract, &m.contract, &m.contract_step);
   if (direct) return m;
   int64_t dim[WEYL_RANK_MAX], from[WEYL_RANK_MAX], to[WEYL_RANK_MAX];
@@ -104,7 +109,9 @@ static operand matrix(const weyl_view *x, const split *s, char *room) {
   return m;
 }
 
-static size_t room_for(const weyl_view *x) { return ((size_t)weyl_view_size(x) * weyl_dtype_size(x->dtype) + 63) & ~(size_t)63; }
+static size_t room_for(const weyl_view *x) {
+  return ((size_t)weyl_view_size(x) * weyl_dtype_size(x->dtype) + 63) & ~(size_t)63;
+}
 
 static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_view *out) {
   (void)out;
@@ -114,7 +121,8 @@ static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_vie
     const split s = split_axes(node, which, x->rank);
     int64_t stride[WEYL_RANK_MAX], p, q;
     weyl_dense_strides(x->rank, x->dim, stride);
-    if (!(as_one(x, stride, s.batch, s.n_batch, &p, &q) && as_one(x, stride, s.free, s.n_free, &p, &q) && as_one(x, stride, s.contract, s.n_contract, &p, &q)))
+    if (!(as_one(x, stride, s.batch, s.n_batch, &p, &q) && as_one(x, stride, s.free, s.n_free, &p, &q) &&
+          as_one(x, stride, s.contract, s.n_contract, &p, &q)))
       need += room_for(x);
     else
       need += 64;
@@ -123,18 +131,19 @@ static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_vie
 }
 
 /* Many tiny products: plain loops cost less than a call of the matrix kernel. */
-#define TINY(T, A)                                                                                                     \
-  static void tiny_##T(const operand *a, const operand *b, T *c) {                                                     \
-    for (int64_t s = 0; s < a->batch; s++) {                                                                           \
-      const T *x = (const T *)(const void *)a->data + s * a->batch_step, *y = (const T *)(const void *)b->data + s * b->batch_step; \
-      for (int64_t i = 0; i < a->free; i++)                                                                            \
-        for (int64_t j = 0; j < b->free; j++) {                                                                        \
-          A sum = 0;                                                                                                   \
-          const T *p = x + i * a->free_step, *q = y + j * b->free_step;                                                \
-          for (int64_t k = 0; k < a->contract; k++) sum += (A)p[k * a->contract_step] * (A)q[k * b->contract_step];    \
-          *c++ = (T)sum;                                                                                               \
-        }                                                                                                              \
-    }                                                                                                                  \
+#define TINY(T, A)                                                                                                  \
+  static void tiny_##T(const operand *a, const operand *b, T *c) {                                                  \
+    for (int64_t s = 0; s < a->batch; s++) {                                                                        \
+      const T *x = (const T *)(const void *)a->data + s * a->batch_step,                                            \
+              *y = (const T *)(const void *)b->data + s * b->batch_step;                                            \
+      for (int64_t i = 0; i < a->free; i++)                                                                         \
+        for (int64_t j = 0; j < b->free; j++) {                                                                     \
+          A sum = 0;                                                                                                \
+          const T *p = x + i * a->free_step, *q = y + j * b->free_step;                                             \
+          for (int64_t k = 0; k < a->contract; k++) sum += (A)p[k * a->contract_step] * (A)q[k * b->contract_step]; \
+          *c++ = (T)sum;                                                                                            \
+        }                                                                                                           \
+    }                                                                                                               \
   }
 TINY(float, double)
 TINY(double, double)
@@ -161,9 +170,10 @@ static weyl_status eval(const weyl_eval *e) {
   }
   /* a batch that continues the rows (weights shared) never gets here: it has no batch axis */
   for (int64_t s = 0; s < a.batch; s++)
-    e->kernels->gemm[y->dtype]((size_t)a.free, (size_t)b.free, (size_t)a.contract, a.data + (size_t)(s * a.batch_step) * size, a.free_step, a.contract_step,
-                               b.data + (size_t)(s * b.batch_step) * size, b.contract_step, b.free_step, (char *)y->data + (size_t)(s * a.free * b.free) * size, b.free, false,
-                               e->scratch);
+    e->kernels->gemm[y->dtype]((size_t)a.free, (size_t)b.free, (size_t)a.contract,
+                               a.data + (size_t)(s * a.batch_step) * size, a.free_step, a.contract_step,
+                               b.data + (size_t)(s * b.batch_step) * size, b.contract_step, b.free_step,
+                               (char *)y->data + (size_t)(s * a.free * b.free) * size, b.free, false, e->scratch);
   return WEYL_OK;
 }
 
@@ -173,14 +183,17 @@ static double flops(const weyl_node *node, const weyl_view *in, const weyl_view 
   return 2 * k * (double)weyl_view_size(out);
 }
 
-/* Gradient of operand `which`: dy with the other operand, contracted over the other's free axes; then its axes put back in order. */
+/* Gradient of operand `which`: dy with the other operand, contracted over the other's free axes; then its axes put back
+ * in order. */
 static weyl_tensor gradient(weyl_graph *g, const weyl_node *node, int which, weyl_tensor dy) {
-  const split mine = split_axes(node, which, weyl_in_shape(g, node, which)->rank), other = split_axes(node, 1 - which, weyl_in_shape(g, node, 1 - which)->rank);
+  const split mine = split_axes(node, which, weyl_in_shape(g, node, which)->rank),
+              other = split_axes(node, 1 - which, weyl_in_shape(g, node, 1 - which)->rank);
   int dy_batch[AXES_MAX], dy_contract[WEYL_RANK_MAX];
   for (int i = 0; i < mine.n_batch; i++) dy_batch[i] = i;
   /* in dy: batch, free of a, free of b */
   for (int i = 0; i < other.n_free; i++) dy_contract[i] = mine.n_batch + (which == 0 ? mine.n_free : 0) + i;
-  weyl_tensor d = weyl_dot_general(dy, weyl_node_in(g, node, 1 - which), mine.n_batch, dy_batch, other.batch, other.n_free, dy_contract, other.free);
+  weyl_tensor d = weyl_dot_general(dy, weyl_node_in(g, node, 1 - which), mine.n_batch, dy_batch, other.batch,
+                                   other.n_free, dy_contract, other.free);
   /* now: batch, my free axes, the other's contracted axes in ascending order */
   int at[WEYL_RANK_MAX], place = 0;
   for (int i = 0; i < mine.n_batch; i++) at[mine.batch[i]] = place++;
@@ -206,35 +219,43 @@ static void example(weyl_example *ex, int which) {
   const weyl_shape abc = WEYL_SHAPE(weyl_num(2), weyl_num(3), weyl_num(4));
   ex->in[0] = weyl_example_input(ex, abc);
   switch (which) {
-  case 0: /* rows by a matrix */
-    ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(5), weyl_num(4)));
-    ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 0, NULL, NULL, 1, c2, c1);
-    break;
-  case 1: /* batched */
-    ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(2), weyl_num(4), weyl_num(5)));
-    ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 1, b0, b0, 1, c2, c1);
-    break;
-  case 2: /* two axes, crossed */
-    ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(5), weyl_num(4), weyl_num(2)));
-    ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 0, NULL, NULL, 2, c20, c12);
-    break;
-  case 3: /* batch axis in the middle */
-    ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(2), weyl_num(3)));
-    ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 1, b1, b1, 1, c0, c0);
-    break;
-  default: /* outer product */
-    ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(5)));
-    ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 0, NULL, NULL, 0, NULL, NULL);
+    case 0: /* rows by a matrix */
+      ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(5), weyl_num(4)));
+      ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 0, NULL, NULL, 1, c2, c1);
+      break;
+    case 1: /* batched */
+      ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(2), weyl_num(4), weyl_num(5)));
+      ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 1, b0, b0, 1, c2, c1);
+      break;
+    case 2: /* two axes, crossed */
+      ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(5), weyl_num(4), weyl_num(2)));
+      ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 0, NULL, NULL, 2, c20, c12);
+      break;
+    case 3: /* batch axis in the middle */
+      ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(2), weyl_num(3)));
+      ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 1, b1, b1, 1, c0, c0);
+      break;
+    default: /* outer product */
+      ex->in[1] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(5)));
+      ex->out[0] = weyl_dot_general(ex->in[0], ex->in[1], 0, NULL, NULL, 0, NULL, NULL);
   }
 }
 
-const weyl_op weyl_op_dot_general = {.name = "dot_general", .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES, .shape = shape, .eval = eval, .vjp = vjp, .scratch = scratch, .flops = flops,
+const weyl_op weyl_op_dot_general = {.name = "dot_general",
+                                     .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES,
+                                     .shape = shape,
+                                     .eval = eval,
+                                     .vjp = vjp,
+                                     .scratch = scratch,
+                                     .flops = flops,
                                      .check = {.order = 2, .cases = 5, .example = example}};
 
-weyl_tensor weyl_dot_general(weyl_tensor a, weyl_tensor b, int n_batch, const int *a_batch, const int *b_batch, int n_contract, const int *a_contract, const int *b_contract) {
+weyl_tensor weyl_dot_general(weyl_tensor a, weyl_tensor b, int n_batch, const int *a_batch, const int *b_batch,
+                             int n_contract, const int *a_contract, const int *b_contract) {
   if (!weyl_tensor_valid(a) || !weyl_tensor_valid(b)) return WEYL_NULL_TENSOR;
   if (n_batch < 0 || n_batch > AXES_MAX || n_contract < 0 || n_contract > AXES_MAX)
-    return weyl_graph_fail(a.graph, WEYL_BAD_ARG, "dot_general: %d batch and %d contracted axes, at most %d each", n_batch, n_contract, AXES_MAX);
+    return weyl_graph_fail(a.graph, WEYL_BAD_ARG, "dot_general: %d batch and %d contracted axes, at most %d each",
+                           n_batch, n_contract, AXES_MAX);
   weyl_attr attr = {.n = n_batch, .axis = n_contract};
   for (int i = 0; i < n_batch; i++) {
     attr.i[i] = a_batch[i];
@@ -253,7 +274,8 @@ weyl_tensor weyl_matmul(weyl_tensor a, weyl_tensor b) {
   if (ra < 1 || rb < 2 || n_batch > AXES_MAX || (n_batch > 0 && ra != rb)) {
     const weyl_shape s = weyl_tensor_shape(a), t = weyl_tensor_shape(b);
     char p[160], q[160];
-    return weyl_graph_fail(a.graph, WEYL_SHAPE, "matmul: shapes %s and %s", weyl_shape_text(&s, p), weyl_shape_text(&t, q));
+    return weyl_graph_fail(a.graph, WEYL_SHAPE, "matmul: shapes %s and %s", weyl_shape_text(&s, p),
+                           weyl_shape_text(&t, q));
   }
   static const int batch[AXES_MAX] = {0, 1, 2, 3};
   const int last = ra - 1, row = rb - 2;

@@ -11,7 +11,8 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
     const int64_t a = node->attr.i[i];
     if (a < 0 || a >= x->shape.rank || seen[a]) {
       char b[160];
-      return weyl_node_fail(g, node, WEYL_BAD_ARG, "the axes are not a permutation of those of %s", weyl_shape_text(&x->shape, b));
+      return weyl_node_fail(g, node, WEYL_BAD_ARG, "the axes are not a permutation of those of %s",
+                            weyl_shape_text(&x->shape, b));
     }
     seen[a] = true;
     out->shape.dim[i] = x->shape.dim[a];
@@ -42,7 +43,11 @@ static void example(weyl_example *ex, int which) {
   ex->out[0] = weyl_permute(ex->in[0], axes[which]);
 }
 
-const weyl_op weyl_op_permute = {.name = "permute", .flags = WEYL_OP_LINEAR, .shape = shape, .eval = eval, .vjp = vjp,
+const weyl_op weyl_op_permute = {.name = "permute",
+                                 .flags = WEYL_OP_LINEAR,
+                                 .shape = shape,
+                                 .eval = eval,
+                                 .vjp = vjp,
                                  .check = {.order = 2, .cases = 2, .example = example}};
 
 weyl_tensor weyl_permute(weyl_tensor x, const int *axes) {

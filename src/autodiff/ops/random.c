@@ -1,5 +1,5 @@
-/* Random numbers by name: a pure function of (seed, step, name, row's key, place in the row), so neither shards nor threads matter.
- * attr.flag 0 uniform [0, 1), 1 normal; attr.key the name's hash; input 0, if any, the rows' keys. */
+/* Random numbers by name: a pure function of (seed, step, name, row's key, place in the row), so neither shards nor
+ * threads matter. attr.flag 0 uniform [0, 1), 1 normal; attr.key the name's hash; input 0, if any, the rows' keys. */
 #include "../graph.h"
 
 #include <math.h>
@@ -9,13 +9,15 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
   out->shape = node->attr.shape;
   if (node->n_in == 0) {
     if (weyl_shape_sharded(&out->shape))
-      return weyl_node_fail(g, node, WEYL_SHAPE, "shape %s has a count: rows need keys", weyl_shape_text(&out->shape, a));
+      return weyl_node_fail(g, node, WEYL_SHAPE, "shape %s has a count: rows need keys",
+                            weyl_shape_text(&out->shape, a));
     return WEYL_OK;
   }
   const weyl_value *key = weyl_value_of(g, node->in[0]);
-  if (key->dtype != WEYL_I32 || key->shape.rank != 1 || out->shape.rank < 1 || !weyl_dim_equal(key->shape.dim[0], out->shape.dim[0]))
-    return weyl_node_fail(g, node, WEYL_SHAPE, "keys %s %s do not name the rows of %s", weyl_dtype_name(key->dtype), weyl_shape_text(&key->shape, a),
-                          weyl_shape_text(&out->shape, b));
+  if (key->dtype != WEYL_I32 || key->shape.rank != 1 || out->shape.rank < 1 ||
+      !weyl_dim_equal(key->shape.dim[0], out->shape.dim[0]))
+    return weyl_node_fail(g, node, WEYL_SHAPE, "keys %s %s do not name the rows of %s", weyl_dtype_name(key->dtype),
+                          weyl_shape_text(&key->shape, a), weyl_shape_text(&out->shape, b));
   return WEYL_OK;
 }
 
@@ -46,7 +48,8 @@ static weyl_status eval(const weyl_eval *e) {
         if (y->dtype == WEYL_F64)
           ((double *)y->data)[i * width + j + k] = two[k];
         else /* 24 bits, rounded down: a uniform number must not become 1 */
-          ((float *)y->data)[i * width + j + k] = e->node->attr.flag ? (float)two[k] : (float)(floor(two[k] * 0x1p24) * 0x1p-24);
+          ((float *)y->data)[i * width + j + k] =
+              e->node->attr.flag ? (float)two[k] : (float)(floor(two[k] * 0x1p24) * 0x1p-24);
       }
     }
   return WEYL_OK;
@@ -58,8 +61,13 @@ static weyl_tensor draw(weyl_graph *g, const char *name, weyl_shape s, weyl_tens
   if (!g || g->status != WEYL_OK) return WEYL_NULL_TENSOR;
   char full[640];
   snprintf(full, sizeof full, "%s%s", g->scope_text, name);
-  return weyl_node_new(g, &weyl_op_random, &key, key.graph ? 1 : 0, &(weyl_attr){.shape = s, .flag = flag, .key = weyl_hash_name(full)}, name);
+  return weyl_node_new(g, &weyl_op_random, &key, key.graph ? 1 : 0,
+                       &(weyl_attr){.shape = s, .flag = flag, .key = weyl_hash_name(full)}, name);
 }
 
-weyl_tensor weyl_random_uniform(weyl_graph *g, const char *name, weyl_shape s, weyl_tensor key) { return draw(g, name, s, key, 0); }
-weyl_tensor weyl_random_normal(weyl_graph *g, const char *name, weyl_shape s, weyl_tensor key) { return draw(g, name, s, key, 1); }
+weyl_tensor weyl_random_uniform(weyl_graph *g, const char *name, weyl_shape s, weyl_tensor key) {
+  return draw(g, name, s, key, 0);
+}
+weyl_tensor weyl_random_normal(weyl_graph *g, const char *name, weyl_shape s, weyl_tensor key) {
+  return draw(g, name, s, key, 1);
+}

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- sum: attr.n axes in attr.i, ascending ------------------------------------------------------------------------------ */
+/* ---- sum: attr.n axes in attr.i, ascending
+ * ------------------------------------------------------------------------------ */
 
 static bool reduced(const weyl_node *node, int axis) {
   for (int i = 0; i < node->attr.n; i++)
@@ -13,7 +14,8 @@ static bool reduced(const weyl_node *node, int axis) {
 
 static weyl_status sum_shape(weyl_graph *g, const weyl_node *node, weyl_value *out) {
   const weyl_value *x = weyl_value_of(g, node->in[0]);
-  if (x->dtype == WEYL_I32) return weyl_node_fail(g, node, WEYL_DTYPE, "operand is i32, must be %s", weyl_dtype_name(g->real));
+  if (x->dtype == WEYL_I32)
+    return weyl_node_fail(g, node, WEYL_DTYPE, "operand is i32, must be %s", weyl_dtype_name(g->real));
   for (int i = 0; i < node->attr.n; i++)
     if (node->attr.i[i] < 0 || node->attr.i[i] >= x->shape.rank || (i && node->attr.i[i] <= node->attr.i[i - 1]))
       return weyl_node_fail(g, node, WEYL_BAD_ARG, "axes must be ascending and within the operand");
@@ -23,13 +25,16 @@ static weyl_status sum_shape(weyl_graph *g, const weyl_node *node, weyl_value *o
 }
 
 /* [outer, n, inner] -> [outer, inner] */
-static void sum_middle(const weyl_eval *e, weyl_dtype t, int64_t outer, int64_t n, int64_t inner, const char *x, char *y) {
+static void sum_middle(const weyl_eval *e, weyl_dtype t, int64_t outer, int64_t n, int64_t inner, const char *x,
+                       char *y) {
   const size_t size = weyl_dtype_size(t);
   if (inner == 1) {
     e->kernels->sum_rows[t]((size_t)outer, (size_t)n, x, y);
     return;
   }
-  for (int64_t o = 0; o < outer; o++) e->kernels->sum_columns[t]((size_t)n, (size_t)inner, x + (size_t)(o * n * inner) * size, y + (size_t)(o * inner) * size);
+  for (int64_t o = 0; o < outer; o++)
+    e->kernels->sum_columns[t]((size_t)n, (size_t)inner, x + (size_t)(o * n * inner) * size,
+                               y + (size_t)(o * inner) * size);
 }
 
 static weyl_status sum_eval(const weyl_eval *e) {
@@ -107,8 +112,14 @@ static void sum_example(weyl_example *ex, int which) {
   ex->out[0] = weyl_sum_axes(ex->in[0], n[which], axes[which]);
 }
 
-const weyl_op weyl_op_sum = {.name = "sum", .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES, .shape = sum_shape, .eval = sum_eval, .vjp = sum_vjp, .scratch = sum_scratch,
-                             .flops = sum_flops, .check = {.order = 2, .cases = 5, .example = sum_example}};
+const weyl_op weyl_op_sum = {.name = "sum",
+                             .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES,
+                             .shape = sum_shape,
+                             .eval = sum_eval,
+                             .vjp = sum_vjp,
+                             .scratch = sum_scratch,
+                             .flops = sum_flops,
+                             .check = {.order = 2, .cases = 5, .example = sum_example}};
 
 weyl_tensor weyl_sum_axes(weyl_tensor x, int n, const int *axes) {
   if (n == 0) return x;
@@ -128,11 +139,13 @@ weyl_tensor weyl_sum_all(weyl_tensor x) {
   return weyl_sum_axes(x, weyl_rank(x), axes);
 }
 
-/* ---- maximum: attr.axis ------------------------------------------------------------------------------------------------------ */
+/* ---- maximum: attr.axis
+ * ------------------------------------------------------------------------------------------------------ */
 
 static weyl_status max_shape(weyl_graph *g, const weyl_node *node, weyl_value *out) {
   const weyl_value *x = weyl_value_of(g, node->in[0]);
-  if (x->dtype == WEYL_I32) return weyl_node_fail(g, node, WEYL_DTYPE, "operand is i32, must be %s", weyl_dtype_name(g->real));
+  if (x->dtype == WEYL_I32)
+    return weyl_node_fail(g, node, WEYL_DTYPE, "operand is i32, must be %s", weyl_dtype_name(g->real));
   for (int a = 0; a < x->shape.rank; a++)
     if (a != node->attr.axis) out->shape.dim[out->shape.rank++] = x->shape.dim[a];
   return WEYL_OK;
@@ -151,7 +164,9 @@ static weyl_status max_eval(const weyl_eval *e) {
     e->kernels->max_rows[x->dtype]((size_t)outer, (size_t)n, x->data, y->data);
   else
     for (int64_t o = 0; o < outer; o++)
-      e->kernels->max_columns[x->dtype]((size_t)n, (size_t)inner, (const char *)x->data + (size_t)(o * n * inner) * size, (char *)y->data + (size_t)(o * inner) * size);
+      e->kernels->max_columns[x->dtype]((size_t)n, (size_t)inner,
+                                        (const char *)x->data + (size_t)(o * n * inner) * size,
+                                        (char *)y->data + (size_t)(o * inner) * size);
   return WEYL_OK;
 }
 
@@ -175,7 +190,12 @@ static void max_example(weyl_example *ex, int which) {
   ex->out[0] = weyl_reduce_max(ex->in[0], which);
 }
 
-const weyl_op weyl_op_reduce_max = {.name = "reduce_max", .flags = WEYL_OP_REDUCES | WEYL_OP_MAXIMUM, .shape = max_shape, .eval = max_eval, .vjp = max_vjp, .flops = sum_flops,
+const weyl_op weyl_op_reduce_max = {.name = "reduce_max",
+                                    .flags = WEYL_OP_REDUCES | WEYL_OP_MAXIMUM,
+                                    .shape = max_shape,
+                                    .eval = max_eval,
+                                    .vjp = max_vjp,
+                                    .flops = sum_flops,
                                     .check = {.order = 2, .cases = 3, .example = max_example}};
 
 weyl_tensor weyl_reduce_max(weyl_tensor x, int axis) {

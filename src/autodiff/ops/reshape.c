@@ -24,7 +24,8 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
   factors(&node->attr.shape, &before[1], &all[1], &count[1]);
   if (all[0] != all[1] || count[0] != count[1] || (count[0] != WEYL_NUMBER && before[0] != before[1])) {
     char a[160], b[160];
-    return weyl_node_fail(g, node, WEYL_SHAPE, "%s cannot become %s", weyl_shape_text(&x->shape, a), weyl_shape_text(&node->attr.shape, b));
+    return weyl_node_fail(g, node, WEYL_SHAPE, "%s cannot become %s", weyl_shape_text(&x->shape, a),
+                          weyl_shape_text(&node->attr.shape, b));
   }
   out->shape = node->attr.shape;
   out->dtype = x->dtype;
@@ -32,7 +33,8 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
 }
 
 static weyl_status eval(const weyl_eval *e) {
-  if (e->out[0].data != e->in[0].data) memcpy(e->out[0].data, e->in[0].data, (size_t)weyl_view_size(&e->out[0]) * weyl_dtype_size(e->out[0].dtype));
+  if (e->out[0].data != e->in[0].data)
+    memcpy(e->out[0].data, e->in[0].data, (size_t)weyl_view_size(&e->out[0]) * weyl_dtype_size(e->out[0].dtype));
   return WEYL_OK;
 }
 
@@ -47,7 +49,11 @@ static void example(weyl_example *ex, int which) {
   ex->out[0] = weyl_reshape(ex->in[0], WEYL_SHAPE(weyl_num(2), weyl_num(3), weyl_num(4)));
 }
 
-const weyl_op weyl_op_reshape = {.name = "reshape", .flags = WEYL_OP_ALIAS | WEYL_OP_LINEAR, .shape = shape, .eval = eval, .vjp = vjp,
+const weyl_op weyl_op_reshape = {.name = "reshape",
+                                 .flags = WEYL_OP_ALIAS | WEYL_OP_LINEAR,
+                                 .shape = shape,
+                                 .eval = eval,
+                                 .vjp = vjp,
                                  .check = {.order = 2, .example = example}};
 
 weyl_tensor weyl_reshape(weyl_tensor x, weyl_shape to) {

@@ -6,7 +6,8 @@ static weyl_status frames_shape(weyl_graph *g, const weyl_node *node, weyl_value
   const weyl_shape *x = weyl_in_shape(g, node, 0);
   char b[160];
   if (x->rank < 2 || x->rank == WEYL_RANK_MAX || x->dim[x->rank - 1].n != node->attr.i[0])
-    return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must be [rows, ..., %lld]", weyl_shape_text(x, b), (long long)node->attr.i[0]);
+    return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must be [rows, ..., %lld]", weyl_shape_text(x, b),
+                          (long long)node->attr.i[0]);
   out->shape.rank = x->rank + 1;
   out->shape.dim[0] = x->dim[0];
   out->shape.dim[1] = weyl_num(node->attr.n);
@@ -17,8 +18,10 @@ static weyl_status frames_shape(weyl_graph *g, const weyl_node *node, weyl_value
 static weyl_status fold_shape(weyl_graph *g, const weyl_node *node, weyl_value *out) {
   const weyl_shape *x = weyl_in_shape(g, node, 0);
   char b[160];
-  if (x->rank < 3 || x->dim[1].n != node->attr.n || x->dim[1].count != WEYL_NUMBER || x->dim[x->rank - 1].n != node->attr.i[0])
-    return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must be [rows, %d, ..., %lld]", weyl_shape_text(x, b), node->attr.n, (long long)node->attr.i[0]);
+  if (x->rank < 3 || x->dim[1].n != node->attr.n || x->dim[1].count != WEYL_NUMBER ||
+      x->dim[x->rank - 1].n != node->attr.i[0])
+    return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must be [rows, %d, ..., %lld]", weyl_shape_text(x, b),
+                          node->attr.n, (long long)node->attr.i[0]);
   out->shape.rank = x->rank - 1;
   out->shape.dim[0] = x->dim[0];
   for (int i = 2; i < x->rank; i++) out->shape.dim[i - 1] = x->dim[i];
@@ -26,21 +29,21 @@ static weyl_status fold_shape(weyl_graph *g, const weyl_node *node, weyl_value *
 }
 
 /* rows of m vectors of d numbers; F signed copies */
-#define LOOPS(T)                                                                                                                  \
-  static void spread_##T(int64_t rows, int64_t m, int64_t d, int frames, const double *signs, const T *x, T *y) {                \
-    for (int64_t r = 0; r < rows; r++)                                                                                            \
-      for (int f = 0; f < frames; f++)                                                                                            \
-        for (int64_t i = 0; i < m; i++)                                                                                           \
-          for (int64_t c = 0; c < d; c++) *y++ = x[(r * m + i) * d + c] * (T)signs[f * d + c];                                    \
-  }                                                                                                                               \
-  static void fold_##T(int64_t rows, int64_t m, int64_t d, int frames, const double *signs, const T *x, T *y) {                  \
-    for (int64_t r = 0; r < rows; r++)                                                                                            \
-      for (int64_t i = 0; i < m; i++)                                                                                             \
-        for (int64_t c = 0; c < d; c++) {                                                                                         \
-          T sum = 0;                                                                                                              \
-          for (int f = 0; f < frames; f++) sum += x[((r * frames + f) * m + i) * d + c] * (T)signs[f * d + c];                    \
-          *y++ = sum;                                                                                                             \
-        }                                                                                                                         \
+#define LOOPS(T)                                                                                                  \
+  static void spread_##T(int64_t rows, int64_t m, int64_t d, int frames, const double *signs, const T *x, T *y) { \
+    for (int64_t r = 0; r < rows; r++)                                                                            \
+      for (int f = 0; f < frames; f++)                                                                            \
+        for (int64_t i = 0; i < m; i++)                                                                           \
+          for (int64_t c = 0; c < d; c++) *y++ = x[(r * m + i) * d + c] * (T)signs[f * d + c];                    \
+  }                                                                                                               \
+  static void fold_##T(int64_t rows, int64_t m, int64_t d, int frames, const double *signs, const T *x, T *y) {   \
+    for (int64_t r = 0; r < rows; r++)                                                                            \
+      for (int64_t i = 0; i < m; i++)                                                                             \
+        for (int64_t c = 0; c < d; c++) {                                                                         \
+          T sum = 0;                                                                                              \
+          for (int f = 0; f < frames; f++) sum += x[((r * frames + f) * m + i) * d + c] * (T)signs[f * d + c];    \
+          *y++ = sum;                                                                                             \
+        }                                                                                                         \
   }
 LOOPS(float)
 LOOPS(double)
@@ -78,29 +81,44 @@ static void fold_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy
 static const double example_signs[4 * 3] = {1, 1, 1, -1, 1, 1, 1, -1, -1, -1, -1, 1};
 
 static void frames_example(weyl_example *ex, int which) {
-  ex->in[0] = weyl_example_input(ex, which ? WEYL_SHAPE(weyl_num(5), weyl_num(2), weyl_num(3)) : WEYL_SHAPE(weyl_num(5), weyl_num(3)));
+  ex->in[0] = weyl_example_input(
+      ex, which ? WEYL_SHAPE(weyl_num(5), weyl_num(2), weyl_num(3)) : WEYL_SHAPE(weyl_num(5), weyl_num(3)));
   ex->out[0] = weyl_sign_frames(ex->in[0], 4, example_signs);
 }
 
 static void fold_example(weyl_example *ex, int which) {
-  ex->in[0] = weyl_example_input(ex, which ? WEYL_SHAPE(weyl_num(5), weyl_num(4), weyl_num(2), weyl_num(3)) : WEYL_SHAPE(weyl_num(5), weyl_num(4), weyl_num(3)));
+  ex->in[0] = weyl_example_input(ex, which ? WEYL_SHAPE(weyl_num(5), weyl_num(4), weyl_num(2), weyl_num(3))
+                                           : WEYL_SHAPE(weyl_num(5), weyl_num(4), weyl_num(3)));
   ex->out[0] = weyl_sign_fold(ex->in[0], 4, example_signs);
 }
 
-const weyl_op weyl_op_sign_frames = {.name = "sign_frames", .flags = WEYL_OP_LINEAR, .shape = frames_shape, .eval = frames_eval, .vjp = frames_vjp,
+const weyl_op weyl_op_sign_frames = {.name = "sign_frames",
+                                     .flags = WEYL_OP_LINEAR,
+                                     .shape = frames_shape,
+                                     .eval = frames_eval,
+                                     .vjp = frames_vjp,
                                      .check = {.order = 2, .cases = 2, .example = frames_example}};
-const weyl_op weyl_op_sign_fold = {.name = "sign_fold", .flags = WEYL_OP_LINEAR, .shape = fold_shape, .eval = fold_eval, .vjp = fold_vjp,
+const weyl_op weyl_op_sign_fold = {.name = "sign_fold",
+                                   .flags = WEYL_OP_LINEAR,
+                                   .shape = fold_shape,
+                                   .eval = fold_eval,
+                                   .vjp = fold_vjp,
                                    .check = {.order = 2, .cases = 2, .example = fold_example}};
 
 static weyl_tensor make(const weyl_op *op, weyl_tensor x, int frames, const double *signs) {
   if (!weyl_tensor_valid(x)) return WEYL_NULL_TENSOR;
   const int64_t d = weyl_rank(x) ? weyl_dim_of(x, -1) : 0;
-  if (frames < 1 || d < 1) return weyl_graph_fail(x.graph, WEYL_BAD_ARG, "%s: %d frames of %lld signs", op->name, frames, (long long)d);
-  double *copy = weyl_arena_array(x.graph->arena, double, frames * d);
+  if (frames < 1 || d < 1)
+    return weyl_graph_fail(x.graph, WEYL_BAD_ARG, "%s: %d frames of %lld signs", op->name, frames, (long long)d);
+  double *copy = weyl_arena_array(x.graph->arena, double, frames *d);
   if (!copy) return weyl_graph_fail(x.graph, WEYL_MEMORY, "%s", op->name);
   for (int64_t i = 0; i < frames * d; i++) copy[i] = signs[i];
   return weyl_node_new(x.graph, op, &x, 1, &(weyl_attr){.n = frames, .i = {d}, .data = copy}, NULL);
 }
 
-weyl_tensor weyl_sign_frames(weyl_tensor x, int frames, const double *signs) { return make(&weyl_op_sign_frames, x, frames, signs); }
-weyl_tensor weyl_sign_fold(weyl_tensor x, int frames, const double *signs) { return make(&weyl_op_sign_fold, x, frames, signs); }
+weyl_tensor weyl_sign_frames(weyl_tensor x, int frames, const double *signs) {
+  return make(&weyl_op_sign_frames, x, frames, signs);
+}
+weyl_tensor weyl_sign_fold(weyl_tensor x, int frames, const double *signs) {
+  return make(&weyl_op_sign_fold, x, frames, signs);
+}

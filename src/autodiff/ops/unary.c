@@ -4,14 +4,17 @@
 
 weyl_status weyl_shape_same(weyl_graph *g, const weyl_node *node, weyl_value *out) {
   const weyl_value *x = weyl_value_of(g, node->in[0]);
-  if (x->dtype == WEYL_I32) return weyl_node_fail(g, node, WEYL_DTYPE, "operand is i32, must be %s", weyl_dtype_name(g->real));
+  if (x->dtype == WEYL_I32)
+    return weyl_node_fail(g, node, WEYL_DTYPE, "operand is i32, must be %s", weyl_dtype_name(g->real));
   out->shape = x->shape;
   for (int i = 1; i < node->n_in; i++) {
     const weyl_value *y = weyl_value_of(g, node->in[i]);
     char a[160], b[160];
-    if (y->dtype == WEYL_I32) return weyl_node_fail(g, node, WEYL_DTYPE, "operand %d is i32, must be %s", i, weyl_dtype_name(g->real));
+    if (y->dtype == WEYL_I32)
+      return weyl_node_fail(g, node, WEYL_DTYPE, "operand %d is i32, must be %s", i, weyl_dtype_name(g->real));
     if (!weyl_shape_equal(&x->shape, &y->shape))
-      return weyl_node_fail(g, node, WEYL_SHAPE, "shapes %s and %s", weyl_shape_text(&x->shape, a), weyl_shape_text(&y->shape, b));
+      return weyl_node_fail(g, node, WEYL_SHAPE, "shapes %s and %s", weyl_shape_text(&x->shape, a),
+                            weyl_shape_text(&y->shape, b));
   }
   return WEYL_OK;
 }
@@ -23,12 +26,15 @@ static weyl_status run(const weyl_eval *e, weyl_unary f) {
   if (weyl_view_size(y) == 0) return WEYL_OK;
   weyl_loop_make(&loop, y, x, 1);
   if (loop.inner_stride[0] == 1 || loop.inner == 1) {
-    WEYL_LOOP_RUN(loop, e->kernels->unary[y->dtype][f]((size_t)loop.inner, (const char *)x->data + (size_t)off[0] * size, (char *)y->data + (size_t)to * size));
+    WEYL_LOOP_RUN(loop,
+                  e->kernels->unary[y->dtype][f]((size_t)loop.inner, (const char *)x->data + (size_t)off[0] * size,
+                                                 (char *)y->data + (size_t)to * size));
   } else { /* one value for the whole inner axis */
     WEYL_LOOP_RUN(loop, {
       char *at = (char *)y->data + (size_t)to * size;
       e->kernels->unary[y->dtype][f](1, (const char *)x->data + (size_t)off[0] * size, at);
-      e->kernels->fill[y->dtype]((size_t)loop.inner, y->dtype == WEYL_F32 ? (double)*(float *)(void *)at : *(double *)(void *)at, at);
+      e->kernels->fill[y->dtype]((size_t)loop.inner,
+                                 y->dtype == WEYL_F32 ? (double)*(float *)(void *)at : *(double *)(void *)at, at);
     });
   }
   return WEYL_OK;
@@ -47,19 +53,24 @@ weyl_tensor weyl_unary_of(weyl_unary f, weyl_tensor x) {
 }
 
 /* X: the input, Y: the output, D: the gradient of the output */
-#define UNARY(U, l, lo, hi, ord, fl, expr)                                                                              \
-  static void example_##l(weyl_example *ex, int which) {                                                                \
-    example(ex, which);                                                                                                 \
-    ex->out[0] = weyl_unary_of(WEYL_UNARY_##U, ex->in[0]);                                                              \
-  }                                                                                                                     \
-  static weyl_status eval_##l(const weyl_eval *e) { return run(e, WEYL_UNARY_##U); }                                    \
-  static void vjp_##l(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) { \
-    const weyl_tensor X = weyl_node_in(g, node, 0), Y = weyl_node_out(g, node, 0), D = dy[0];                           \
-    (void)X, (void)Y, (void)D, (void)want;                                                                              \
-    dx[0] = (expr);                                                                                                     \
-  }                                                                                                                     \
-  const weyl_op weyl_op_##l = {.name = #l, .flags = WEYL_OP_STRIDED | (fl), .shape = weyl_shape_same, .eval = eval_##l, .vjp = vjp_##l, \
-                               .check = {.low = lo, .high = hi, .order = ord, .example = example_##l}};                 \
+#define UNARY(U, l, lo, hi, ord, fl, expr)                                                              \
+  static void example_##l(weyl_example *ex, int which) {                                                \
+    example(ex, which);                                                                                 \
+    ex->out[0] = weyl_unary_of(WEYL_UNARY_##U, ex->in[0]);                                              \
+  }                                                                                                     \
+  static weyl_status eval_##l(const weyl_eval *e) { return run(e, WEYL_UNARY_##U); }                    \
+  static void vjp_##l(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want,    \
+                      weyl_tensor *dx) {                                                                \
+    const weyl_tensor X = weyl_node_in(g, node, 0), Y = weyl_node_out(g, node, 0), D = dy[0];           \
+    (void)X, (void)Y, (void)D, (void)want;                                                              \
+    dx[0] = (expr);                                                                                     \
+  }                                                                                                     \
+  const weyl_op weyl_op_##l = {.name = #l,                                                              \
+                               .flags = WEYL_OP_STRIDED | (fl),                                         \
+                               .shape = weyl_shape_same,                                                \
+                               .eval = eval_##l,                                                        \
+                               .vjp = vjp_##l,                                                          \
+                               .check = {.low = lo, .high = hi, .order = ord, .example = example_##l}}; \
   weyl_tensor weyl_##l(weyl_tensor x) { return weyl_unary_of(WEYL_UNARY_##U, x); }
 
 UNARY(NEG, neg, -1, 1, 2, WEYL_OP_LINEAR, weyl_neg(D))

@@ -6,7 +6,7 @@
 
 hdf5_library data_hdf5;
 
-#define TEXT(name) #name
+#define TEXT(name)    #name
 #define TEXT_OF(name) TEXT(name) /* of what a macro of hdf5.h stands for, where it is one */
 
 static bool find(void *library, const char *name, void *to) {
@@ -19,7 +19,9 @@ weyl_status data_hdf5_open(weyl_context *ctx) {
   if (data_hdf5.native_double) return WEYL_OK;
   /* the library of the headers that this was compiled with; it stays open, as it does not like to be closed */
   void *library = dlopen(WEYL_HDF5_SONAME, RTLD_NOW | RTLD_LOCAL);
-  if (!library) return weyl_fail(ctx, WEYL_UNSUPPORTED, "HDF5 files need %s, which cannot be opened: install HDF5", WEYL_HDF5_SONAME);
+  if (!library)
+    return weyl_fail(ctx, WEYL_UNSUPPORTED, "HDF5 files need %s, which cannot be opened: install HDF5",
+                     WEYL_HDF5_SONAME);
   hdf5_library found = {0};
   bool good = true;
 #define X(name) good = good && find(library, TEXT_OF(name), &found.name);
