@@ -2,7 +2,24 @@
 #include "cli.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* An installed program finds its recipes beside itself, wherever the package was unpacked. */
+static void find_installed(void) {
+  char path[4096];
+  const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 64);
+  if (n <= 0 || getenv("WEYL_RECIPES")) return;
+  path[n] = '\0';
+  for (int up = 0; up < 2; up++) { /* bin/weyl -> the prefix */
+    char *slash = strrchr(path, '/');
+    if (!slash) return;
+    *slash = '\0';
+  }
+  strcat(path, "/share/weyl/recipes");
+  if (access(path, R_OK) == 0) setenv("WEYL_RECIPES", path, 1);
+}
 
 /* The names of the recipes, for help and completion; read once. */
 const char *cli_paper_name(size_t i) {
@@ -11,6 +28,7 @@ const char *cli_paper_name(size_t i) {
   static bool read;
   if (!read) {
     read = true;
+    find_installed();
     weyl_context *ctx = NULL;
     weyl_arena *arena = NULL;
     const char **list = NULL;
@@ -140,6 +158,7 @@ static weyl_status reproduce(cli *c, const weyl_recipe *recipe, weyl_arena *aren
 }
 
 static weyl_status run(cli *c) {
+  find_installed();
   if (cli_bool(c, "list")) return list(c);
   if (c->args == 0) return weyl_fail(c->ctx, WEYL_BAD_ARG, "which paper? weyl reproduce --list shows them");
   if (cli_bool(c, "full") && cli_bool(c, "quick")) return weyl_fail(c->ctx, WEYL_BAD_ARG, "--quick or --full, not both");

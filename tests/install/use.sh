@@ -28,5 +28,5 @@ for page in weyl weyl-train weyl-audit; do
 done
 [ -s "$work/usr/share/bash-completion/completions/weyl" ] || { echo "no completion"; exit 1; }
 bash -n "$work/usr/share/bash-completion/completions/weyl"
-ls "$work/usr/share/weyl/recipes" > /dev/null
+"$work/usr/bin/weyl" reproduce --list --json | grep -q frame-averaging || { echo "no recipes"; exit 1; }
 echo "installed weyl works"
