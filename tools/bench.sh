@@ -17,7 +17,7 @@ echo "weyl version: $(((end - start) / 20000)) us a start"
 "$weyl" data make nbody --seed 43 --set train=10000 --threads 1 --out "$work/nbody.npz" --json > "$work/data.json"
 echo "n-body data, 14 000 simulations, one thread: $(field seconds < "$work/data.json") s"
 
-for model in gnn egnn fa_gnn; do
+for model in gnn egnn fa-gnn; do
   for threads in 1 2; do
     "$weyl" train nbody --model $model --epochs 3 --threads $threads --out "$work/$model-$threads" --json -q > "$work/train.json"
     echo "$model, $threads thread(s): $(field seconds_per_epoch < "$work/train.json") s an epoch of 3000 samples," \
