@@ -30,7 +30,7 @@ asan: setup ## the tests under AddressSanitizer and UndefinedBehaviourSanitizer
 	@cmake --preset asan && cmake --build --preset asan && tools/check.sh build-asan
 
 tsan: setup ## the tests of threads under ThreadSanitizer
-	@cmake --preset tsan && cmake --build --preset tsan && tools/check.sh build-tsan
+	@cmake --preset tsan && cmake --build --preset tsan && tools/check.sh build-tsan --label-regex 'core|autodiff|train|data|cli'
 
 fuzz: setup ## libFuzzer on every parser (clang); FUZZ_SECONDS each, 30 by default
 	@cmake --preset fuzz && cmake --build --preset fuzz && tools/fuzz.sh build-fuzz $(or $(FUZZ_SECONDS),30)
