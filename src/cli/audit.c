@@ -14,7 +14,8 @@ static int parts_of(const weyl_group *group) {
          (a.permutations ? PERMUTATIONS : 0);
 }
 
-/* The next entry of a list, "E(3) x S(n)" or "a, b", starting at *text: its length, 0 at the end; *rest is what follows. */
+/* The next entry of a list, "E(3) x S(n)" or "a, b", starting at *text: its length, 0 at the end; *rest is what
+ * follows. */
 static size_t next_word(const char **text, const char *between, const char **rest) {
   *text += strspn(*text, " ");
   const char *end = strstr(*text, between);
@@ -30,9 +31,12 @@ static weyl_status promised_parts(cli *c, const char *text, int d, int *parts) {
   for (size_t n; (n = next_word(&word, " x ", &rest)) > 0; word = rest) {
     char name[32];
     const size_t letters = strspn(word, "ESOT");
-    if (memchr(word, '(', n) || letters != n) snprintf(name, sizeof name, "%.*s", (int)n, word);
-    else if (n == 1 && *word == 'S') snprintf(name, sizeof name, "S(n)");
-    else snprintf(name, sizeof name, "%.*s(%d)", (int)n, word, d);
+    if (memchr(word, '(', n) || letters != n)
+      snprintf(name, sizeof name, "%.*s", (int)n, word);
+    else if (n == 1 && *word == 'S')
+      snprintf(name, sizeof name, "S(n)");
+    else
+      snprintf(name, sizeof name, "%.*s(%d)", (int)n, word, d);
     weyl_group *group = NULL;
     WEYL_TRY(weyl_group_parse(c->ctx, name, &group));
     *parts |= parts_of(group);
@@ -56,7 +60,8 @@ static weyl_status promised_by_run(cli *c, const weyl_trained *trained, int d, i
 /* ---- what is audited ---- */
 
 static weyl_status add_subject(cli *c, cli_audit *a, const char *name, size_t n, int promised, bool counts) {
-  if (a->subjects == CLI_AUDIT_GROUPS) return weyl_fail(c->ctx, WEYL_BAD_ARG, "more than %d groups to audit", CLI_AUDIT_GROUPS);
+  if (a->subjects == CLI_AUDIT_GROUPS)
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "more than %d groups to audit", CLI_AUDIT_GROUPS);
   cli_audit_subject *s = &a->subject[a->subjects];
   snprintf(s->name, sizeof s->name, "%.*s", (int)n, name);
   weyl_group *group = NULL;
@@ -80,9 +85,11 @@ static weyl_status choose_subjects(cli *c, cli_audit *a, const weyl_trained *tra
   const char *asked = a->ask.group;
   if (asked) return add_subject(c, a, asked, strlen(asked), promised, true);
   const char *word = task->symmetry, *rest;
-  for (size_t n; (n = next_word(&word, " x ", &rest)) > 0; word = rest) WEYL_TRY(add_subject(c, a, word, n, promised, true));
+  for (size_t n; (n = next_word(&word, " x ", &rest)) > 0; word = rest)
+    WEYL_TRY(add_subject(c, a, word, n, promised, true));
   word = task->controls ? task->controls : "";
-  for (size_t n; (n = next_word(&word, ",", &rest)) > 0; word = rest) WEYL_TRY(add_subject(c, a, word, n, promised, false));
+  for (size_t n; (n = next_word(&word, ",", &rest)) > 0; word = rest)
+    WEYL_TRY(add_subject(c, a, word, n, promised, false));
   return WEYL_OK;
 }
 
@@ -195,17 +202,22 @@ static void say_element(cli *c, const cli_audit_subject *s, const weyl_audit_res
 
 static void say_worst(cli *c, const cli_audit_subject *s, const cli_audit_finding *f, const char *dtype) {
   const weyl_audit_result *r = &f->result;
-  cli_say(c, "  %s, %s: worst %.3g on test sample %lld; %lld of %lld draws above %.0e (95 %% sure that at most %.3g %% are)\n", s->name,
-          dtype, r->max, (long long)r->worst_sample, (long long)r->failing, (long long)r->draws, f->tolerance_max, 100 * r->failing_bound);
+  cli_say(
+      c,
+      "  %s, %s: worst %.3g on test sample %lld; %lld of %lld draws above %.0e (95 %% sure that at most %.3g %% are)\n",
+      s->name, dtype, r->max, (long long)r->worst_sample, (long long)r->failing, (long long)r->draws, f->tolerance_max,
+      100 * r->failing_bound);
   say_element(c, s, r);
 }
 
 static void conclude(cli *c, const cli_audit *a) {
   static const char *const dtype[2] = {"f32", "f64"};
-  const char *cells[8 * (2 * CLI_AUDIT_GROUPS + 1)] = {"group", "type", "mean", "worst", "allowed mean", "allowed worst", "promised", "holds"};
+  const char *cells[8 * (2 * CLI_AUDIT_GROUPS + 1)] = {"group",        "type",          "mean",     "worst",
+                                                       "allowed mean", "allowed worst", "promised", "holds"};
   char numbers[4 * 2 * CLI_AUDIT_GROUPS][32];
   size_t row = 1, used = 0;
-  cli_say(c, "%s on %s: %lld inputs x %d elements a group\n\n", a->model, a->task, (long long)a->ask.inputs, a->ask.elements);
+  cli_say(c, "%s on %s: %lld inputs x %d elements a group\n\n", a->model, a->task, (long long)a->ask.inputs,
+          a->ask.elements);
   weyl_json_array(c->result, "checks");
   for (int k = 0; k < a->subjects; k++) {
     const cli_audit_subject *s = &a->subject[k];
@@ -239,8 +251,10 @@ static void conclude(cli *c, const cli_audit *a) {
     }
   }
   weyl_json_end(c->result);
-  if (isfinite(a->gap)) weyl_json_number(c->result, "smallest_gap", a->gap);
-  else weyl_json_string(c->result, "smallest_gap", NULL);
+  if (isfinite(a->gap))
+    weyl_json_number(c->result, "smallest_gap", a->gap);
+  else
+    weyl_json_string(c->result, "smallest_gap", NULL);
   weyl_json_string(c->result, "verdict", a->holds ? "holds" : "fails");
 
   cli_table(c, row, 8, cells);
@@ -249,8 +263,11 @@ static void conclude(cli *c, const cli_audit *a) {
     for (int t = 0; t < 2; t++) say_worst(c, &a->subject[k], &a->found[k][t], dtype[t]);
   }
   if (a->frames)
-    cli_say(c, "\nframes: the smallest relative gap between eigenvalues was %.3g; rounding grows by 1/gap, so single draws near a\n"
-               "degenerate spectrum are allowed 1e-3 in float\n", a->gap);
+    cli_say(c,
+            "\nframes: the smallest relative gap between eigenvalues was %.3g; rounding grows by 1/gap, so single "
+            "draws near a\n"
+            "degenerate spectrum are allowed 1e-3 in float\n",
+            a->gap);
   cli_say(c, "\nverdict: %s\n", a->holds ? "the symmetry holds" : "the symmetry does NOT hold");
 }
 
@@ -289,13 +306,18 @@ const cli_command cli_command_audit = {
     .name = "audit",
     .summary = "measures how symmetric a trained run is, and gives a verdict",
     .usage = "RUN",
-    .details = "Turns, shifts, mirrors and permutes test inputs by random group elements and compares the model's answer with the answer moved "
-               "likewise: mean and worst error over all draws, in float and in double, with the worst element found.\n\n"
-               "The exit status is 0 when every group of the task (or that of --group) holds, whether the model promises it or not, and 1 when "
-               "one does not. Float must stay below 1e-5 in the mean and in the worst case (1e-3 in the worst case for models with frames, whose "
-               "rounding grows near degenerate spectra), double below 1e-10.",
-    .examples = "weyl audit run\n"
-                "weyl audit run --group \"SO(3)\" --inputs 1000 --json",
+    .details =
+        "Turns, shifts, mirrors and permutes test inputs by random group elements and compares the model's answer with "
+        "the answer moved "
+        "likewise: mean and worst error over all draws, in float and in double, with the worst element found.\n\n"
+        "The exit status is 0 when every group of the task (or that of --group) holds, whether the model promises it "
+        "or not, and 1 when "
+        "one does not. Float must stay below 1e-5 in the mean and in the worst case (1e-3 in the worst case for models "
+        "with frames, whose "
+        "rounding grows near degenerate spectra), double below 1e-10.",
+    .examples =
+        "weyl audit run\n"
+        "weyl audit run --group \"SO(3)\" --inputs 1000 --json",
     .options = options,
     .min_args = 1,
     .max_args = 1,

@@ -1,7 +1,7 @@
 /* What the files of the command share.  Standard output is the answer; standard error is progress, warnings and errors.
  *
- * A command is one row: name, texts, a table of options and a function.  The flags, the help, the manual page, the shell
- * completion and the keys of `options` in --json all come from that row.
+ * A command is one row: name, texts, a table of options and a function.  The flags, the help, the manual page, the
+ * shell completion and the keys of `options` in --json all come from that row.
  */
 #ifndef WEYL_CLI_H
 #define WEYL_CLI_H
@@ -21,10 +21,10 @@ typedef struct cli_command {
   const char *examples; /* lines: "command   # what it does" */
   const weyl_option *options;
   int min_args, max_args;
-  cli_arg arg;          /* of the first argument */
-  bool sets;            /* takes --set key=value */
-  bool computes;        /* uses the BLAS and the threads */
-  bool stops;           /* catches Ctrl-C, saves what it has, and ends */
+  cli_arg arg;                 /* of the first argument */
+  bool sets;                   /* takes --set key=value */
+  bool computes;               /* uses the BLAS and the threads */
+  bool stops;                  /* catches Ctrl-C, saves what it has, and ends */
   weyl_status (*more)(cli *c); /* declares in c->extra what --set (or a flag) can set; NULL: nothing */
   weyl_status (*run)(cli *c);
 } cli_command;
@@ -35,17 +35,17 @@ typedef struct cli_command {
 struct cli {
   const cli_command *command; /* NULL until it is known */
   weyl_context *ctx;
-  weyl_options *options;      /* the common ones and the command's own */
-  weyl_options *extra;        /* of task, model or data set; NULL when there are none */
+  weyl_options *options; /* the common ones and the command's own */
+  weyl_options *extra;   /* of task, model or data set; NULL when there are none */
   const char *arg[CLI_ARGS_MAX];
   int args;
   const char *set[CLI_SETS_MAX]; /* "key=value", as given */
   int sets;
-  char **argv;                /* as the program was called, from the first word behind the command */
+  char **argv; /* as the program was called, from the first word behind the command */
   int argc;
   bool json, quiet, verbose, colour;
-  weyl_json *result;          /* an open object: what --json shows; filled by the command in any case */
-  char place[256];            /* the flag or file that a failure is about, "" when the message says it */
+  weyl_json *result; /* an open object: what --json shows; filled by the command in any case */
+  char place[256];   /* the flag or file that a failure is about, "" when the message says it */
   double start;
   struct {
     char what[128];
@@ -61,7 +61,8 @@ const weyl_option *cli_common_options(void);
 
 /* ---- reading the arguments ---- */
 weyl_status cli_parse(cli *c);
-/* The value of --name or --name=... as it stands among the arguments, read before anything is checked; NULL: not given. */
+/* The value of --name or --name=... as it stands among the arguments, read before anything is checked; NULL: not given.
+ */
 const char *cli_peek(const cli *c, const char *name);
 /* "a, b or c" of the names that `name_of` gives for 0, 1, ... until NULL, in the buffer. */
 const char *cli_list(char *buffer, size_t room, const char *(*name_of)(size_t i));
@@ -85,7 +86,7 @@ bool cli_given(const cli *c, const char *name);
 uint64_t cli_seed(const cli *c);
 
 /* ---- output ---- */
-void cli_say(const cli *c, const char *fmt, ...) WEYL_PRINTF(2, 3); /* the answer for people: nothing under --json */
+void cli_say(const cli *c, const char *fmt, ...) WEYL_PRINTF(2, 3);  /* the answer for people: nothing under --json */
 void cli_note(const cli *c, const char *fmt, ...) WEYL_PRINTF(2, 3); /* a line on standard error, not under -q */
 /* Columns of text with a head; numbers stand right. cells [rows][columns], NULL is empty. */
 void cli_table(const cli *c, size_t rows, size_t columns, const char *const *cells);

@@ -122,7 +122,9 @@ static weyl_status info_trajectories(cli *c, const weyl_trajectories *t, const c
     weyl_json_integer(c->result, "dimension", x->d);
     weyl_json_number(c->result, "time_step", x->time_step);
     const bool show = i < 20;
-    if (show) cli_say(c, "  %lld: %lld frames of %lld points in R^%lld", (long long)i, (long long)x->frames, (long long)x->points, (long long)x->d);
+    if (show)
+      cli_say(c, "  %lld: %lld frames of %lld points in R^%lld", (long long)i, (long long)x->frames,
+              (long long)x->points, (long long)x->d);
     for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++) {
       weyl_json_bool(c->result, parts[p].what, parts[p].has);
       if (show && parts[p].has) cli_say(c, ", %s", parts[p].what);
@@ -151,7 +153,8 @@ static weyl_status info_file(cli *c, const char *path) {
     status = info_trajectories(c, &trajectories, path);
     weyl_trajectories_free(&trajectories);
     return status;
-  } else if (ends_with(path, ".npz") || ends_with(path, ".npy")) { /* arrays that are no trajectories are fine to look at */
+  } else if (ends_with(path, ".npz") ||
+             ends_with(path, ".npy")) { /* arrays that are no trajectories are fine to look at */
     weyl_message_clear(c->ctx);
     WEYL_TRY(weyl_npz_read(c->ctx, path, &bundle));
   } else {
@@ -167,7 +170,8 @@ static weyl_status info(cli *c) {
   if (c->args < 2) return weyl_fail(c->ctx, WEYL_BAD_ARG, "which set or file? weyl data list shows the sets");
   const weyl_set_def *set = weyl_set_find(c->arg[1]);
   if (set) return info_set(c, set);
-  if (!weyl_file_exists(c->arg[1]) && !strpbrk(c->arg[1], "./")) return cli_unknown(c, "set or file", c->arg[1], cli_set_name);
+  if (!weyl_file_exists(c->arg[1]) && !strpbrk(c->arg[1], "./"))
+    return cli_unknown(c, "set or file", c->arg[1], cli_set_name);
   return info_file(c, c->arg[1]);
 }
 
@@ -240,9 +244,7 @@ static const struct {
 } actions[] = {{"list", list}, {"info", info}, {"make", make}, {"fetch", fetch}};
 #define ACTIONS (sizeof actions / sizeof actions[0])
 
-static const char *action_name(size_t i) {
-  return i < ACTIONS ? actions[i].name : NULL;
-}
+static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
 
 /* The options of the set that is made. */
 static weyl_status more(cli *c) {
@@ -269,8 +271,10 @@ static weyl_status run(cli *c) {
 }
 
 static const weyl_option options[] = {
-    {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "make: file or folder that the set is read from, where it is not generated"},
-    {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "make: the npz to write, NAME.npz when not given; fetch: the folder, this one when not given"},
+    {"data", WEYL_OPT_STRING, "", 0, 0, NULL,
+     "make: file or folder that the set is read from, where it is not generated"},
+    {"out", WEYL_OPT_STRING, "", 0, 0, NULL,
+     "make: the npz to write, NAME.npz when not given; fetch: the folder, this one when not given"},
     {"seed", WEYL_OPT_U64, "1", 0, 0, NULL, "make: seed of what is generated; the published one when not given"},
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
 };
@@ -279,13 +283,16 @@ const cli_command cli_command_data = {
     .name = "data",
     .summary = "lists, describes and makes data sets",
     .usage = "list|info|make|fetch [NAME|FILE]",
-    .details = "list: the sets that weyl knows and the formats of trajectories it reads. info: a set with its options, or what a file holds "
-               "(npz, extxyz, HDF5, safetensors). make: generates or converts a set and writes its splits to an npz. fetch: "
-               "downloads a public file and checks it; without a name, the list of them.",
-    .examples = "weyl data list\n"
-                "weyl data info water.extxyz\n"
-                "weyl data make nbody --seed 43 --out nbody.npz\n"
-                "weyl data make nbody --trajectories --set train=100",
+    .details =
+        "list: the sets that weyl knows and the formats of trajectories it reads. info: a set with its options, or "
+        "what a file holds "
+        "(npz, extxyz, HDF5, safetensors). make: generates or converts a set and writes its splits to an npz. fetch: "
+        "downloads a public file and checks it; without a name, the list of them.",
+    .examples =
+        "weyl data list\n"
+        "weyl data info water.extxyz\n"
+        "weyl data make nbody --seed 43 --out nbody.npz\n"
+        "weyl data make nbody --trajectories --set train=100",
     .options = options,
     .min_args = 1,
     .max_args = 2,

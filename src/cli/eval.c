@@ -7,7 +7,8 @@
 static weyl_status read_config(weyl_context *ctx, const char *run, weyl_ini **out) {
   char path[4096];
   snprintf(path, sizeof path, "%s/config.ini", run);
-  if (!weyl_file_exists(path)) return weyl_fail(ctx, WEYL_NO_FILE, "%s is no run directory: there is no config.ini in it", run);
+  if (!weyl_file_exists(path))
+    return weyl_fail(ctx, WEYL_NO_FILE, "%s is no run directory: there is no config.ini in it", run);
   return weyl_ini_read(ctx, path, out);
 }
 
@@ -32,7 +33,8 @@ static weyl_status declare(cli *c, const weyl_ini *config) {
   weyl_status status = weyl_options_new(c->ctx, &c->extra);
   if (status == WEYL_OK && n > 0) status = weyl_options_declare(c->extra, set->name, table);
   weyl_dealloc(c->ctx, table);
-  return status == WEYL_BUG ? weyl_fail(c->ctx, WEYL_FORMAT, "the run's options are not those of %s", set->name) : status;
+  return status == WEYL_BUG ? weyl_fail(c->ctx, WEYL_FORMAT, "the run's options are not those of %s", set->name)
+                            : status;
 }
 
 static weyl_status more(cli *c) {
@@ -61,14 +63,17 @@ static weyl_status load_other(cli *c, const weyl_trained *trained, weyl_splits *
   WEYL_TRY(read_config(c->ctx, c->arg[0], &config));
   const char *data = cli_string(c, "data") ? cli_string(c, "data") : weyl_ini_find(config, "run", "data");
   const weyl_set_def *set = weyl_set_find(weyl_trained_task(trained)->set);
-  const weyl_status status = set->load(c->ctx, c->extra, data && data[0] ? data : NULL, weyl_trained_seed(trained), out);
+  const weyl_status status =
+      set->load(c->ctx, c->extra, data && data[0] ? data : NULL, weyl_trained_seed(trained), out);
   weyl_ini_free(config);
   return status;
 }
 
 static weyl_status evaluate(cli *c, weyl_trained *trained, const weyl_splits *splits) {
   const char *name = cli_string(c, "split");
-  const weyl_dataset *set = strcmp(name, "train") == 0 ? splits->train : strcmp(name, "valid") == 0 ? splits->valid : splits->test;
+  const weyl_dataset *set = strcmp(name, "train") == 0   ? splits->train
+                            : strcmp(name, "valid") == 0 ? splits->valid
+                                                         : splits->test;
   weyl_metric metrics[4];
   int count = 0;
   int64_t samples = 0;
@@ -84,7 +89,8 @@ static weyl_status evaluate(cli *c, weyl_trained *trained, const weyl_splits *sp
   }
   weyl_json_end(c->result);
   weyl_json_integer(c->result, "samples", samples);
-  cli_say(c, "%s on %s, %lld samples\n\n", weyl_trained_model(trained)->name, weyl_trained_task(trained)->name, (long long)samples);
+  cli_say(c, "%s on %s, %lld samples\n\n", weyl_trained_model(trained)->name, weyl_trained_task(trained)->name,
+          (long long)samples);
   cli_table(c, (size_t)count + 1, 2, cells);
   return WEYL_OK;
 }
@@ -96,8 +102,10 @@ static weyl_status run(cli *c) {
   weyl_status status;
   const weyl_dtype real = strcmp(cli_string(c, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
   WEYL_GOTO(weyl_trained_open(c->ctx, c->arg[0], real, cli_string(c, "data"), &trained));
-  if (other_data(c)) WEYL_GOTO(load_other(c, trained, &other));
-  else WEYL_GOTO(weyl_trained_splits(trained, &splits));
+  if (other_data(c))
+    WEYL_GOTO(load_other(c, trained, &other));
+  else
+    WEYL_GOTO(weyl_trained_splits(trained, &splits));
   status = evaluate(c, trained, splits);
 done:
   weyl_splits_free(&other);
@@ -116,8 +124,10 @@ const cli_command cli_command_eval = {
     .name = "eval",
     .summary = "measures a trained run on data",
     .usage = "RUN",
-    .details = "Prints the metrics of the run's best weights, each the mean over all samples. --set changes options of the data set: the same "
-               "model on other data.",
+    .details =
+        "Prints the metrics of the run's best weights, each the mean over all samples. --set changes options of the "
+        "data set: the same "
+        "model on other data.",
     .examples = "weyl eval run\nweyl eval run --data other.npz --json\nweyl eval run --set rotate_test=yes",
     .options = options,
     .min_args = 1,

@@ -66,18 +66,24 @@ static weyl_status info(cli *c, request *q) {
   if (a->space > 0) cli_say(c, "  acts on                R^%d\n", a->space);
   cli_say(c, "  dimension              %d (of the Lie algebra)\n", a->lie_dimension);
   cli_say(c, "  discrete generators    %d\n", a->generators);
-  if (a->order > 0) cli_say(c, "  order                  %lld\n", (long long)a->order);
-  else cli_say(c, "  order                  %s\n", a->lie_dimension > 0 ? "infinite" : "depends on the number of points");
+  if (a->order > 0)
+    cli_say(c, "  order                  %lld\n", (long long)a->order);
+  else
+    cli_say(c, "  order                  %s\n", a->lie_dimension > 0 ? "infinite" : "depends on the number of points");
   cli_say(c, "  compact                %s\n", a->compact ? "yes" : "no");
   const struct {
     bool has;
     const char *what;
-  } parts[] = {{a->rotations, "rotations"}, {a->reflections, "reflections"}, {a->translations, "translations"}, {a->permutations, "permutations"}};
+  } parts[] = {{a->rotations, "rotations"},
+               {a->reflections, "reflections"},
+               {a->translations, "translations"},
+               {a->permutations, "permutations"}};
   cli_say(c, "  contains              ");
   for (size_t i = 0; i < 4; i++) {
     if (parts[i].has) cli_say(c, " %s", parts[i].what);
   }
-  cli_say(c, "\n  an element on %lld points is %zu numbers\n", (long long)q->points, weyl_group_element_size(q->group, q->points));
+  cli_say(c, "\n  an element on %lld points is %zu numbers\n", (long long)q->points,
+          weyl_group_element_size(q->group, q->points));
   return WEYL_OK;
 }
 
@@ -134,7 +140,8 @@ static double outside(size_t n, const double *q, int rank, double *v) {
 static weyl_status basis(cli *c, request *q) {
   const int dim = q->about.lie_dimension, m = q->about.space + 1;
   const size_t n = (size_t)m * (size_t)m;
-  double *b = weyl_arena_array(q->arena, double, (size_t)dim * n), *span = weyl_arena_array(q->arena, double, (size_t)dim * n);
+  double *b = weyl_arena_array(q->arena, double, (size_t)dim *n),
+         *span = weyl_arena_array(q->arena, double, (size_t)dim *n);
   double *bracket = weyl_arena_array(q->arena, double, n);
   if (!b || !span || !bracket) return WEYL_MEMORY;
   int rank = 0;
@@ -172,7 +179,8 @@ static weyl_status basis(cli *c, request *q) {
   weyl_json_array(c->result, "basis");
   for (int k = 0; k < dim; k++) json_matrix(c->result, NULL, b + (size_t)k * n, m, m);
   weyl_json_end(c->result);
-  cli_say(c, "%s: %d matrices [[A, b], [0, 0]] of rank %d, brackets stay in their span to %.2g\n", q->about.name, dim, rank, residual);
+  cli_say(c, "%s: %d matrices [[A, b], [0, 0]] of rank %d, brackets stay in their span to %.2g\n", q->about.name, dim,
+          rank, residual);
   for (int k = 0; k < dim; k++) {
     cli_say(c, "\n%d:\n", k);
     matrix(c, b + (size_t)k * n, m, m, "  ");
@@ -216,7 +224,7 @@ static weyl_status check_once(cli *c, request *q, weyl_rng *rng, double *g[8], a
     const int64_t d = q->about.space;
     double *x[4];
     for (int k = 0; k < 4; k++) {
-      x[k] = weyl_arena_array(q->arena, double, n * d);
+      x[k] = weyl_arena_array(q->arena, double, n *d);
       if (!x[k]) return WEYL_MEMORY;
     }
     for (int64_t i = 0; i < n * d; i++) x[0][i] = weyl_rng_normal(rng);
@@ -277,9 +285,11 @@ static weyl_status check(cli *c, request *q) {
   weyl_json_bool(c->result, "closed", worst.closed);
   weyl_json_number(c->result, "tolerance", tolerance);
   weyl_json_string(c->result, "verdict", holds ? "holds" : "fails");
-  cli_say(c, "%s, %lld random triples on %lld points\n\n", q->about.name, (long long)cli_integer(c, "count"), (long long)q->points);
+  cli_say(c, "%s, %lld random triples on %lld points\n\n", q->about.name, (long long)cli_integer(c, "count"),
+          (long long)q->points);
   cli_table(c, 6, 3, cells);
-  cli_say(c, "\nproducts %s in the group; the axioms %s to %.2g\n", worst.closed ? "stay" : "DO NOT stay", holds ? "hold" : "FAIL", tolerance);
+  cli_say(c, "\nproducts %s in the group; the axioms %s to %.2g\n", worst.closed ? "stay" : "DO NOT stay",
+          holds ? "hold" : "FAIL", tolerance);
   return holds ? WEYL_OK : WEYL_NO;
 }
 
@@ -289,16 +299,15 @@ static const struct {
 } actions[] = {{"info", info}, {"sample", sample}, {"basis", basis}, {"check", check}, {"list", NULL}};
 #define ACTIONS (sizeof actions / sizeof actions[0])
 
-static const char *action_name(size_t i) {
-  return i < ACTIONS ? actions[i].name : NULL;
-}
+static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
 
 static weyl_status run(cli *c) {
   size_t k = 0;
   while (k < ACTIONS && strcmp(actions[k].name, c->arg[0]) != 0) k++;
   if (k == ACTIONS) return cli_unknown(c, "action", c->arg[0], action_name);
   if (!actions[k].run) return list(c);
-  if (c->args < 2) return weyl_fail(c->ctx, WEYL_BAD_ARG, "which group? For example: weyl group %s \"SO(3)\"", actions[k].name);
+  if (c->args < 2)
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "which group? For example: weyl group %s \"SO(3)\"", actions[k].name);
   request q = {.points = cli_integer(c, "points")};
   weyl_status status;
   WEYL_GOTO(cli_group(c, c->arg[1], &q.group));
@@ -323,13 +332,18 @@ const cli_command cli_command_group = {
     .name = "group",
     .summary = "the mathematics of groups at the prompt",
     .usage = "info|sample|basis|check|list [NAME]",
-    .details = "info: what the group is. sample: elements drawn from the Haar measure. basis: the matrices of its Lie algebra, their rank, and "
-               "whether their brackets stay among them. check: the axioms on random elements; exit status 1 if one fails. list: the families.\n\n"
-               "Groups are named as in print: E(3), SE(3), O(2), SO(3), T(3) (translations), S(5), S(n), C4, D6, and products like \"E(3) x S(n)\".",
-    .examples = "weyl group info \"E(3) x S(n)\"\n"
-                "weyl group sample \"SO(3)\" --count 2 --seed 7\n"
-                "weyl group basis \"SE(3)\" --json\n"
-                "weyl group check D6 --count 1000",
+    .details =
+        "info: what the group is. sample: elements drawn from the Haar measure. basis: the matrices of its Lie "
+        "algebra, their rank, and "
+        "whether their brackets stay among them. check: the axioms on random elements; exit status 1 if one fails. "
+        "list: the families.\n\n"
+        "Groups are named as in print: E(3), SE(3), O(2), SO(3), T(3) (translations), S(5), S(n), C4, D6, and products "
+        "like \"E(3) x S(n)\".",
+    .examples =
+        "weyl group info \"E(3) x S(n)\"\n"
+        "weyl group sample \"SO(3)\" --count 2 --seed 7\n"
+        "weyl group basis \"SE(3)\" --json\n"
+        "weyl group check D6 --count 1000",
     .options = options,
     .min_args = 1,
     .max_args = 2,

@@ -36,7 +36,8 @@ static const char *kind_of(const weyl_option *o) {
     case WEYL_OPT_INT:
     case WEYL_OPT_U64: return "N";
     case WEYL_OPT_DOUBLE: return "X";
-    case WEYL_OPT_STRING: return strstr(o->name, "data") || strstr(o->name, "out") || strcmp(o->name, "in") == 0 ? "PATH" : "TEXT";
+    case WEYL_OPT_STRING:
+      return strstr(o->name, "data") || strstr(o->name, "out") || strcmp(o->name, "in") == 0 ? "PATH" : "TEXT";
     case WEYL_OPT_CHOICE: return o->choices;
     case WEYL_OPT_BOOL: break;
   }
@@ -57,14 +58,19 @@ static void option_text(const weyl_option *o, char *text, size_t room) {
   char limits[80] = "";
   const bool number = o->type == WEYL_OPT_INT || o->type == WEYL_OPT_U64 || o->type == WEYL_OPT_DOUBLE;
   if (number && (o->low != 0 || o->high != 0)) {
-    if (isinf(o->high)) snprintf(limits, sizeof limits, "%g or more", o->low);
-    else if (isinf(o->low)) snprintf(limits, sizeof limits, "at most %g", o->high);
-    else snprintf(limits, sizeof limits, "%g to %g", o->low, o->high);
+    if (isinf(o->high))
+      snprintf(limits, sizeof limits, "%g or more", o->low);
+    else if (isinf(o->low))
+      snprintf(limits, sizeof limits, "at most %g", o->high);
+    else
+      snprintf(limits, sizeof limits, "%g to %g", o->low, o->high);
   }
   char standard[160] = "";
-  if (o->type != WEYL_OPT_BOOL && o->fallback && o->fallback[0]) snprintf(standard, sizeof standard, "default %s", o->fallback);
+  if (o->type != WEYL_OPT_BOOL && o->fallback && o->fallback[0])
+    snprintf(standard, sizeof standard, "default %s", o->fallback);
   const bool both = limits[0] && standard[0], any = limits[0] || standard[0];
-  snprintf(text, room, "%s%s%s%s%s%s", o->help ? o->help : "", any ? " (" : "", limits, both ? "; " : "", standard, any ? ")" : "");
+  snprintf(text, room, "%s%s%s%s%s%s", o->help ? o->help : "", any ? " (" : "", limits, both ? "; " : "", standard,
+           any ? ")" : "");
 }
 
 static void option_line(FILE *out, const weyl_option *o, bool flag) {
@@ -73,8 +79,10 @@ static void option_line(FILE *out, const weyl_option *o, bool flag) {
   option_text(o, text, sizeof text);
   const int column = 26, n = (int)strlen(head);
   fprintf(out, "  %s", head);
-  if (n + 4 > column) fprintf(out, "\n%*s", column, "");
-  else fprintf(out, "%*s", column - n - 2, "");
+  if (n + 4 > column)
+    fprintf(out, "\n%*s", column, "");
+  else
+    fprintf(out, "%*s", column - n - 2, "");
   wrap(out, text, column, column);
 }
 
@@ -86,11 +94,13 @@ static void option_lines(FILE *out, const weyl_option *table) {
 }
 
 void cli_help(const cli *c, FILE *out, const cli_command *k) {
-  fprintf(out, "weyl %s: %s\n\nusage:\n  weyl %s %s%s[options]\n\n", k->name, k->summary, k->name, k->usage, k->usage[0] ? " " : "");
+  fprintf(out, "weyl %s: %s\n\nusage:\n  weyl %s %s%s[options]\n\n", k->name, k->summary, k->name, k->usage,
+          k->usage[0] ? " " : "");
   wrap(out, k->details, 0, 0);
   if ((k->options && k->options->name) || k->sets) fputs("\noptions:\n", out);
   option_lines(out, k->options);
-  if (k->sets) fprintf(out, "  --set key=value         an option of the task, model or data set; may be given many times\n");
+  if (k->sets)
+    fprintf(out, "  --set key=value         an option of the task, model or data set; may be given many times\n");
   fputs("\noptions of every command:\n", out);
   option_lines(out, cli_common_options());
   fputs("  --help                  this text (-h)\n", out);
@@ -98,12 +108,14 @@ void cli_help(const cli *c, FILE *out, const cli_command *k) {
     fputs("\ntasks:\n", out);
     for (const weyl_task_def *const *t = weyl_tasks(); *t; t++) fprintf(out, "  %-12s %s\n", (*t)->name, (*t)->summary);
     fputs("\nmodels:\n", out);
-    for (const weyl_model_def *const *m = weyl_models(); *m; m++) fprintf(out, "  %-12s %s\n", (*m)->name, (*m)->summary);
+    for (const weyl_model_def *const *m = weyl_models(); *m; m++)
+      fprintf(out, "  %-12s %s\n", (*m)->name, (*m)->summary);
   }
   if (c && c->extra) {
     fputs("\nkeys of --set for this task and model (--key value does the same):\n", out);
     const char *value;
-    for (size_t i = 0; i < weyl_options_count(c->extra); i++) option_line(out, weyl_options_at(c->extra, i, &value), false);
+    for (size_t i = 0; i < weyl_options_count(c->extra); i++)
+      option_line(out, weyl_options_at(c->extra, i, &value), false);
   }
   fputs("\nexamples:\n", out);
   for (const char *line = k->examples; *line;) {
@@ -117,9 +129,10 @@ void cli_help(const cli *c, FILE *out, const cli_command *k) {
 void cli_overview(FILE *out) {
   fputs("weyl: symmetry for the working scientist\n\nusage:\n  weyl COMMAND [arguments] [options]\n\ncommands:\n", out);
   for (const cli_command *const *k = cli_commands(); *k; k++) fprintf(out, "  %-12s %s\n", (*k)->name, (*k)->summary);
-  fputs("\nweyl COMMAND --help shows a command's options, with examples. A first run:\n"
-        "  weyl train nbody --model egnn --epochs 20 --out run\n  weyl audit run\n  weyl report run\n",
-        out);
+  fputs(
+      "\nweyl COMMAND --help shows a command's options, with examples. A first run:\n"
+      "  weyl train nbody --model egnn --epochs 20 --out run\n  weyl audit run\n  weyl report run\n",
+      out);
 }
 
 /* ---- manual pages ---- */
@@ -128,16 +141,17 @@ static void troff_n(FILE *out, const char *text, size_t n) {
   bool start = true;
   for (size_t i = 0; i < n; i++) {
     if (start && (text[i] == '.' || text[i] == '\'')) fputs("\\&", out);
-    if (text[i] == '-') fputs("\\-", out);
-    else if (text[i] == '\\') fputs("\\e", out);
-    else fputc(text[i], out);
+    if (text[i] == '-')
+      fputs("\\-", out);
+    else if (text[i] == '\\')
+      fputs("\\e", out);
+    else
+      fputc(text[i], out);
     start = text[i] == '\n';
   }
 }
 
-static void troff(FILE *out, const char *text) {
-  troff_n(out, text, strlen(text));
-}
+static void troff(FILE *out, const char *text) { troff_n(out, text, strlen(text)); }
 
 static void troff_option(FILE *out, const weyl_option *o) {
   char head[160], text[1024];
@@ -175,14 +189,17 @@ static void troff_exit_statuses(FILE *out) {
                {5, "the machine refused: memory, disk, permission or a missing optional library"},
                {130, "interrupted, after saving"}};
   fputs(".SH EXIT STATUS\n", out);
-  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) fprintf(out, ".TP\n\\fB%d\\fR\n%s\n", codes[i].code, codes[i].text);
+  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+    fprintf(out, ".TP\n\\fB%d\\fR\n%s\n", codes[i].code, codes[i].text);
 }
 
 static void manual_of_weyl(FILE *out) {
   fprintf(out, ".TH WEYL 1 \"\" \"weyl %s\" \"User Commands\"\n", weyl_version());
-  fputs(".SH NAME\nweyl \\- symmetry for the working scientist\n.SH SYNOPSIS\n\\fBweyl\\fR \\fICOMMAND\\fR [\\fIarguments\\fR] "
-        "[\\fIoptions\\fR]\n.SH COMMANDS\n",
-        out);
+  fputs(
+      ".SH NAME\nweyl \\- symmetry for the working scientist\n.SH SYNOPSIS\n\\fBweyl\\fR \\fICOMMAND\\fR "
+      "[\\fIarguments\\fR] "
+      "[\\fIoptions\\fR]\n.SH COMMANDS\n",
+      out);
   for (const cli_command *const *k = cli_commands(); *k; k++) {
     fprintf(out, ".TP\n\\fBweyl\\-%s\\fR(1)\n", (*k)->name);
     troff(out, (*k)->summary);
@@ -191,11 +208,13 @@ static void manual_of_weyl(FILE *out) {
   fputs(".SH OPTIONS OF EVERY COMMAND\n", out);
   troff_options(out, cli_common_options());
   troff_exit_statuses(out);
-  fputs(".SH ENVIRONMENT\n.TP\n\\fBWEYL_ISA\\fR\nbase, avx2 or avx512: the instruction set of the kernels\n"
-        ".TP\n\\fBWEYL_OPT\\fR\n0: programs run operation by operation with the reference loops\n"
-        ".TP\n\\fBOPENBLAS_CORETYPE\\fR\nthe core of OpenBLAS; set by weyl itself where the library took too small a one\n"
-        ".TP\n\\fBNO_COLOR\\fR\nno colours\n",
-        out);
+  fputs(
+      ".SH ENVIRONMENT\n.TP\n\\fBWEYL_ISA\\fR\nbase, avx2 or avx512: the instruction set of the kernels\n"
+      ".TP\n\\fBWEYL_OPT\\fR\n0: programs run operation by operation with the reference loops\n"
+      ".TP\n\\fBOPENBLAS_CORETYPE\\fR\nthe core of OpenBLAS; set by weyl itself where the library took too small a "
+      "one\n"
+      ".TP\n\\fBNO_COLOR\\fR\nno colours\n",
+      out);
 }
 
 void cli_manual(FILE *out, const cli_command *k) {
@@ -206,7 +225,8 @@ void cli_manual(FILE *out, const cli_command *k) {
   char upper[32];
   snprintf(upper, sizeof upper, "%s", k->name);
   for (char *u = upper; *u; u++) *u = *u >= 'a' && *u <= 'z' ? (char)(*u - 'a' + 'A') : *u;
-  fprintf(out, ".TH WEYL\\-%s 1 \"\" \"weyl %s\" \"User Commands\"\n.SH NAME\nweyl\\-%s \\- ", upper, weyl_version(), k->name);
+  fprintf(out, ".TH WEYL\\-%s 1 \"\" \"weyl %s\" \"User Commands\"\n.SH NAME\nweyl\\-%s \\- ", upper, weyl_version(),
+          k->name);
   troff(out, k->summary);
   fprintf(out, "\n.SH SYNOPSIS\n\\fBweyl %s\\fR ", k->name);
   troff(out, k->usage);
@@ -219,7 +239,10 @@ void cli_manual(FILE *out, const cli_command *k) {
   }
   fputs(".SH OPTIONS\n", out);
   troff_options(out, k->options);
-  if (k->sets) fputs(".TP\n\\fB\\-\\-set\\fR \\fIkey=value\\fR\nan option of the task, model or data set; may be given many times\n", out);
+  if (k->sets)
+    fputs(
+        ".TP\n\\fB\\-\\-set\\fR \\fIkey=value\\fR\nan option of the task, model or data set; may be given many times\n",
+        out);
   troff_options(out, cli_common_options());
   fputs(".SH EXAMPLES\n.nf\n", out);
   troff(out, k->examples);
@@ -251,23 +274,25 @@ static void flags_of(FILE *out, const weyl_option *table) {
 }
 
 void cli_completion(FILE *out) {
-  fputs("# bash completion of weyl, written by `weyl help --completion`\n_weyl() {\n"
-        "  local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}\n"
-        "  local flags= first=\n",
-        out);
+  fputs(
+      "# bash completion of weyl, written by `weyl help --completion`\n_weyl() {\n"
+      "  local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}\n"
+      "  local flags= first=\n",
+      out);
   names_line(out, "commands", cli_command_name);
   names_line(out, "tasks", cli_task_name);
   names_line(out, "models", cli_model_name);
   names_line(out, "sets", cli_set_name);
   names_line(out, "papers", cli_paper_name);
-  fputs("  COMPREPLY=()\n"
-        "  if ((COMP_CWORD == 1)); then COMPREPLY=($(compgen -W \"$commands\" -- \"$word\")); return; fi\n"
-        "  case $last in\n"
-        "    --model) COMPREPLY=($(compgen -W \"$models\" -- \"$word\")); return ;;\n"
-        "    --task) COMPREPLY=($(compgen -W \"$tasks\" -- \"$word\")); return ;;\n"
-        "    --set) return ;;\n"
-        "  esac\n  case $command in\n",
-        out);
+  fputs(
+      "  COMPREPLY=()\n"
+      "  if ((COMP_CWORD == 1)); then COMPREPLY=($(compgen -W \"$commands\" -- \"$word\")); return; fi\n"
+      "  case $last in\n"
+      "    --model) COMPREPLY=($(compgen -W \"$models\" -- \"$word\")); return ;;\n"
+      "    --task) COMPREPLY=($(compgen -W \"$tasks\" -- \"$word\")); return ;;\n"
+      "    --set) return ;;\n"
+      "  esac\n  case $command in\n",
+      out);
   for (const cli_command *const *k = cli_commands(); *k; k++) {
     fprintf(out, "    %s)\n      flags='--help", (*k)->name);
     if ((*k)->sets) fputs(" --set", out);
@@ -281,21 +306,23 @@ void cli_completion(FILE *out) {
       case CLI_ARG_WORDS:
         fputs("      first='", out);
         words(out, (*k)->usage);
-        fputs("'\n      if [[ ${COMP_WORDS[2]} == make ]] && ((COMP_CWORD == 3)); then "
-              "COMPREPLY=($(compgen -W \"$sets\" -- \"$word\")); return; fi\n",
-              out);
+        fputs(
+            "'\n      if [[ ${COMP_WORDS[2]} == make ]] && ((COMP_CWORD == 3)); then "
+            "COMPREPLY=($(compgen -W \"$sets\" -- \"$word\")); return; fi\n",
+            out);
         break;
       case CLI_ARG_RUN:
       case CLI_ARG_NONE: break;
     }
     fputs("      ;;\n", out);
   }
-  fputs("  esac\n"
-        "  if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$flags\" -- \"$word\"))\n"
-        "  elif ((COMP_CWORD == 2)) && [[ -n $first ]]; then COMPREPLY=($(compgen -W \"$first\" -- \"$word\"))\n"
-        "  else COMPREPLY=($(compgen -f -- \"$word\")); fi\n"
-        "}\ncomplete -o filenames -F _weyl weyl\n",
-        out);
+  fputs(
+      "  esac\n"
+      "  if [[ $word == -* ]]; then COMPREPLY=($(compgen -W \"$flags\" -- \"$word\"))\n"
+      "  elif ((COMP_CWORD == 2)) && [[ -n $first ]]; then COMPREPLY=($(compgen -W \"$first\" -- \"$word\"))\n"
+      "  else COMPREPLY=($(compgen -f -- \"$word\")); fi\n"
+      "}\ncomplete -o filenames -F _weyl weyl\n",
+      out);
 }
 
 /* ---- the command ---- */
@@ -319,9 +346,12 @@ static weyl_status run(cli *c) {
   }
   weyl_json_end(c->result);
   if (c->json) return WEYL_OK;
-  if (manual) cli_manual(stdout, k);
-  else if (k) cli_help(NULL, stdout, k);
-  else cli_overview(stdout);
+  if (manual)
+    cli_manual(stdout, k);
+  else if (k)
+    cli_help(NULL, stdout, k);
+  else
+    cli_overview(stdout);
   return WEYL_OK;
 }
 

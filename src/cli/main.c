@@ -38,7 +38,8 @@ static void correct_blas_core(const cli *c, char **argv) {
   if (getenv("OPENBLAS_CORETYPE")) return;
   const char *core = weyl_blas_core_wanted();
   if (!core) return;
-  if (c->verbose) cli_note(c, "the BLAS took the core \"%s\": starting again with OPENBLAS_CORETYPE=%s", weyl_blas_core(), core);
+  if (c->verbose)
+    cli_note(c, "the BLAS took the core \"%s\": starting again with OPENBLAS_CORETYPE=%s", weyl_blas_core(), core);
   if (setenv("OPENBLAS_CORETYPE", core, 1) != 0 || setenv(guard, "1", 1) != 0) return;
   execv("/proc/self/exe", argv);
   cli_note(c, "the BLAS runs on a slower core than it could: export OPENBLAS_CORETYPE=%s (%s)", core, strerror(errno));
@@ -75,7 +76,8 @@ static weyl_status find_command(cli *c, const char *word) {
   if (strcmp(word, "--version") == 0) word = "version";
   c->command = cli_command_find(word);
   if (c->command) return WEYL_OK;
-  if (word[0] == '-') return weyl_fail(c->ctx, WEYL_BAD_ARG, "the first word is the command, not %s: see weyl help", word);
+  if (word[0] == '-')
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "the first word is the command, not %s: see weyl help", word);
   return cli_unknown(c, "command", word, cli_command_name);
 }
 
@@ -83,7 +85,8 @@ static weyl_status run(cli *c, weyl_context *reading) {
   c->ctx = reading;
   WEYL_TRY(find_command(c, c->argv[-1]));
   if (wants_help(c)) {
-    if (c->command->more && c->command->more(c) != WEYL_OK) weyl_message_clear(c->ctx); /* help without the extras then */
+    if (c->command->more && c->command->more(c) != WEYL_OK)
+      weyl_message_clear(c->ctx); /* help without the extras then */
     c->json = false;
     cli_help(c, stdout, c->command);
     return WEYL_OK;
@@ -92,7 +95,8 @@ static weyl_status run(cli *c, weyl_context *reading) {
   if (c->command->computes) correct_blas_core(c, c->argv - 2);
 
   weyl_context *working = NULL;
-  const weyl_status made = context_new(c, (int)cli_integer(c, "threads"), (size_t)cli_integer(c, "memory") << 20, &working);
+  const weyl_status made =
+      context_new(c, (int)cli_integer(c, "threads"), (size_t)cli_integer(c, "memory") << 20, &working);
   if (made != WEYL_OK) return weyl_fail(c->ctx, made, "no memory or threads to start with");
   c->ctx = working;
   if (c->command->stops) cli_catch_interrupts();

@@ -57,8 +57,10 @@ void cli_table(const cli *c, size_t rows, size_t columns, const char *const *cel
       const char *cell = cells[r * columns + k] ? cells[r * columns + k] : "";
       const int pad = (int)(wide[k] - width_of(cell));
       const bool last = k + 1 == columns;
-      if (right[k]) printf("%*s%s", pad, "", cell);
-      else printf("%s%*s", cell, last ? 0 : pad, "");
+      if (right[k])
+        printf("%*s%s", pad, "", cell);
+      else
+        printf("%s%*s", cell, last ? 0 : pad, "");
       fputs(last ? "\n" : "  ", stdout);
     }
     if (r > 0) continue;
@@ -76,8 +78,10 @@ const char *cli_digits(char *buffer, double value, int digits) {
 
 const char *cli_duration(char *buffer, double seconds) {
   const long s = lround(fmin(fmax(seconds, 0), 1e9));
-  if (s >= 3600) snprintf(buffer, 32, "%ld h %02ld min", s / 3600, s % 3600 / 60);
-  else snprintf(buffer, 32, "%ld:%02ld", s / 60, s % 60);
+  if (s >= 3600)
+    snprintf(buffer, 32, "%ld h %02ld min", s / 3600, s % 3600 / 60);
+  else
+    snprintf(buffer, 32, "%ld:%02ld", s / 60, s % 60);
   return buffer;
 }
 
@@ -89,8 +93,10 @@ void cli_json_options(weyl_json *json, const weyl_options *options) {
       case WEYL_OPT_INT: weyl_json_integer(json, o->name, weyl_options_integer(options, o->name)); break;
       case WEYL_OPT_U64: {
         const int64_t n = weyl_options_integer(options, o->name);
-        if (n >= 0) weyl_json_integer(json, o->name, n);
-        else weyl_json_string(json, o->name, value); /* beyond 2^63 no JSON number is exact */
+        if (n >= 0)
+          weyl_json_integer(json, o->name, n);
+        else
+          weyl_json_string(json, o->name, value); /* beyond 2^63 no JSON number is exact */
         break;
       }
       case WEYL_OPT_DOUBLE: weyl_json_number(json, o->name, weyl_options_number(options, o->name)); break;
@@ -125,8 +131,10 @@ static void json_common(const cli *c, weyl_json *json) {
   for (int i = 0; i < c->args; i++) weyl_json_string(json, NULL, c->arg[i]);
   weyl_json_end(json);
   weyl_json_end(json);
-  if (c->options && weyl_options_has(c->options, "seed")) weyl_json_integer(json, "seed", cli_integer(c, "seed"));
-  else weyl_json_string(json, "seed", NULL);
+  if (c->options && weyl_options_has(c->options, "seed"))
+    weyl_json_integer(json, "seed", cli_integer(c, "seed"));
+  else
+    weyl_json_string(json, "seed", NULL);
   weyl_json_integer(json, "threads", weyl_threads(c->ctx));
   weyl_json_string(json, "isa", weyl_kernels_active()->isa);
   weyl_json_number(json, "seconds", weyl_seconds() - c->start);
@@ -161,8 +169,8 @@ static void print_json(cli *c, weyl_status status) {
 static void print_error(cli *c, weyl_status status) {
   const char *message = weyl_message(c->ctx);
   const char *name = c->command ? c->command->name : "";
-  fprintf(stderr, "%sweyl%s%s:%s %s\n", c->colour ? "\033[1;31m" : "", name[0] ? " " : "", name, c->colour ? "\033[0m" : "",
-          message[0] ? message : weyl_status_text(status));
+  fprintf(stderr, "%sweyl%s%s:%s %s\n", c->colour ? "\033[1;31m" : "", name[0] ? " " : "", name,
+          c->colour ? "\033[0m" : "", message[0] ? message : weyl_status_text(status));
   if (weyl_status_exit_code(status) == weyl_status_exit_code(WEYL_BAD_ARG) && !c->quiet)
     fprintf(stderr, "try: weyl %s%s--help\n", name, name[0] ? " " : "");
 }
@@ -175,7 +183,8 @@ int cli_finish(cli *c, weyl_status status) {
   errno = 0;
   const bool written = fflush(stdout) == 0 && !ferror(stdout);
   if (!written && status == WEYL_OK) {
-    if (errno != EPIPE) fprintf(stderr, "weyl: the answer could not be written to standard output: %s\n", strerror(errno));
+    if (errno != EPIPE)
+      fprintf(stderr, "weyl: the answer could not be written to standard output: %s\n", strerror(errno));
     status = WEYL_IO;
   }
   return weyl_status_exit_code(status);

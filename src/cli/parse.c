@@ -148,15 +148,16 @@ weyl_status cli_parse(cli *c) {
       WEYL_TRY(set_short(c, word));
     } else {
       if (c->args == k->max_args || c->args == CLI_ARGS_MAX) {
-        return weyl_fail(c->ctx, WEYL_BAD_ARG, "\"%s\" is one argument too many: usage is weyl %s %s", word, k->name, k->usage);
+        return weyl_fail(c->ctx, WEYL_BAD_ARG, "\"%s\" is one argument too many: usage is weyl %s %s", word, k->name,
+                         k->usage);
       }
       c->arg[c->args++] = word;
     }
     i += used;
   }
   if (c->args < k->min_args)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s: usage is weyl %s %s", c->args ? "an argument is missing" : "arguments are missing",
-                     k->name, k->usage);
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s: usage is weyl %s %s",
+                     c->args ? "an argument is missing" : "arguments are missing", k->name, k->usage);
   if (k->more) WEYL_TRY(need_extra(c));
   return set_pairs(c);
 }
@@ -222,12 +223,12 @@ const char *cli_command_name(size_t i) {
   return i < n ? cli_commands()[i]->name : NULL;
 }
 
-#define NAMES_OF(function, list)                     \
-  const char *function(size_t i) {                   \
-    for (size_t k = 0; list()[k]; k++) {             \
-      if (k == i) return list()[k]->name;            \
-    }                                                \
-    return NULL;                                     \
+#define NAMES_OF(function, list)          \
+  const char *function(size_t i) {        \
+    for (size_t k = 0; list()[k]; k++) {  \
+      if (k == i) return list()[k]->name; \
+    }                                     \
+    return NULL;                          \
   }
 NAMES_OF(cli_task_name, weyl_tasks)
 NAMES_OF(cli_model_name, weyl_models)
@@ -240,22 +241,12 @@ const char *cli_string(const cli *c, const char *name) {
   return value[0] ? value : NULL;
 }
 
-int64_t cli_integer(const cli *c, const char *name) {
-  return weyl_options_integer(c->options, name);
-}
+int64_t cli_integer(const cli *c, const char *name) { return weyl_options_integer(c->options, name); }
 
-double cli_number(const cli *c, const char *name) {
-  return weyl_options_number(c->options, name);
-}
+double cli_number(const cli *c, const char *name) { return weyl_options_number(c->options, name); }
 
-bool cli_bool(const cli *c, const char *name) {
-  return weyl_options_bool(c->options, name);
-}
+bool cli_bool(const cli *c, const char *name) { return weyl_options_bool(c->options, name); }
 
-bool cli_given(const cli *c, const char *name) {
-  return !weyl_options_is_default(c->options, name);
-}
+bool cli_given(const cli *c, const char *name) { return !weyl_options_is_default(c->options, name); }
 
-uint64_t cli_seed(const cli *c) {
-  return (uint64_t)weyl_options_integer(c->options, "seed");
-}
+uint64_t cli_seed(const cli *c) { return (uint64_t)weyl_options_integer(c->options, "seed"); }

@@ -1,10 +1,12 @@
-/* weyl predict: every frame of a file of trajectories goes through a trained run; what it predicts is written as trajectories. */
+/* weyl predict: every frame of a file of trajectories goes through a trained run; what it predicts is written as
+ * trajectories. */
 #include "cli.h"
 
 #include <math.h>
 #include <string.h>
 
-/* The mean position that the run's data had taken off, when its option `centre` is set: given back to the prediction. */
+/* The mean position that the run's data had taken off, when its option `centre` is set: given back to the prediction.
+ */
 static void add_centre(const weyl_trajectory *t, int64_t frame, int64_t dim, double *prediction) {
   const int64_t used = t->d < dim ? t->d : dim;
   for (int64_t k = 0; k < used; k++) {
@@ -15,8 +17,8 @@ static void add_centre(const weyl_trajectory *t, int64_t frame, int64_t dim, dou
 }
 
 /* The same systems with the predicted positions [rows][dim], in the order of weyl_dynamics_inputs. */
-static weyl_status rebuild(cli *c, const weyl_trajectories *in, double *rows, int64_t dim, bool centred, weyl_arena *arena,
-                           weyl_trajectories *out) {
+static weyl_status rebuild(cli *c, const weyl_trajectories *in, double *rows, int64_t dim, bool centred,
+                           weyl_arena *arena, weyl_trajectories *out) {
   weyl_trajectory *item = weyl_arena_array(arena, weyl_trajectory, in->count);
   if (!item) return weyl_fail(c->ctx, WEYL_MEMORY, "no memory for %lld trajectories", (long long)in->count);
   for (int64_t i = 0; i < in->count; i++) {
@@ -62,7 +64,8 @@ static weyl_status predict(cli *c, weyl_trained *trained, const weyl_trajectorie
   if (isfinite(gap)) weyl_json_number(c->result, "smallest_gap", gap);
   cli_say(c, "%lld frames of %lld %s predicted", (long long)weyl_dataset_samples(inputs), (long long)in->count,
           in->count == 1 ? "trajectory" : "trajectories");
-  if (weyl_options_has(o, "horizon")) cli_say(c, ", each %lld frames ahead", (long long)weyl_options_integer(o, "horizon"));
+  if (weyl_options_has(o, "horizon"))
+    cli_say(c, ", each %lld frames ahead", (long long)weyl_options_integer(o, "horizon"));
   cli_say(c, ": %s\n", target);
 done:
   weyl_dataset_free(inputs);
@@ -71,7 +74,8 @@ done:
 
 static weyl_status run(cli *c) {
   if (!cli_string(c, "in") || !cli_string(c, "out"))
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "--in and --out are needed: weyl predict RUN --in water.extxyz --out later.extxyz");
+    return weyl_fail(c->ctx, WEYL_BAD_ARG,
+                     "--in and --out are needed: weyl predict RUN --in water.extxyz --out later.extxyz");
   weyl_trained *trained = NULL;
   weyl_arena *arena = NULL;
   weyl_trajectories in = {0};
@@ -100,9 +104,12 @@ const cli_command cli_command_predict = {
     .name = "predict",
     .summary = "lets a trained run predict from the frames of a file",
     .usage = "RUN",
-    .details = "Every frame of the file is an input (the first is not where the file has no velocities: they are differences to the frame "
-               "before). Frame k of the file written is what the model predicts from input k, as far ahead as it was trained for; types, charges "
-               "and cells are handed on.",
+    .details =
+        "Every frame of the file is an input (the first is not where the file has no velocities: they are differences "
+        "to the frame "
+        "before). Frame k of the file written is what the model predicts from input k, as far ahead as it was trained "
+        "for; types, charges "
+        "and cells are handed on.",
     .examples = "weyl predict run --in ethanol.npz --out later.extxyz",
     .options = options,
     .min_args = 1,

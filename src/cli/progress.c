@@ -25,9 +25,7 @@ void cli_catch_interrupts(void) {
   (void)sigaction(SIGTERM, &action, NULL);
 }
 
-const volatile int *cli_stop(void) {
-  return &stop_requested;
-}
+const volatile int *cli_stop(void) { return &stop_requested; }
 
 void cli_bar_clear(cli *c) {
   if (!c->bar.visible) return;
@@ -35,9 +33,7 @@ void cli_bar_clear(cli *c) {
   c->bar.visible = false;
 }
 
-static bool bar_wanted(const cli *c) {
-  return !c->quiet && isatty(STDERR_FILENO);
-}
+static bool bar_wanted(const cli *c) { return !c->quiet && isatty(STDERR_FILENO); }
 
 static size_t columns(void) {
   struct winsize size;

@@ -17,12 +17,11 @@ typedef struct report {
   int pictures;
 } report;
 
-static double *numbers(report *r, int64_t n) {
-  return weyl_arena_array(r->arena, double, n > 0 ? n : 1);
-}
+static double *numbers(report *r, int64_t n) { return weyl_arena_array(r->arena, double, n > 0 ? n : 1); }
 
 /* One plot on the page and as files; plots of one sheet stand on the page one by one. */
-static weyl_status picture(report *r, const weyl_plot *plots, size_t count, int columns, const char *name, const char *caption) {
+static weyl_status picture(report *r, const weyl_plot *plots, size_t count, int columns, const char *name,
+                           const char *caption) {
   for (size_t i = 0; i < count; i++) WEYL_TRY(weyl_page_plot(r->page, &plots[i], i + 1 == count ? caption : NULL));
   static const char *const ending[] = {"svg", "png"};
   for (int k = 0; k < 2 && r->drawing; k++) {
@@ -51,9 +50,7 @@ typedef struct history {
   char metric[32];         /* the one of VALID */
 } history;
 
-static double number_of(const json_t *value) {
-  return json_is_number(value) ? json_number_value(value) : NAN;
-}
+static double number_of(const json_t *value) { return json_is_number(value) ? json_number_value(value) : NAN; }
 
 static void read_line(const json_t *line, history *h) {
   const size_t i = h->lines++;
@@ -62,7 +59,8 @@ static void read_line(const json_t *line, history *h) {
   h->column[RATE][i] = number_of(json_object_get(line, "rate"));
   h->column[EQUIVARIANCE][i] = number_of(json_object_get(line, "equivariance"));
   h->column[VALID][i] = NAN;
-  void *first = json_object_iter(json_object_get(line, "valid")); /* metrics stand in order, the one that selects first */
+  void *first =
+      json_object_iter(json_object_get(line, "valid")); /* metrics stand in order, the one that selects first */
   if (!first) return;
   h->column[VALID][i] = number_of(json_object_iter_value(first));
   snprintf(h->metric, sizeof h->metric, "%s", json_object_iter_key(first));
@@ -87,8 +85,11 @@ static weyl_status read_log(report *r, history *h) {
     number++;
     json_error_t error;
     json_t *line = json_loadb(at, (size_t)(end - at), 0, &error);
-    if (json_is_object(line)) read_line(line, h);
-    else status = weyl_fail(r->c->ctx, WEYL_FORMAT, "not a JSON object: %s (%s:%zu)", line ? "another value" : error.text, path, number);
+    if (json_is_object(line))
+      read_line(line, h);
+    else
+      status = weyl_fail(r->c->ctx, WEYL_FORMAT, "not a JSON object: %s (%s:%zu)", line ? "another value" : error.text,
+                         path, number);
     json_decref(line);
   }
   weyl_dealloc(r->c->ctx, text);
@@ -110,17 +111,33 @@ static weyl_status curves(report *r, const history *h) {
   }
   char label[64];
   snprintf(label, sizeof label, "validation %s", h->metric);
-  const weyl_series s[] = {
-      {.label = "training loss", .style = WEYL_LINE, .colour = 0, .n = h->lines, .x = h->column[EPOCH], .y = h->column[TRAIN]},
-      {.label = label, .style = h->lines > 60 ? WEYL_LINE : WEYL_LINE_POINTS, .colour = 1, .n = h->lines, .x = h->column[EPOCH], .y = h->column[VALID]}};
-  const weyl_plot plot = {.title = "Loss over training", .x_label = "epoch", .y_label = "loss", .log_y = true, .count = 2, .series = s};
+  const weyl_series s[] = {{.label = "training loss",
+                            .style = WEYL_LINE,
+                            .colour = 0,
+                            .n = h->lines,
+                            .x = h->column[EPOCH],
+                            .y = h->column[TRAIN]},
+                           {.label = label,
+                            .style = h->lines > 60 ? WEYL_LINE : WEYL_LINE_POINTS,
+                            .colour = 1,
+                            .n = h->lines,
+                            .x = h->column[EPOCH],
+                            .y = h->column[VALID]}};
+  const weyl_plot plot = {
+      .title = "Loss over training", .x_label = "epoch", .y_label = "loss", .log_y = true, .count = 2, .series = s};
   WEYL_TRY(picture(r, &plot, 1, 1, "loss", "Training loss (mean over an epoch) and validation error; logarithmic."));
   if (!any_finite(h->column[EQUIVARIANCE], h->lines)) return WEYL_OK;
-  const weyl_series e = {.style = WEYL_LINE_POINTS, .colour = 2, .n = h->lines, .x = h->column[EPOCH], .y = h->column[EQUIVARIANCE]};
-  const weyl_plot over = {.title = "Equivariance error over training", .x_label = "epoch", .y_label = "relative error", .log_y = true,
-                          .count = 1, .series = &e};
-  return picture(r, &over, 1, 1, "equivariance-training",
-                 "Mean error |f(g x) - g f(x)| relative to the output's root mean square, measured at each evaluation.");
+  const weyl_series e = {
+      .style = WEYL_LINE_POINTS, .colour = 2, .n = h->lines, .x = h->column[EPOCH], .y = h->column[EQUIVARIANCE]};
+  const weyl_plot over = {.title = "Equivariance error over training",
+                          .x_label = "epoch",
+                          .y_label = "relative error",
+                          .log_y = true,
+                          .count = 1,
+                          .series = &e};
+  return picture(
+      r, &over, 1, 1, "equivariance-training",
+      "Mean error |f(g x) - g f(x)| relative to the output's root mean square, measured at each evaluation.");
 }
 
 /* ---- the test ---- */
@@ -160,9 +177,10 @@ static field field_of(const weyl_dataset *set, const char *name) {
   return (field){f->array.data, f->array.dim[1]};
 }
 
-/* Lines from each point of `from` to that of `to` (or by `to` itself, when it is a vector): x, y with gaps between them. */
-static weyl_series segments(report *r, const char *label, int colour, weyl_mark_style style, int64_t n, const double *from, const double *to,
-                            int64_t d, bool vector) {
+/* Lines from each point of `from` to that of `to` (or by `to` itself, when it is a vector): x, y with gaps between
+ * them. */
+static weyl_series segments(report *r, const char *label, int colour, weyl_mark_style style, int64_t n,
+                            const double *from, const double *to, int64_t d, bool vector) {
   double *x = numbers(r, 3 * n), *y = numbers(r, 3 * n);
   for (int64_t i = 0; x && y && i < n; i++) {
     const double *a = from + i * d, *b = to + i * d;
@@ -172,7 +190,8 @@ static weyl_series segments(report *r, const char *label, int colour, weyl_mark_
     y[3 * i + 1] = vector ? a[1] + b[1] : b[1];
     x[3 * i + 2] = y[3 * i + 2] = NAN;
   }
-  return (weyl_series){.label = label, .style = style, .colour = colour, .n = x && y ? (size_t)(3 * n) : 0, .x = x, .y = y};
+  return (weyl_series){
+      .label = label, .style = style, .colour = colour, .n = x && y ? (size_t)(3 * n) : 0, .x = x, .y = y};
 }
 
 static weyl_series points(report *r, const char *label, int colour, int64_t n, const double *at, int64_t d) {
@@ -181,7 +200,8 @@ static weyl_series points(report *r, const char *label, int colour, int64_t n, c
     x[i] = at[i * d];
     y[i] = at[i * d + 1];
   }
-  return (weyl_series){.label = label, .style = WEYL_POINTS, .colour = colour, .n = x && y ? (size_t)n : 0, .x = x, .y = y};
+  return (weyl_series){
+      .label = label, .style = WEYL_POINTS, .colour = colour, .n = x && y ? (size_t)n : 0, .x = x, .y = y};
 }
 
 static weyl_status motion(report *r, const weyl_dataset *test, const double *prediction) {
@@ -204,11 +224,18 @@ static weyl_status motion(report *r, const weyl_dataset *test, const double *pre
     of[used++] = points(r, "predicted", 1, n, prediction + at, d);
     const char *title = weyl_arena_printf(r->arena, "test sample %lld", (long long)s);
     if (!title) return WEYL_MEMORY;
-    plots[count] = (weyl_plot){.title = title, .x_label = "x", .y_label = "y", .equal_axes = true, .count = used, .series = of,
-                               .width = 520, .height = 520};
+    plots[count] = (weyl_plot){.title = title,
+                               .x_label = "x",
+                               .y_label = "y",
+                               .equal_axes = true,
+                               .count = used,
+                               .series = of,
+                               .width = 520,
+                               .height = 520};
   }
   return picture(r, plots, count, 2, "trajectories",
-                 "First two coordinates: where the points are, their velocities over one unit of time, where they go, and what the model says.");
+                 "First two coordinates: where the points are, their velocities over one unit of time, where they go, "
+                 "and what the model says.");
 }
 
 static int ascending(const void *a, const void *b) {
@@ -220,9 +247,11 @@ static int ascending(const void *a, const void *b) {
 static weyl_status scatter(report *r, const weyl_dataset *test, const double *prediction) {
   const field target = field_of(test, "target");
   if (!target.x) return WEYL_OK;
-  const int64_t *nodes = weyl_dataset_offsets(test, WEYL_PER_NODE), samples = weyl_dataset_samples(test), d = target.width;
+  const int64_t *nodes = weyl_dataset_offsets(test, WEYL_PER_NODE), samples = weyl_dataset_samples(test),
+                d = target.width;
   const int64_t all = nodes[samples] * d, step = all > 4000 ? all / 4000 : 1, n = (all + step - 1) / step;
-  double *x = numbers(r, n), *y = numbers(r, n), *share = numbers(r, samples), *error = numbers(r, samples), line[2] = {INFINITY, -INFINITY};
+  double *x = numbers(r, n), *y = numbers(r, n), *share = numbers(r, samples), *error = numbers(r, samples),
+         line[2] = {INFINITY, -INFINITY};
   if (!x || !y || !share || !error) return WEYL_MEMORY;
   for (int64_t i = 0; i < n; i++) {
     x[i] = target.x[i * step];
@@ -230,38 +259,54 @@ static weyl_status scatter(report *r, const weyl_dataset *test, const double *pr
     line[0] = fmin(line[0], x[i]);
     line[1] = fmax(line[1], x[i]);
   }
-  const weyl_series s[] = {{.label = "test coordinates", .style = WEYL_POINTS, .colour = 0, .n = (size_t)n, .x = x, .y = y},
-                           {.label = "equal", .style = WEYL_LINE, .colour = 1, .n = 2, .x = line, .y = line}};
-  const weyl_plot plot = {.title = "Predicted over true coordinates", .x_label = "true", .y_label = "predicted", .equal_axes = true, .count = 2,
-                          .series = s, .width = 520, .height = 520};
+  const weyl_series s[] = {
+      {.label = "test coordinates", .style = WEYL_POINTS, .colour = 0, .n = (size_t)n, .x = x, .y = y},
+      {.label = "equal", .style = WEYL_LINE, .colour = 1, .n = 2, .x = line, .y = line}};
+  const weyl_plot plot = {.title = "Predicted over true coordinates",
+                          .x_label = "true",
+                          .y_label = "predicted",
+                          .equal_axes = true,
+                          .count = 2,
+                          .series = s,
+                          .width = 520,
+                          .height = 520};
   WEYL_TRY(picture(r, &plot, 1, 1, "scatter", "A perfect model puts every point on the line."));
 
   for (int64_t k = 0; k < samples; k++) {
     double sum = 0;
-    for (int64_t i = nodes[k] * d; i < nodes[k + 1] * d; i++) sum += (prediction[i] - target.x[i]) * (prediction[i] - target.x[i]);
+    for (int64_t i = nodes[k] * d; i < nodes[k + 1] * d; i++)
+      sum += (prediction[i] - target.x[i]) * (prediction[i] - target.x[i]);
     error[k] = sqrt(sum / (double)((nodes[k + 1] - nodes[k]) * d));
     share[k] = 100.0 * (double)(k + 1) / (double)samples;
   }
   qsort(error, (size_t)samples, sizeof *error, ascending);
   const weyl_series e = {.style = WEYL_LINE, .colour = 0, .n = (size_t)samples, .x = share, .y = error};
-  const weyl_plot quantiles = {.title = "Error of the test samples, sorted", .x_label = "percent of the test samples",
-                               .y_label = "root mean square error", .log_y = true, .count = 1, .series = &e};
+  const weyl_plot quantiles = {.title = "Error of the test samples, sorted",
+                               .x_label = "percent of the test samples",
+                               .y_label = "root mean square error",
+                               .log_y = true,
+                               .count = 1,
+                               .series = &e};
   if (!any_finite(error, (size_t)samples)) return WEYL_OK;
-  return picture(r, &quantiles, 1, 1, "errors", "How the error is spread: half of the samples are better than the value at 50 percent.");
+  return picture(r, &quantiles, 1, 1, "errors",
+                 "How the error is spread: half of the samples are better than the value at 50 percent.");
 }
 
 /* ---- symmetry ---- */
 
 static weyl_status symmetry(report *r) {
   cli *c = r->c;
-  const cli_audit_ask ask = {.data = cli_string(c, "data"), .inputs = cli_integer(c, "inputs"), .elements = 2, .scale = 1, .seed = 1};
+  const cli_audit_ask ask = {
+      .data = cli_string(c, "data"), .inputs = cli_integer(c, "inputs"), .elements = 2, .scale = 1, .seed = 1};
   cli_audit *a = weyl_arena_array(r->arena, cli_audit, 1);
   if (!a) return WEYL_MEMORY;
   WEYL_TRY(cli_audit_measure(c, r->run, &ask, r->arena, a));
   static const char *const dtype[2] = {"f32", "f64"};
-  const char *cells[6 * (2 * CLI_AUDIT_GROUPS + 1)] = {"group", "type", "mean error", "worst error", "promised", "holds"};
+  const char *cells[6 * (2 * CLI_AUDIT_GROUPS + 1)] = {"group",       "type",     "mean error",
+                                                       "worst error", "promised", "holds"};
   const char *names[2 * CLI_AUDIT_GROUPS];
-  double *place = numbers(r, 2 * CLI_AUDIT_GROUPS), *mean = numbers(r, 2 * CLI_AUDIT_GROUPS), *worst = numbers(r, 2 * CLI_AUDIT_GROUPS);
+  double *place = numbers(r, 2 * CLI_AUDIT_GROUPS), *mean = numbers(r, 2 * CLI_AUDIT_GROUPS),
+         *worst = numbers(r, 2 * CLI_AUDIT_GROUPS);
   if (!place || !mean || !worst) return WEYL_MEMORY;
   size_t row = 1, bars = 0;
   for (int k = 0; k < a->subjects; k++) {
@@ -281,15 +326,23 @@ static weyl_status symmetry(report *r) {
     }
   }
   weyl_page_heading(r->page, "Symmetry");
-  weyl_page_text(r->page, "%s: random group elements act on %lld test inputs, %d each; errors are |f(g x) - g f(x)| relative to the output's root "
-                          "mean square. weyl audit gives the offending elements.",
-                 a->holds ? "The symmetry of the task holds" : "The symmetry of the task does not hold", (long long)ask.inputs, ask.elements);
+  weyl_page_text(r->page,
+                 "%s: random group elements act on %lld test inputs, %d each; errors are |f(g x) - g f(x)| relative to "
+                 "the output's root "
+                 "mean square. weyl audit gives the offending elements.",
+                 a->holds ? "The symmetry of the task holds" : "The symmetry of the task does not hold",
+                 (long long)ask.inputs, ask.elements);
   weyl_page_table(r->page, row, 6, cells);
   weyl_json_string(c->result, "verdict", a->holds ? "holds" : "fails");
   if (a->frames) weyl_page_text(r->page, "Smallest relative gap between eigenvalues of a frame: %.3g.", a->gap);
   const weyl_series s[] = {{.label = "mean", .style = WEYL_BARS, .colour = 0, .n = bars, .x = place, .y = mean},
                            {.label = "worst", .style = WEYL_BARS, .colour = 1, .n = bars, .x = place, .y = worst}};
-  const weyl_plot plot = {.title = "Equivariance error", .y_label = "relative error", .log_y = true, .count = 2, .series = s, .names = names,
+  const weyl_plot plot = {.title = "Equivariance error",
+                          .y_label = "relative error",
+                          .log_y = true,
+                          .count = 2,
+                          .series = s,
+                          .names = names,
                           .names_count = bars};
   return picture(r, &plot, 1, 1, "equivariance", "Rounding is about 1e-7 in float and 1e-16 in double.");
 }
@@ -303,8 +356,11 @@ static weyl_status about(report *r, const weyl_trained *trained) {
   if (!cells) return WEYL_MEMORY;
   size_t row = 0;
   const char *seed = weyl_arena_printf(r->arena, "%llu", (unsigned long long)weyl_trained_seed(trained));
-  const char *const head[5][2] = {{"option", "value"}, {"task", weyl_trained_task(trained)->name}, {"model", weyl_trained_model(trained)->name},
-                                  {"symmetry", weyl_trained_symmetry(trained)}, {"seed", seed}};
+  const char *const head[5][2] = {{"option", "value"},
+                                  {"task", weyl_trained_task(trained)->name},
+                                  {"model", weyl_trained_model(trained)->name},
+                                  {"symmetry", weyl_trained_symmetry(trained)},
+                                  {"seed", seed}};
   for (; row < 5; row++) {
     cells[2 * row] = head[row][0];
     cells[2 * row + 1] = head[row][1];
@@ -346,7 +402,8 @@ static weyl_status run(cli *c) {
   WEYL_GOTO(weyl_arena_new(c->ctx, &r.arena));
   r.folder = weyl_arena_printf(r.arena, "%s/pictures", r.run);
   const char *out = cli_string(c, "out") ? cli_string(c, "out") : weyl_arena_printf(r.arena, "%s/report.html", r.run);
-  const char *title = weyl_arena_printf(r.arena, "%s on %s", weyl_trained_model(trained)->name, weyl_trained_task(trained)->name);
+  const char *title =
+      weyl_arena_printf(r.arena, "%s on %s", weyl_trained_model(trained)->name, weyl_trained_task(trained)->name);
   if (!r.folder || !out || !title) {
     status = WEYL_MEMORY;
     goto done;
@@ -377,8 +434,10 @@ const cli_command cli_command_report = {
     .name = "report",
     .summary = "draws a run: one HTML page, and the pictures as SVG and PNG",
     .usage = "RUN",
-    .details = "Writes RUN/report.html, which needs nothing else to be shown: the test table, the loss over training, what the model predicts "
-               "against what is true, and how symmetric it is. The same pictures go to RUN/pictures. gnuplot draws them.",
+    .details =
+        "Writes RUN/report.html, which needs nothing else to be shown: the test table, the loss over training, what "
+        "the model predicts "
+        "against what is true, and how symmetric it is. The same pictures go to RUN/pictures. gnuplot draws them.",
     .examples = "weyl report run\nweyl report run --out page.html",
     .options = options,
     .min_args = 1,

@@ -32,8 +32,8 @@ const char *cli_paper_name(size_t i) {
     weyl_context *ctx = NULL;
     weyl_arena *arena = NULL;
     const char **list = NULL;
-    if (weyl_context_new(&(weyl_context_opts){.threads = 1}, &ctx) == WEYL_OK && weyl_arena_new(ctx, &arena) == WEYL_OK &&
-        weyl_recipe_list(ctx, arena, &list) == WEYL_OK) {
+    if (weyl_context_new(&(weyl_context_opts){.threads = 1}, &ctx) == WEYL_OK &&
+        weyl_arena_new(ctx, &arena) == WEYL_OK && weyl_recipe_list(ctx, arena, &list) == WEYL_OK) {
       for (; list[count] && count < 64; count++) snprintf(names[count], sizeof names[count], "%s", list[count]);
     }
     weyl_arena_free(arena);
@@ -98,8 +98,10 @@ static weyl_status show(cli *c, const weyl_recipe *recipe, const weyl_recipe_res
     weyl_json_string(c->result, "model", row->model);
     weyl_json_string(c->result, "symmetry", row->symmetry);
     weyl_json_string(c->result, "metric", row->metric);
-    if (isnan(row->paper)) weyl_json_string(c->result, "paper", NULL);
-    else weyl_json_number(c->result, "paper", row->paper);
+    if (isnan(row->paper))
+      weyl_json_string(c->result, "paper", NULL);
+    else
+      weyl_json_number(c->result, "paper", row->paper);
     weyl_json_number(c->result, "ours", r->ours);
     weyl_json_number(c->result, "std", r->std);
     weyl_json_integer(c->result, "seeds", r->seeds);
@@ -140,8 +142,10 @@ static weyl_status reproduce(cli *c, const weyl_recipe *recipe, weyl_arena *aren
   const bool full = cli_bool(c, "full");
   char folder[512];
   const char *base = strrchr(c->arg[0], '/');
-  if (cli_string(c, "out")) snprintf(folder, sizeof folder, "%s", cli_string(c, "out"));
-  else snprintf(folder, sizeof folder, "runs/%s-%s", base ? base + 1 : c->arg[0], full ? "full" : "quick");
+  if (cli_string(c, "out"))
+    snprintf(folder, sizeof folder, "%s", cli_string(c, "out"));
+  else
+    snprintf(folder, sizeof folder, "runs/%s-%s", base ? base + 1 : c->arg[0], full ? "full" : "quick");
   const weyl_recipe_opts opts = {.full = full,
                                  .task = task,
                                  .out = folder,
@@ -161,7 +165,8 @@ static weyl_status run(cli *c) {
   find_installed();
   if (cli_bool(c, "list")) return list(c);
   if (c->args == 0) return weyl_fail(c->ctx, WEYL_BAD_ARG, "which paper? weyl reproduce --list shows them");
-  if (cli_bool(c, "full") && cli_bool(c, "quick")) return weyl_fail(c->ctx, WEYL_BAD_ARG, "--quick or --full, not both");
+  if (cli_bool(c, "full") && cli_bool(c, "quick"))
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "--quick or --full, not both");
   weyl_recipe *recipe = NULL;
   weyl_arena *arena = NULL;
   weyl_status status;
@@ -180,7 +185,8 @@ static const weyl_option options[] = {
     {"task", WEYL_OPT_STRING, "", 0, 0, NULL, "only the rows of this task"},
     {"list", WEYL_OPT_BOOL, "no", 0, 0, NULL, "the papers there are"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "file or folder of the data; what is simulated needs none"},
-    {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "folder for the runs; runs/PAPER-quick or -full when not given. Finished runs there are kept"},
+    {"out", WEYL_OPT_STRING, "", 0, 0, NULL,
+     "folder for the runs; runs/PAPER-quick or -full when not given. Finished runs there are kept"},
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
 };
 
@@ -188,10 +194,13 @@ const cli_command cli_command_reproduce = {
     .name = "reproduce",
     .summary = "repeats a paper's table: the paper's number, ours, and the budget",
     .usage = "[PAPER]",
-    .details = "Trains every row of a recipe and prints the paper's number beside ours, with the budget that ours was given. Runs that are "
-               "finished are not trained again, and an interrupted call goes on where it was.",
-    .examples = "weyl reproduce --list\n"
-                "weyl reproduce frame-averaging --task nbody --quick",
+    .details =
+        "Trains every row of a recipe and prints the paper's number beside ours, with the budget that ours was given. "
+        "Runs that are "
+        "finished are not trained again, and an interrupted call goes on where it was.",
+    .examples =
+        "weyl reproduce --list\n"
+        "weyl reproduce frame-averaging --task nbody --quick",
     .options = options,
     .max_args = 1,
     .arg = CLI_ARG_PAPER,

@@ -1,4 +1,5 @@
-/* weyl train: declares what the task and the model can be set to, trains, and says what came out and what to do next. */
+/* weyl train: declares what the task and the model can be set to, trains, and says what came out and what to do next.
+ */
 #include "cli.h"
 
 #include <string.h>
@@ -52,10 +53,9 @@ static void show(cli *c, const weyl_train_result *r, const char *run) {
   char time[32], params[64];
   snprintf(params, sizeof params, "%lld", (long long)r->params);
   cli_say(c, "%s on %s%s%s: %s parameters, %lld epochs%s, best at %lld, %s in all\n\n", r->model, r->task,
-          strcmp(r->symmetry, "none") && r->symmetry[0] ? " with " : "",
-          strcmp(r->symmetry, "none") ? r->symmetry : "", params, (long long)r->epochs,
-          r->stopped_early ? " (no better validation any more)" : "", (long long)r->best_epoch,
-          cli_duration(time, weyl_seconds() - c->start));
+          strcmp(r->symmetry, "none") && r->symmetry[0] ? " with " : "", strcmp(r->symmetry, "none") ? r->symmetry : "",
+          params, (long long)r->epochs, r->stopped_early ? " (no better validation any more)" : "",
+          (long long)r->best_epoch, cli_duration(time, weyl_seconds() - c->start));
   const char *cells[15] = {"metric", "valid", "test"};
   char numbers[8][32];
   for (int i = 0; i < r->metrics; i++) {
@@ -64,7 +64,8 @@ static void show(cli *c, const weyl_train_result *r, const char *run) {
     cells[3 * i + 5] = cli_digits(numbers[2 * i + 1], r->test[i].value, 5);
   }
   cli_table(c, (size_t)r->metrics + 1, 3, cells);
-  cli_say(c, "\nwritten to %s; next:\n  weyl audit %s     how symmetric it is\n  weyl report %s    pictures of it\n", run, run, run);
+  cli_say(c, "\nwritten to %s; next:\n  weyl audit %s     how symmetric it is\n  weyl report %s    pictures of it\n",
+          run, run, run);
 }
 
 /* Looked at before anything is computed, and as what was typed rather than read from a file. */
@@ -111,7 +112,8 @@ static weyl_status run(cli *c) {
 static const weyl_option options[] = {
     {"model", WEYL_OPT_STRING, "", 0, 0, NULL, "the model; the task's own when not given"},
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL,
-     "wrap the model so that it obeys a group: none, frame:E(3), frame:SE(3), sfa:E(3) (one random frame while training)"},
+     "wrap the model so that it obeys a group: none, frame:E(3), frame:SE(3), sfa:E(3) (one random frame while "
+     "training)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "file or folder of the data; what is simulated needs none"},
     {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "folder of the run; runs/TASK-MODEL-SEED when not given"},
     {"resume", WEYL_OPT_BOOL, "no", 0, 0, NULL, "go on with the run in --out, bit for bit"},
@@ -123,15 +125,18 @@ const cli_command cli_command_train = {
     .name = "train",
     .summary = "trains a model on a task",
     .usage = "TASK",
-    .details = "Trains, keeps the weights that did best on the validation samples, and measures them on the test samples. The run's "
-               "folder holds config.ini, model.safetensors, state.safetensors, log.jsonl and metrics.json.\n\n"
-               "How long and how it learns are options of the task and model, set by --set key=value or simply --key value "
-               "(--epochs 300, --rate 5e-4, --batch 50); weyl train TASK --model MODEL --help lists them all.\n\n"
-               "Ctrl-C stops after the step and saves; --resume goes on. A second Ctrl-C ends at once.",
-    .examples = "weyl train nbody --model egnn --epochs 300 --out run\n"
-                "weyl train nbody --model gnn --symmetry \"frame:E(3)\" --seed 7\n"
-                "weyl train dynamics --data ethanol.npz --set horizon=10\n"
-                "weyl train nbody --model egnn --epochs 300 --out run --resume",
+    .details =
+        "Trains, keeps the weights that did best on the validation samples, and measures them on the test samples. The "
+        "run's "
+        "folder holds config.ini, model.safetensors, state.safetensors, log.jsonl and metrics.json.\n\n"
+        "How long and how it learns are options of the task and model, set by --set key=value or simply --key value "
+        "(--epochs 300, --rate 5e-4, --batch 50); weyl train TASK --model MODEL --help lists them all.\n\n"
+        "Ctrl-C stops after the step and saves; --resume goes on. A second Ctrl-C ends at once.",
+    .examples =
+        "weyl train nbody --model egnn --epochs 300 --out run\n"
+        "weyl train nbody --model gnn --symmetry \"frame:E(3)\" --seed 7\n"
+        "weyl train dynamics --data ethanol.npz --set horizon=10\n"
+        "weyl train nbody --model egnn --epochs 300 --out run --resume",
     .options = options,
     .min_args = 1,
     .max_args = 1,

@@ -4,15 +4,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Libraries that are opened on first use, by the folders where linkers look: opening them would take longer than the whole
- * command. */
+/* Libraries that are opened on first use, by the folders where linkers look: opening them would take longer than the
+ * whole command. */
 #ifndef WEYL_LIBRARY_ARCHITECTURE
 #define WEYL_LIBRARY_ARCHITECTURE "x86_64-linux-gnu"
 #endif
 
 static bool library_path(const char *name, char *path, size_t room) {
-  static const char *const folders[] = {"/usr/lib/" WEYL_LIBRARY_ARCHITECTURE, "/lib/" WEYL_LIBRARY_ARCHITECTURE, "/usr/local/lib",
-                                        "/usr/lib64", "/usr/lib"};
+  static const char *const folders[] = {"/usr/lib/" WEYL_LIBRARY_ARCHITECTURE, "/lib/" WEYL_LIBRARY_ARCHITECTURE,
+                                        "/usr/local/lib", "/usr/lib64", "/usr/lib"};
   for (size_t i = 0; name && i < sizeof folders / sizeof folders[0]; i++) {
     const int written = snprintf(path, room, "%s/%s", folders[i], name);
     if (written > 0 && (size_t)written < room && access(path, R_OK) == 0) return true;
@@ -47,7 +47,8 @@ static weyl_status run(cli *c) {
   const bool has_gnuplot = program_path("gnuplot", gnuplot, sizeof gnuplot);
   const bool has_hdf5 = library_path(WEYL_HDF5_SONAME, hdf5, sizeof hdf5);
   const bool has_onednn = library_path(WEYL_DNNL_SONAME, onednn, sizeof onednn);
-  const bool has_curl = library_path("libcurl.so.4", curl, sizeof curl) || library_path("libcurl-gnutls.so.4", curl, sizeof curl);
+  const bool has_curl =
+      library_path("libcurl.so.4", curl, sizeof curl) || library_path("libcurl-gnutls.so.4", curl, sizeof curl);
   snprintf(threads, sizeof threads, "%d", weyl_threads(c->ctx));
   const struct {
     const char *key, *label, *value, *missing;
@@ -58,7 +59,8 @@ static weyl_status run(cli *c) {
       {"worker_threads", "threads", threads, NULL},
       {"compiler", "compiler", compiler(), NULL},
       {"hdf5", "HDF5", has_hdf5 ? hdf5 : NULL, "not found: HDF5 files cannot be read (apt install libhdf5-103-1)"},
-      {"onednn", "oneDNN", has_onednn ? onednn : NULL, "not found or not built in: convolutions use weyl's own product"},
+      {"onednn", "oneDNN", has_onednn ? onednn : NULL,
+       "not found or not built in: convolutions use weyl's own product"},
       {"libcurl", "libcurl", has_curl ? curl : NULL, "not found: no downloads (apt install libcurl4)"},
       {"gnuplot", "gnuplot", has_gnuplot ? gnuplot : NULL, "not found: no pictures (apt install gnuplot-nox)"},
   };
@@ -68,8 +70,11 @@ static weyl_status run(cli *c) {
   }
   const char *wanted = weyl_blas_core_wanted();
   weyl_json_string(c->result, "blas_core_wanted", wanted);
-  if (wanted) cli_say(c, "\nThe BLAS took a smaller core than this machine has; commands that compute correct this themselves\n"
-                         "(OPENBLAS_CORETYPE=%s).\n", wanted);
+  if (wanted)
+    cli_say(c,
+            "\nThe BLAS took a smaller core than this machine has; commands that compute correct this themselves\n"
+            "(OPENBLAS_CORETYPE=%s).\n",
+            wanted);
   return WEYL_OK;
 }
 
