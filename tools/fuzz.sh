@@ -10,6 +10,10 @@ for corpus in tests/fuzz/corpus/*/; do
   found=$build/fuzz/$name
   mkdir -p "$found"
   echo "fuzz $name, $seconds s"
-  "$program" -max_total_time="$seconds" -print_final_stats=0 -verbosity=0 -artifact_prefix="$found/" "$found" "$corpus"
+  if ! "$program" -max_total_time="$seconds" -verbosity=0 -artifact_prefix="$found/" "$found" "$corpus" > "$found.log" 2>&1; then
+    cat "$found.log"
+    echo "fuzz: $name failed; the input lies in $found" >&2
+    exit 1
+  fi
 done
 echo "no crash"
