@@ -51,7 +51,8 @@ docs: all ## the manual pages (build/man) and the completion, from the tables of
 install: all ## install below PREFIX (/usr/local); DESTDIR= for packagers
 	@cmake --install $(BUILD) --prefix $(PREFIX)
 
-deb: all ## a Debian package in build/
+deb: all ## a Debian package in build/ (installs file and dpkg-dev, which look for its dependencies)
+	@tools/setup.sh file dpkg-dev
 	@cd $(BUILD) && cpack -G DEB
 
 clean: ## remove the build folders
