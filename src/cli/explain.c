@@ -62,8 +62,8 @@ static void tell(cli *c, const weyl_program_stats *s, const layout *l, const cha
 
   char n[5][32];
   cli_say(c, "\n%s, on a batch of %lld samples in %lld shards\n", what, (long long)l->samples, (long long)l->shards);
-  cli_say(c, "  nodes      %lld traced, %lld after the optimiser, %lld steps in %lld phases\n",
-          (long long)s->nodes_before, (long long)s->nodes_after, (long long)s->steps, (long long)s->phases);
+  cli_say(c, "  nodes      %lld traced, %lld needed, %lld steps in %lld phases\n", (long long)s->nodes_before,
+          (long long)s->nodes_after, (long long)s->steps, (long long)s->phases);
   cli_say(c, "  arithmetic %sflop\n", big(n[0], s->flops));
   cli_say(c, "  memory     %sB touched; a thread's workspace %sB, kept across phases %sB, whole values %sB\n",
           big(n[1], s->bytes), big(n[2], s->workspace), big(n[3], s->kept), big(n[4], s->whole));
@@ -112,7 +112,7 @@ const cli_command cli_command_explain = {
     .summary = "prints what a run computes: equations, phases, arithmetic, memory",
     .usage = "RUN",
     .details =
-        "Prints the optimised program of a run's training step as equations, one step a line with its shape, and then "
+        "Prints the program of a run's training step as equations, one step a line with its shape, and then "
         "its phases, "
         "arithmetic and memory for one batch of the run.",
     .examples = "weyl explain run\nweyl explain run --evaluation --brief",
