@@ -84,10 +84,16 @@ static traced trace(weyl_context *ctx, weyl_dtype real, int what) {
   const weyl_tensor receiver = weyl_input(g, "receiver", WEYL_I32, WEYL_SHAPE(weyl_per(WEYL_EDGES)));
   const weyl_tensor sender = weyl_input(g, "sender", WEYL_I32, WEYL_SHAPE(weyl_per(WEYL_EDGES)));
   weyl_tensor loss = WEYL_NULL_TENSOR;
-  if (what == 0) { /* batch norm between linear layers, with noise that must not depend on the cut */
+  if (what == 0 || what == 3) { /* batch norm between linear layers, with noise that must not depend on the cut */
     const weyl_tensor noise = weyl_random_normal(g, "noise", WEYL_SHAPE(weyl_per(WEYL_NODES), weyl_num(3)), key);
     const weyl_tensor h = batch_norm(linear(weyl_add(x, weyl_scale(noise, 0.1)), "w1", 3, HIDDEN));
     loss = weyl_mean_all(weyl_square(linear(weyl_silu(h), "w2", HIDDEN, 2)));
+    for (int k = 0; what == 3 && k < 80; k++) { /* the gradient's vector has more parts than a small array holds */
+      char name[8];
+      snprintf(name, sizeof name, "b%d", k);
+      loss = weyl_add(loss,
+                      weyl_square(weyl_sum_all(weyl_param(g, name, WEYL_SHAPE(weyl_num(1)), weyl_init_constant(0.1)))));
+    }
   } else if (what == 1) { /* contrastive: samples are compared over the whole batch */
     const weyl_tensor h = weyl_tanh(linear(x, "w1", 3, HIDDEN));
     weyl_tensor z = weyl_segment_sum(h, sample, weyl_per(WEYL_BATCH));
@@ -191,7 +197,7 @@ static weyl_context *context(int threads) {
   return ctx;
 }
 
-static const char *const names[3] = {"batch norm", "contrastive", "force"};
+static const char *const names[4] = {"batch norm", "contrastive", "force", "many parameters"};
 
 static void test_shards(void **state) {
   (void)state;
@@ -245,7 +251,7 @@ static void test_allocations(void **state) {
   (void)state;
   weyl_context *ctx = context(2);
   data d = make_data();
-  for (int what = 0; what < 3; what++) {
+  for (int what = 0; what < 4; what++) {
     uint64_t allocations = 0;
     int64_t n;
     free(steps(ctx, &d, WEYL_F32, what, 7, false, &n, &allocations));

@@ -112,7 +112,16 @@ weyl_status weyl_run_new(weyl_program *p, const weyl_comm *comm, weyl_run **out)
   run->workspace = weyl_alloc(p->ctx, t, sizeof *run->workspace);
   run->scratch = weyl_alloc(p->ctx, t, sizeof *run->scratch);
   run->degenerate = weyl_alloc(p->ctx, t, sizeof *run->degenerate);
-  if (!run->workspace || !run->scratch || !run->degenerate || !layout_new(run, &run->work, &p->work) ||
+  run->operands = weyl_alloc(p->ctx, t, sizeof *run->operands);
+  size_t most = 1;
+  for (uint32_t n = 0; n < p->n_nodes; n++)
+    if (p->live[n] && (size_t)p->graph->nodes[n]->n_in > most) most = (size_t)p->graph->nodes[n]->n_in;
+  bool operands = run->operands != NULL;
+  for (size_t k = 0; operands && k < t; k++) {
+    run->operands[k] = weyl_alloc(p->ctx, most, sizeof **run->operands);
+    operands = run->operands[k] != NULL;
+  }
+  if (!operands || !run->workspace || !run->scratch || !run->degenerate || !layout_new(run, &run->work, &p->work) ||
       !layout_new(run, &run->whole, &p->whole) || !layout_new(run, &run->kept, &p->kept) ||
       !layout_new(run, &run->lane, &p->lane)) {
     weyl_run_free(run);
@@ -125,10 +134,12 @@ weyl_status weyl_run_new(weyl_program *p, const weyl_comm *comm, weyl_run **out)
 void weyl_run_free(weyl_run *run) {
   if (!run) return;
   for (int t = 0; t < run->threads; t++) {
+    if (run->operands) weyl_dealloc(run->ctx, run->operands[t]);
     if (run->workspace) weyl_dealloc(run->ctx, run->workspace[t]);
     if (run->scratch) weyl_dealloc(run->ctx, run->scratch[t]);
   }
   weyl_run_reference_free(run);
+  weyl_dealloc(run->ctx, run->operands);
   weyl_dealloc(run->ctx, run->workspace);
   weyl_dealloc(run->ctx, run->scratch);
   weyl_dealloc(run->ctx, run->degenerate);
@@ -242,11 +253,7 @@ static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard,
                             bool first_of_lane) {
   const weyl_program *p = run->program;
   const weyl_kernels *kernels = weyl_kernels_active();
-  weyl_view small_in[INPUTS_MAX], *in = small_in, out[4];
-  if (node->n_in > INPUTS_MAX) {
-    in = weyl_alloc(run->ctx, (size_t)node->n_in, sizeof *in); /* pack of very many parameters: once a step, whole */
-    if (!in) return WEYL_MEMORY;
-  }
+  weyl_view *in = run->operands[thread], out[4];
   for (int i = 0; i < node->n_in; i++) weyl_run_view(run, node->in[i], shard, thread, &in[i]);
   for (int k = 0; k < node->n_out; k++) {
     const uint32_t v = node->first + (uint32_t)k;
@@ -255,7 +262,6 @@ static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard,
       out[k].data = run->workspace[thread] + run->work.offset[p->home[v].part_slot];
   }
   const weyl_status status = weyl_run_node(run, node, shard, thread, kernels, in, out);
-  if (in != small_in) weyl_dealloc(run->ctx, in);
   if (status != WEYL_OK) return status;
   for (int k = 0; k < node->n_out; k++) {
     const weyl_home *h = &p->home[node->first + (uint32_t)k];

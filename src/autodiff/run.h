@@ -14,6 +14,7 @@ struct weyl_run {
   weyl_layout work, whole, kept, lane;
   size_t scratch_bytes;
   char **workspace, **scratch; /* [threads] */
+  weyl_view **operands;        /* [threads][most operands of a node] */
   char *whole_memory, *kept_memory, *lane_memory;
   int64_t (*first)[WEYL_COUNTS]; /* [shards + 1] rows before each shard */
   int64_t *degenerate;           /* [threads] */
