@@ -79,6 +79,10 @@ typedef struct weyl_kernels {
    * alignment or threads. */
   void (*gemm[2])(size_t m, size_t n, size_t k, const void *a, ptrdiff_t a_row, ptrdiff_t a_col, const void *b,
                   ptrdiff_t b_row, ptrdiff_t b_col, void *c, ptrdiff_t c_row, bool accumulate, void *scratch);
+
+  /* Multiplies and adds in registers, as many at a time as the core takes, and sets *flops to the number of operations:
+   * timed, it is the arithmetic peak of one core that a product is measured against. */
+  void (*multiply_add[2])(size_t rounds, double *flops);
 } weyl_kernels;
 
 #define WEYL_GEMM_SCRATCH (1u << 20) /* bytes: a fixed number for every shape */

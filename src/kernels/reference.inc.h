@@ -125,3 +125,14 @@ void K(gemm)(size_t m, size_t n, size_t k, const void *av, ptrdiff_t a_row, ptrd
       c[i * c_row + j] = (T)sum;
     }
 }
+
+void K(multiply_add)(size_t rounds, double *flops) {
+  const volatile T factor = (T)0.5, term = 1;
+  volatile T end;
+  const T a = factor, b = term;
+  T x = 0;
+  for (size_t r = 0; r < rounds; r++) x = x * a + b;
+  end = x;
+  (void)end;
+  *flops = 2.0 * (double)rounds;
+}
