@@ -122,7 +122,10 @@ static bool has_memory(const weyl_home *h) {
   return h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_WHOLE || h->place == WEYL_PLACE_KEPT;
 }
 bool weyl_program_runs(const weyl_program *p, uint32_t node) {
-  return p->live[node] && has_memory(&p->home[p->graph->nodes[node]->first]);
+  const weyl_node *n = p->graph->nodes[node];
+  bool any = false;
+  for (int k = 0; k < n->n_out; k++) any = any || has_memory(&p->home[n->first + (uint32_t)k]);
+  return p->live[node] && any;
 }
 bool weyl_home_in_phase(const weyl_home *h) { return h->sharded || h->reduction; }
 
@@ -221,6 +224,10 @@ static weyl_status find_lifetimes(weyl_program *p) {
           const uint32_t v = node->first + (uint32_t)k;
           weyl_home *h = &p->home[v];
           const uint32_t until = last[v] > at ? last[v] : at;
+          if (node->op->flags & WEYL_OP_PARTIAL && last[v] == 0 && !p->reference) {
+            h->place = WEYL_PLACE_NONE;
+            continue;
+          }
           if (h->place == WEYL_PLACE_WORK)
             h->slot = add_slot(&p->work, v, at, until);
           else if (h->place == WEYL_PLACE_KEPT)
