@@ -23,7 +23,7 @@ test: all ## the tests beside the sources (under a minute)
 check: setup all ## everything: tests, again for each instruction set, golden outputs, fuzz corpora, installation
 	@tools/check.sh $(BUILD)
 
-peers: all ## an environment with the programs that tests and benchmarks compare with
+peers: ## an environment (Python, PyTorch) with the programs that --peer compares with: 6 GB in build/peers
 	@tools/peers.sh $(BUILD)
 
 asan: setup ## the tests under AddressSanitizer and UndefinedBehaviourSanitizer
