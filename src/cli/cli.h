@@ -115,6 +115,7 @@ int cli_ranks_threads(const cli *c, int asked);         /* of this process: its 
 weyl_status cli_ranks_open(cli *c);                     /* under mpirun, or with --mpi: c->comm */
 bool cli_ranks_alone(const cli *c, weyl_status status); /* the others do not know of this failure */
 void cli_ranks_close(cli *c, weyl_status status);
+bool cli_ranks_module(char *path, size_t room); /* where the module for MPI is; false: there is none */
 
 /* ---- help ---- */
 void cli_help(const cli *c, FILE *out, const cli_command *command);

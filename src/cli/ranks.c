@@ -46,7 +46,7 @@ int cli_ranks_threads(const cli *c, int asked) {
 }
 
 /* Where the module is: in $WEYL_MODULES, beside the command in a build folder, or where it was installed. */
-static bool find_module(char *path, size_t room) {
+bool cli_ranks_module(char *path, size_t room) {
   const char *set = getenv("WEYL_MODULES");
   if (set && *set) {
     snprintf(path, room, "%s/" WEYL_MPI_MODULE, set);
@@ -89,7 +89,7 @@ static weyl_status connect(cli *c, const char *path) {
 weyl_status cli_ranks_open(cli *c) {
   if (!c->command->ranks || !(launched() || cli_bool(c, "mpi"))) return WEYL_OK;
   char path[4096];
-  if (!find_module(path, sizeof path))
+  if (!cli_ranks_module(path, sizeof path))
     return weyl_fail(
         c->ctx, WEYL_UNSUPPORTED,
         "training on several processes needs the module " WEYL_MPI_MODULE
