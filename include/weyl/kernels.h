@@ -20,12 +20,12 @@ WEYL_BEGIN_API
  * (sigmoid 3).  Results below the normal numbers may be flushed to 0. */
 #define WEYL_UNARY_LIST(X)                                                                                            \
   X(NEG, neg)                                                                                                         \
-  X(ABS, abs) X(SIGN, sign) X(FLOOR, floor) X(SQRT, sqrt) X(RSQRT, rsqrt) X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) \
-      X(LOG, log) X(LOG1P, log1p) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
-#define WEYL_BINARY_LIST(X)                                                                                   \
-  X(ADD, add)                                                                                                 \
-  X(SUB, sub) X(MUL, mul) X(DIV, div) X(POW, pow) X(MAX, max) X(MIN, min) X(ATAN2, atan2) X(LT, lt) X(LE, le) \
-      X(EQ, eq)
+  X(ABS, abs)                                                                                                         \
+  X(SIGN, sign) X(FLOOR, floor) X(SQRT, sqrt) X(RSQRT, rsqrt) X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) \
+      X(LOG1P, log1p) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
+#define WEYL_BINARY_LIST(X) \
+  X(ADD, add)               \
+  X(SUB, sub) X(MUL, mul) X(DIV, div) X(POW, pow) X(MAX, max) X(MIN, min) X(ATAN2, atan2) X(LT, lt) X(LE, le) X(EQ, eq)
 
 typedef enum weyl_unary {
 #define X(U, l) WEYL_UNARY_##U,
@@ -45,6 +45,44 @@ typedef void (*weyl_unary_fn)(size_t n, const void *x, void *y);
 /* z[i] = f(x[i * sx], y[i * sy]); strides are 0 (one value for all) or 1. lt, le, eq give 1 or 0 (0 for NaN); max and
  * min hand on NaN from either side. */
 typedef void (*weyl_binary_fn)(size_t n, const void *x, size_t sx, const void *y, size_t sy, void *z);
+
+/* ---- row programs: elementwise work of many steps in one pass over memory (engine findings, section 5)
+ * ---------------
+ */
+
+typedef enum weyl_row_kind {
+  WEYL_ROW_UNARY,    /* out[0] = f(in[0]), f a weyl_unary */
+  WEYL_ROW_BINARY,   /* out[0] = f(in[0], in[1]), f a weyl_binary */
+  WEYL_ROW_WHERE,    /* out[0] = in[0] != 0 ? in[1] : in[2] */
+  WEYL_ROW_COPY,     /* out[0] = in[0] */
+  WEYL_ROW_SILU,     /* out[0] = x sigmoid(x), out[1] its derivative; either may be absent (data NULL) */
+  WEYL_ROW_SUM,      /* out[0] = sum of the row, one number a row */
+  WEYL_ROW_MAX,      /* ... its maximum; NaN if any is */
+  WEYL_ROW_ADD_INTO, /* rows of out[0] += rows of in[0], wherever out's map leads, in the order of rows */
+  WEYL_ROW_ADD_ALL   /* one number += the sum of all */
+} weyl_row_kind;
+
+/* An array as the rows of a program see it. Row r of the program is row (index ? index[r / div] : r / div) * times +
+ * (rest ? r % div : 0) of the array: {1, 1} rows as they are, {k, 1} each row k times, {k, 0, rest} k rows over and
+ * over, {k, k, rest} with an index: rows gathered k at a time, {1, 0} one row for all. */
+typedef struct weyl_row_operand {
+  void *data;
+  const int32_t *index;
+  int64_t div, times;
+  int64_t stride; /* numbers from one row of the array to the next */
+  bool rest;
+  bool one;   /* one number a row, for all of the width */
+  bool block; /* a register: row 0 is the first row of the block in hand */
+} weyl_row_operand;
+
+#define WEYL_ROW_BLOCK 512 /* numbers of a register; a row of more is a block alone, and its registers are as wide */
+
+typedef struct weyl_row_step {
+  weyl_row_kind kind;
+  int32_t f;
+  int64_t width;
+  weyl_row_operand in[3], out[2];
+} weyl_row_step;
 
 /* ---- the table
  * -------------------------------------------------------------------------------------------------------- */
@@ -68,6 +106,11 @@ typedef struct weyl_kernels {
   void (*sum_columns[2])(size_t rows, size_t n, const void *x, void *y);
   void (*max_columns[2])(size_t rows, size_t n, const void *x, void *y);
 
+  /* Runs the steps over blocks of `block` rows (block * width at most WEYL_ROW_BLOCK, or 1): all steps on one block,
+   * then the next. Registers are arrays of block * width numbers, 64-byte aligned. An output may be an input exactly.
+   * Outputs are regular (div 1, no index) but for ADD_INTO. scratch: 2 * block * width numbers. */
+  void (*rows[2])(const weyl_row_step *steps, size_t n, size_t rows, size_t block, void *scratch);
+
   /* y[i][0..w) = x[index[i]][0..w), i < m. Indices are in range: the caller has checked them. */
   void (*gather[2])(size_t m, size_t w, const void *x, const int32_t *index, void *y);
   /* y[index[i]][0..w) += x[i][0..w), in the order of i. y is not cleared. */
@@ -79,6 +122,10 @@ typedef struct weyl_kernels {
    * alignment or threads. */
   void (*gemm[2])(size_t m, size_t n, size_t k, const void *a, ptrdiff_t a_row, ptrdiff_t a_col, const void *b,
                   ptrdiff_t b_row, ptrdiff_t b_col, void *c, ptrdiff_t c_row, bool accumulate, void *scratch);
+
+  /* Multiplies and adds in registers, as many at a time as the core takes, and sets *flops to the number of operations:
+   * timed, it is the arithmetic peak of one core that a product is measured against. */
+  void (*multiply_add[2])(size_t rounds, double *flops);
 } weyl_kernels;
 
 #define WEYL_GEMM_SCRATCH (1u << 20) /* bytes: a fixed number for every shape */

@@ -137,6 +137,21 @@ WEYL_MUST_CHECK weyl_status weyl_train_options(weyl_context *ctx, const char *ta
                                                weyl_options **out);
 WEYL_MUST_CHECK weyl_status weyl_train(weyl_context *ctx, const weyl_train_config *config, weyl_train_result *out);
 
+/* ---- the training step alone
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* The program that weyl_train repeats, with fresh parameters, for who feeds and times it himself. Outputs: the loss and
+ * the gradient's norm; inputs: the fields of the data set, and the whole number "rate". */
+typedef struct weyl_stepper weyl_stepper;
+/* config: out, resume, data and stop are not looked at. example: a set with the fields of the task's data.
+ * WEYL_UNSUPPORTED for a model without parameters. */
+WEYL_MUST_CHECK weyl_status weyl_stepper_new(weyl_context *ctx, const weyl_train_config *config,
+                                             const weyl_dataset *example, weyl_stepper **out);
+void weyl_stepper_free(weyl_stepper *stepper);
+weyl_program *weyl_stepper_program(const weyl_stepper *stepper);
+const weyl_variables *weyl_stepper_variables(const weyl_stepper *stepper);
+const weyl_options *weyl_stepper_options(const weyl_stepper *stepper);
+
 /* ---- finished runs
  * -------------------------------------------------------------------------------------------------------------- */
 

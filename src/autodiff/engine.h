@@ -74,7 +74,8 @@ enum {
       32, /* may turn sharded inputs into a whole output: partial results of shards are added (or maximised) */
   WEYL_OP_MAXIMUM = 64,    /* ... maximised */
   WEYL_OP_COLLECTS = 128,  /* ... laid one after another */
-  WEYL_OP_STRIDED_IN = 256 /* accepts broadcast views, but is not elementwise (copying and summing operations) */
+  WEYL_OP_STRIDED_IN = 256, /* accepts broadcast views, but is not elementwise (copying and summing operations) */
+  WEYL_OP_PARTIAL = 512     /* an output that nobody reads has no memory (data NULL) and is not computed */
 };
 
 /* How the generic tests call an operation. */

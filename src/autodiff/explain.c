@@ -30,7 +30,7 @@ static size_t placed(const weyl_program *p, const weyl_pool_plan *pool, const in
 }
 
 weyl_program_stats weyl_program_about(const weyl_program *p, const int64_t shard[WEYL_COUNTS], int64_t shards) {
-  weyl_program_stats s = {.phases = p->phases, .nodes_before = p->n_nodes};
+  weyl_program_stats s = {.phases = p->phases, .nodes_before = p->traced->n_nodes};
   int64_t total[WEYL_COUNTS];
   for (int c = 0; c < WEYL_COUNTS; c++) total[c] = shard[c] * shards;
   for (uint32_t n = 0; n < p->n_nodes; n++) {

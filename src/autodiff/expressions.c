@@ -10,7 +10,6 @@ weyl_tensor weyl_zeros_like(weyl_tensor x) {
 weyl_tensor weyl_scale(weyl_tensor x, double factor) { return weyl_mul(x, weyl_scalar(x.graph, factor)); }
 weyl_tensor weyl_shift(weyl_tensor x, double term) { return weyl_add(x, weyl_scalar(x.graph, term)); }
 weyl_tensor weyl_square(weyl_tensor x) { return weyl_mul(x, x); }
-weyl_tensor weyl_silu(weyl_tensor x) { return weyl_mul(x, weyl_sigmoid(x)); }
 weyl_tensor weyl_relu(weyl_tensor x) {
   return weyl_where(weyl_lt(weyl_scalar(x.graph, 0), x), x, weyl_scalar(x.graph, 0));
 }

@@ -1,6 +1,8 @@
 /* The graph: nodes, values, scopes and the first failure. */
 #include "graph.h"
 
+#include "optimise/optimise.h"
+
 #include <string.h>
 
 weyl_status weyl_graph_new(weyl_context *ctx, weyl_variables *vars, bool training, weyl_graph **out) {
@@ -134,6 +136,12 @@ weyl_tensor weyl_node_new(weyl_graph *g, const weyl_op *op, const weyl_tensor *i
     if (in[i].graph != g || in[i].generation != g->generation || in[i].id >= g->n_values)
       return weyl_graph_fail(g, WEYL_BAD_ARG, "%s: operand %d belongs to another graph", op->name, i);
   }
+  if (g->rewriter) {
+    static const weyl_attr none;
+    const weyl_call call = {op, in, n_in, attr ? attr : &none, name};
+    const weyl_tensor better = weyl_rewrite_call(g, &call);
+    if (better.graph || g->status != WEYL_OK) return better;
+  }
   const int n_out = op->n_out ? op->n_out : 1;
   weyl_node *node = weyl_arena_array(g->arena, weyl_node, 1);
   uint32_t *ids = weyl_arena_array(g->arena, uint32_t, n_in ? n_in : 1);
@@ -181,6 +189,7 @@ weyl_tensor weyl_node_new(weyl_graph *g, const weyl_op *op, const weyl_tensor *i
   }
   g->nodes[g->n_nodes++] = node;
   g->n_values += (uint32_t)n_out;
+  if (g->rewriter) weyl_rewrite_made(g, node);
   return weyl_tensor_of(g, node->first);
 }
 
@@ -267,6 +276,11 @@ void weyl_assign(weyl_tensor variable, weyl_tensor value) {
   }
   /* a copy of its own, so that assignments may read each other's old values in any order */
   value = weyl_node_new(g, &weyl_op_copy, &value, 1, NULL, NULL);
-  if (!value.graph || !grow(g, (void **)&g->assigns, &g->cap_assigns, g->n_assigns + 1, sizeof *g->assigns)) return;
-  g->assigns[g->n_assigns++] = (weyl_assignment){variable.id, value.id};
+  if (value.graph) (void)weyl_graph_append_assign(g, variable.id, value.id);
+}
+
+weyl_status weyl_graph_append_assign(weyl_graph *g, uint32_t variable, uint32_t value) {
+  if (!grow(g, (void **)&g->assigns, &g->cap_assigns, g->n_assigns + 1, sizeof *g->assigns)) return WEYL_MEMORY;
+  g->assigns[g->n_assigns++] = (weyl_assignment){variable, value};
+  return WEYL_OK;
 }

@@ -32,7 +32,11 @@ struct weyl_graph {
   char scope[512];
   const char *scope_text; /* interned copy of scope */
   size_t scope_depth, scope_at[64];
-  uint32_t vector_node; /* the parameter vector, or UINT32_MAX: then no parameter may follow */
+  struct weyl_rewriter *rewriter; /* while the graph is being rewritten: new nodes are offered to its rules */
+  uint32_t vector_node;           /* the parameter vector, or UINT32_MAX: then no parameter may follow */
 };
+
+/* An assignment as it stands: no copy, no checks. */
+weyl_status weyl_graph_append_assign(weyl_graph *g, uint32_t variable, uint32_t value);
 
 #endif

@@ -1,6 +1,8 @@
 /* Compilation: what is needed, in which phase, and where its memory is. */
 #include "program.h"
 
+#include "optimise/optimise.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,7 +122,10 @@ static bool has_memory(const weyl_home *h) {
   return h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_WHOLE || h->place == WEYL_PLACE_KEPT;
 }
 bool weyl_program_runs(const weyl_program *p, uint32_t node) {
-  return p->live[node] && has_memory(&p->home[p->graph->nodes[node]->first]);
+  const weyl_node *n = p->graph->nodes[node];
+  bool any = false;
+  for (int k = 0; k < n->n_out; k++) any = any || has_memory(&p->home[n->first + (uint32_t)k]);
+  return p->live[node] && any;
 }
 bool weyl_home_in_phase(const weyl_home *h) { return h->sharded || h->reduction; }
 
@@ -219,6 +224,10 @@ static weyl_status find_lifetimes(weyl_program *p) {
           const uint32_t v = node->first + (uint32_t)k;
           weyl_home *h = &p->home[v];
           const uint32_t until = last[v] > at ? last[v] : at;
+          if (node->op->flags & WEYL_OP_PARTIAL && last[v] == 0 && !p->reference) {
+            h->place = WEYL_PLACE_NONE;
+            continue;
+          }
           if (h->place == WEYL_PLACE_WORK)
             h->slot = add_slot(&p->work, v, at, until);
           else if (h->place == WEYL_PLACE_KEPT)
@@ -337,10 +346,11 @@ static weyl_status measure_reuse(weyl_program *p) {
 /* ---- making a program
  * -------------------------------------------------------------------------------------------------------------- */
 
-static weyl_status choose_outputs(weyl_program *p, const weyl_tensor *outputs, int n) {
-  weyl_graph *g = p->graph;
+static weyl_status check_outputs(weyl_program *p, const weyl_tensor *outputs, int n) {
+  weyl_graph *g = p->traced;
   weyl_status status = WEYL_OK;
   p->outputs = need(p, (size_t)n, sizeof *p->outputs, &status);
+  p->traced_outputs = need(p, (size_t)n, sizeof *p->traced_outputs, &status);
   if (status != WEYL_OK) return status;
   p->n_outputs = n;
   for (int k = 0; k < n; k++) {
@@ -351,20 +361,30 @@ static weyl_status choose_outputs(weyl_program *p, const weyl_tensor *outputs, i
     if (weyl_shape_sharded(s) && !weyl_dim_sharded(s->dim[0]))
       return weyl_fail(p->ctx, WEYL_SHAPE, "program: output %d, %s, must have its count as the first axis", k,
                        weyl_shape_text(s, b));
-    /* an output has memory of its own: what it would share may be gone before it is read */
-    const weyl_node *node = g->nodes[g->values[outputs[k].id].node];
-    weyl_tensor own = outputs[k];
-    if (node->op->flags & (WEYL_OP_LEAF | WEYL_OP_ALIAS)) own = weyl_node_new(g, &weyl_op_copy, &own, 1, NULL, NULL);
+    p->outputs[k] = p->traced_outputs[k] = outputs[k].id;
+  }
+  return WEYL_OK;
+}
+
+/* An output has memory of its own: what it would share may be gone before it is read. */
+static weyl_status own_outputs(weyl_program *p) {
+  weyl_graph *g = p->graph;
+  for (int k = 0; k < p->n_outputs; k++) {
+    weyl_tensor own = weyl_tensor_of(g, p->outputs[k]);
+    if (g->nodes[g->values[own.id].node]->op->flags & (WEYL_OP_LEAF | WEYL_OP_ALIAS))
+      own = weyl_node_new(g, &weyl_op_copy, &own, 1, NULL, NULL);
     WEYL_TRY(weyl_graph_status(g));
     p->outputs[k] = own.id;
   }
   return WEYL_OK;
 }
 
-static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n) {
-  weyl_graph *g = p->graph;
+static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n, unsigned rewrites) {
   weyl_status status = WEYL_OK;
-  WEYL_TRY(choose_outputs(p, outputs, n));
+  WEYL_TRY(check_outputs(p, outputs, n));
+  if (rewrites) WEYL_TRY(weyl_optimise(p->traced, p->traced_outputs, n, p->assigns, rewrites, &p->graph, p->outputs));
+  WEYL_TRY(own_outputs(p));
+  const weyl_graph *g = p->graph;
   p->n_nodes = g->n_nodes;
   p->n_values = g->n_values;
   p->live = need(p, p->n_nodes, sizeof *p->live, &status);
@@ -397,16 +417,19 @@ weyl_status weyl_program_new(weyl_graph *g, const weyl_tensor *outputs, int n, c
     weyl_arena_free(arena);
     return WEYL_MEMORY;
   }
-  const char *level = getenv("WEYL_OPT");
+  unsigned rewrites = 0;
+  bool reference = false;
+  weyl_status status = weyl_rewrites_asked(g->ctx, getenv("WEYL_OPT"), &rewrites, &reference);
   *p = (weyl_program){.ctx = g->ctx,
                       .graph = g,
+                      .traced = g,
                       .arena = arena,
                       .assigns = o.assigns,
                       .lanes = o.lanes,
-                      .reference = o.reference || (level && strcmp(level, "0") == 0)};
-  const weyl_status status = compile(p, outputs, n);
+                      .reference = o.reference || reference};
+  if (status == WEYL_OK) status = compile(p, outputs, n, p->reference ? 0 : rewrites);
   if (status != WEYL_OK) {
-    weyl_arena_free(arena);
+    weyl_program_free(p);
     return status;
   }
   *out = p;
@@ -414,7 +437,9 @@ weyl_status weyl_program_new(weyl_graph *g, const weyl_tensor *outputs, int n, c
 }
 
 void weyl_program_free(weyl_program *p) {
-  if (p) weyl_arena_free(p->arena);
+  if (!p) return;
+  if (p->graph != p->traced) weyl_graph_free(p->graph);
+  weyl_arena_free(p->arena);
 }
 
 int weyl_program_inputs(const weyl_program *p) { return p->n_inputs; }

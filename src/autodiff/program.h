@@ -58,7 +58,9 @@ typedef struct weyl_pool_plan { /* one kind of memory */
 
 struct weyl_program {
   weyl_context *ctx;
-  weyl_graph *graph;
+  weyl_graph *graph;  /* what runs: the traced graph, or what the rewrites made of it */
+  weyl_graph *traced; /* the caller's */
+  uint32_t *traced_outputs;
   weyl_arena *arena;
   bool reference, assigns;
   int lanes;

@@ -133,19 +133,41 @@ weyl_status weyl_run_reference(weyl_run *run, const weyl_batch *batch, const wey
   return WEYL_OK;
 }
 
+/* A program of its own, without aliases and views, so that every value has its own memory. */
+static weyl_status plain_program(const weyl_program *p, weyl_graph *g, const uint32_t *values, weyl_program **plain) {
+  weyl_tensor *outputs = weyl_alloc(p->ctx, (size_t)p->n_outputs + 1, sizeof *outputs);
+  if (!outputs) return WEYL_MEMORY;
+  for (int k = 0; k < p->n_outputs; k++) outputs[k] = weyl_tensor_of(g, values[k]);
+  const weyl_status status = weyl_program_new(
+      g, outputs, p->n_outputs, &(weyl_program_opts){.reference = true, .lanes = 1, .assigns = p->assigns}, plain);
+  weyl_dealloc(p->ctx, outputs);
+  return status;
+}
+
+static bool inputs_known(const weyl_program *p, const weyl_program *plain) {
+  for (int i = 0; i < plain->n_inputs; i++)
+    if (weyl_program_input_find(p, weyl_program_input_name(plain, i)) < 0) return false;
+  return true;
+}
+
 weyl_status weyl_run_find_nonfinite(weyl_run *run, const weyl_batch *batch) {
-  /* a program of its own, without aliases and views, so that every value has its own memory */
   weyl_program *p = run->program, *plain = NULL;
   weyl_run *second = NULL;
-  weyl_tensor *outputs = weyl_alloc(run->ctx, (size_t)p->n_outputs + 1, sizeof *outputs);
-  const void **input = weyl_alloc(run->ctx, (size_t)p->n_inputs + 1, sizeof *input);
-  weyl_status status = WEYL_MEMORY;
-  if (!outputs || !input) goto done;
-  for (int k = 0; k < p->n_outputs; k++) outputs[k] = weyl_tensor_of(p->graph, p->outputs[k]);
+  const void **input = NULL;
+  weyl_status status = WEYL_OK;
+  WEYL_GOTO(plain_program(p, p->traced, p->traced_outputs, &plain));
+  if (!inputs_known(p, plain)) { /* the rewrites did without some input, which the batch need not hold */
+    weyl_program_free(plain);
+    plain = NULL;
+    WEYL_GOTO(plain_program(p, p->graph, p->outputs, &plain));
+  }
   weyl_batch same = *batch;
+  input = weyl_alloc(run->ctx, (size_t)plain->n_inputs + 1, sizeof *input);
+  if (!input) {
+    status = WEYL_MEMORY;
+    goto done;
+  }
   same.input = input;
-  WEYL_GOTO(weyl_program_new(p->graph, outputs, p->n_outputs,
-                             &(weyl_program_opts){.reference = true, .lanes = 1, .assigns = p->assigns}, &plain));
   for (int i = 0; i < plain->n_inputs; i++)
     input[i] = batch->input[weyl_program_input_find(p, weyl_program_input_name(plain, i))];
   WEYL_GOTO(weyl_run_new(plain, NULL, &second));
@@ -153,7 +175,6 @@ weyl_status weyl_run_find_nonfinite(weyl_run *run, const weyl_batch *batch) {
 done:
   weyl_run_free(second);
   weyl_program_free(plain);
-  weyl_dealloc(run->ctx, outputs);
   weyl_dealloc(run->ctx, input);
   return status;
 }

@@ -20,10 +20,12 @@
   F(max_rows, (size_t rows, size_t n, const void *x, void *y))                                                \
   F(sum_columns, (size_t rows, size_t n, const void *x, void *y))                                             \
   F(max_columns, (size_t rows, size_t n, const void *x, void *y))                                             \
+  F(rows, (const weyl_row_step *steps, size_t n, size_t rows, size_t block, void *scratch))                   \
   F(gather, (size_t m, size_t w, const void *x, const int32_t *index, void *y))                               \
   F(scatter_add, (size_t m, size_t w, const void *x, const int32_t *index, void *y))                          \
   F(gemm, (size_t m, size_t n, size_t k, const void *a, ptrdiff_t a_row, ptrdiff_t a_col, const void *b,      \
-           ptrdiff_t b_row, ptrdiff_t b_col, void *c, ptrdiff_t c_row, bool accumulate, void *scratch))
+           ptrdiff_t b_row, ptrdiff_t b_col, void *c, ptrdiff_t c_row, bool accumulate, void *scratch))       \
+  F(multiply_add, (size_t rounds, double *flops))
 
 #define UNARY_ARGS  (size_t n, const void *x, void *y)
 #define BINARY_ARGS (size_t n, const void *x, size_t sx, const void *y, size_t sy, void *z)

@@ -98,6 +98,46 @@ REDUCE(sum)
 REDUCE(max)
 #undef REDUCE
 
+/* The number of row r and column j, where an operand keeps it. */
+static T *K(row_number)(const weyl_row_operand *o, int64_t r, int64_t first, int64_t j) {
+  const int64_t row = (o->block ? r - first : r) / o->div, rest = (o->block ? r - first : r) % o->div;
+  const int64_t at = (o->index ? o->index[row] : row) * o->times + (o->rest ? rest : 0);
+  return (T *)o->data + at * o->stride + (o->one ? 0 : j);
+}
+
+static void K(row_step)(const weyl_row_step *s, int64_t r, int64_t first) {
+  T total = s->kind == WEYL_ROW_MAX ? -(T)INFINITY : 0;
+  for (int64_t j = 0; j < s->width; j++) {
+    const T x = *K(row_number)(&s->in[0], r, first, j);
+    T *y = s->kind == WEYL_ROW_SILU && !s->out[0].data ? NULL : K(row_number)(&s->out[0], r, first, j);
+    const T sigmoid = 1 / (1 + (T)exp(-(double)x));
+    switch (s->kind) {
+      case WEYL_ROW_UNARY: weyl_kernels_reference()->unary[sizeof(T) == 8][s->f](1, &x, y); break;
+      case WEYL_ROW_BINARY:
+        weyl_kernels_reference()->binary[sizeof(T) == 8][s->f](1, &x, 1, K(row_number)(&s->in[1], r, first, j), 1, y);
+        break;
+      case WEYL_ROW_WHERE: *y = *K(row_number)(&s->in[x != 0 ? 1 : 2], r, first, j); break;
+      case WEYL_ROW_COPY: *y = x; break;
+      case WEYL_ROW_SILU:
+        if (y) *y = x * sigmoid;
+        if (s->out[1].data) *K(row_number)(&s->out[1], r, first, j) = sigmoid + x * sigmoid * (1 - sigmoid);
+        break;
+      case WEYL_ROW_SUM: total += x; break;
+      case WEYL_ROW_MAX: total = x > total || x != x ? x : total; break;
+      case WEYL_ROW_ADD_INTO:
+      case WEYL_ROW_ADD_ALL: *y += x; break;
+    }
+  }
+  if (s->kind == WEYL_ROW_SUM || s->kind == WEYL_ROW_MAX) *K(row_number)(&s->out[0], r, first, 0) = total;
+}
+
+void K(rows)(const weyl_row_step *steps, size_t n, size_t rows, size_t block, void *scratch) {
+  (void)scratch;
+  for (size_t first = 0; first < rows; first += block)
+    for (size_t k = 0; k < n; k++)
+      for (size_t r = first; r < rows && r < first + block; r++) K(row_step)(&steps[k], (int64_t)r, (int64_t)first);
+}
+
 void K(gather)(size_t m, size_t w, const void *xv, const int32_t *index, void *yv) {
   const T *x = xv;
   T *y = yv;
@@ -124,4 +164,15 @@ void K(gemm)(size_t m, size_t n, size_t k, const void *av, ptrdiff_t a_row, ptrd
         sum += (double)a[i * a_row + p * a_col] * (double)b[p * b_row + j * b_col];
       c[i * c_row + j] = (T)sum;
     }
+}
+
+void K(multiply_add)(size_t rounds, double *flops) {
+  const volatile T factor = (T)0.5, term = 1;
+  volatile T end;
+  const T a = factor, b = term;
+  T x = 0;
+  for (size_t r = 0; r < rounds; r++) x = x * a + b;
+  end = x;
+  (void)end;
+  *flops = 2.0 * (double)rounds;
 }

@@ -148,6 +148,10 @@ weyl_status train_config_write(weyl_context *ctx, const char *path, const train_
   return weyl_writer_close(w);
 }
 
+weyl_dtype train_config_dtype(const train_config *config) {
+  return strcmp(weyl_options_string(config->options, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
+}
+
 char *train_config_options_text(weyl_arena *arena, const weyl_options *options) {
   size_t size = 1, used = 0;
   for (size_t i = 0; i < weyl_options_count(options); i++) {

@@ -29,6 +29,8 @@ WEYL_MUST_CHECK weyl_status train_config_write(weyl_context *ctx, const char *pa
  * differs. */
 WEYL_MUST_CHECK weyl_status train_config_resume(weyl_context *ctx, const weyl_train_config *asked, const char *path,
                                                 train_config *config);
+/* The precision of training. */
+weyl_dtype train_config_dtype(const train_config *config);
 /* "key=value" a line, of all options. */
 char *train_config_options_text(weyl_arena *arena, const weyl_options *options);
 

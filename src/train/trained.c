@@ -23,7 +23,7 @@ struct weyl_trained {
 /* The weights as they were trained, then in the precision asked for. */
 static weyl_status load_weights(weyl_trained *t, const char *path, const weyl_bundle *model) {
   const train_config *c = &t->config;
-  const weyl_dtype kept = strcmp(weyl_options_string(c->options, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
+  const weyl_dtype kept = train_config_dtype(c);
   weyl_variables *vars = NULL;
   weyl_graph *declare = NULL; /* tracing declares the variables */
   weyl_status status;

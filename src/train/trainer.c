@@ -7,34 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-weyl_status train_stepper_make(weyl_context *ctx, weyl_variables *vars, const train_config *c,
-                               const weyl_dataset *example, train_stepper *out) {
-  train_stepper s = {0};
-  weyl_status status;
-  WEYL_GOTO(weyl_graph_new(ctx, vars, true, &s.graph));
-  const weyl_traced traced = c->task->trace(s.graph, example, c->model, c->symmetry, c->options);
-  WEYL_GOTO(weyl_graph_status(s.graph));
-  if (weyl_variables_numbers(vars, WEYL_PARAM) > 0) {
-    const weyl_tensor outputs[2] = {traced.loss, weyl_optimiser_trace(s.graph, traced.loss, c->options)};
-    WEYL_GOTO(weyl_graph_status(s.graph));
-    weyl_program_opts opts = weyl_program_defaults();
-    opts.assigns = true;
-    opts.lanes = (int)weyl_options_integer(c->options, "lanes");
-    WEYL_GOTO(weyl_program_new(s.graph, outputs, 2, &opts, &s.program));
-  }
-  *out = s;
-  return WEYL_OK;
-done:
-  train_stepper_free(&s);
-  return status;
-}
-
-void train_stepper_free(train_stepper *s) {
-  weyl_program_free(s->program);
-  weyl_graph_free(s->graph);
-  *s = (train_stepper){0};
-}
-
 weyl_status train_agree(const trainer *t, weyl_status status) {
   return t->comm != NULL ? t->comm->agree(t->comm->self, t->ctx, status) : status;
 }
@@ -99,7 +71,7 @@ static weyl_status load_data(trainer *t) {
 
 static weyl_status build(trainer *t) {
   const train_config *c = &t->config;
-  const weyl_dtype real = strcmp(weyl_options_string(c->options, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
+  const weyl_dtype real = train_config_dtype(c);
   const int64_t shard = weyl_options_integer(c->options, "shard");
   WEYL_TRY(weyl_variables_new(t->ctx, real, c->seed, &t->vars));
   WEYL_TRY(weyl_variables_new(t->ctx, real, c->seed, &t->shadow));

@@ -1,0 +1,114 @@
+"""A program that weyl compares itself with: PyTorch doing the same work, timed in turn with weyl.
+
+    peer.py train --model egnn --batch 100 --threads 1 [--compile] [key=value ...]
+    peer.py conv --threads 1
+
+Speaks lines on standard input and output.  Each answer is one line of JSON:
+    (start)                {"name", "version", "threads", and for train "parameters"}
+    run SECONDS            {"cpu": [...], "wall": [...]}: seconds of each step run in that time
+    case WORD...           (conv) {"flops"}: what `run` times from here on
+    quit                   ends
+A failure is {"error": "..."} and the end.
+"""
+import argparse
+import json
+import os
+import sys
+import time
+
+import torch
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+
+def trainer(args):
+    """One training step of args.model as a function, and the number of parameters."""
+    options = dict(pair.split("=", 1) for pair in args.options)
+    options = {key: int(value) for key, value in options.items()}
+    torch.manual_seed(1)
+    import graphs
+
+    if args.model not in graphs.MODELS:
+        raise ValueError(f"no model {args.model}: there are {', '.join(graphs.MODELS)}")
+    model = graphs.MODELS[args.model](**options)
+    inputs, target = graphs.nbody(args.batch)
+    optimiser = torch.optim.Adam(model.parameters(), lr=5e-4, weight_decay=1e-12, fused=not args.plain_adam)
+
+    def loss_of():
+        return torch.nn.functional.mse_loss(model(*inputs), target)
+
+    if args.compile:
+        loss_of = torch.compile(loss_of, dynamic=False)
+
+    def step():
+        optimiser.zero_grad(set_to_none=True)
+        loss_of().backward()
+        optimiser.step()
+
+    return step, {"parameters": sum(p.numel() for p in model.parameters())}
+
+
+def timed(step, seconds):
+    cpu, wall = [], []
+    end = time.perf_counter() + seconds
+    while True:
+        c, w = time.process_time(), time.perf_counter()
+        step()
+        c, w = time.process_time() - c, time.perf_counter() - w
+        cpu.append(c)
+        wall.append(w)
+        if time.perf_counter() >= end:
+            return {"cpu": cpu, "wall": wall}
+
+
+def main():
+    # libraries that print do so on standard error
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+
+    def say(answer):
+        answers.write(json.dumps(answer) + "\n")
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["train", "conv"])
+    parser.add_argument("--model")
+    parser.add_argument("--batch", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--plain-adam", action="store_true", help="Adam tensor by tensor instead of fused")
+    parser.add_argument("options", nargs="*")
+    args = parser.parse_args()
+    try:
+        torch.set_num_threads(args.threads)
+        torch.set_num_interop_threads(1)
+        torch.set_flush_denormal(True)
+        cases = None
+        if args.what == "train":
+            step, about = trainer(args)
+            for _ in range(5):
+                step()
+        else:
+            import images
+
+            cases, step, about = images.case, None, {}
+        say({"name": "torch-compile" if args.compile else "torch", "version": torch.__version__,
+             "threads": torch.get_num_threads(), **about})
+        for line in sys.stdin:
+            words = line.split()
+            if words[:1] == ["quit"]:
+                return
+            if words[:1] == ["run"] and len(words) == 2 and step:
+                say(timed(step, float(words[1])))
+            elif words[:1] == ["case"] and cases:
+                step, about = cases(words[1:])
+                step()
+                say(about)
+            else:
+                raise ValueError(f"no such request: {line.strip()}")
+    except Exception as error:  # the other side sees it as a sentence
+        say({"error": f"{type(error).__name__}: {error}"})
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
