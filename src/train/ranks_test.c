@@ -8,6 +8,12 @@
 #include "ranks_fixture.h"
 #include "train_fixture.h"
 
+#ifdef __SANITIZE_THREAD__
+/* The lock inside libc's tzset, which libzip comes by, is not seen by the sanitizer. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void) { return "race:tzset_internal\n"; }
+#endif
+
 typedef struct training {
   const train_fixture *f;
   const char *run, *pairs[12]; /* option, value, ... */
