@@ -10,7 +10,7 @@
 
 #ifdef __SANITIZE_THREAD__
 /* The lock inside libc's tzset, which libzip comes by, is not seen by the sanitizer. */
-const char *__tsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void) { return "race:tzset_internal\n"; }
 #endif
 
