@@ -23,7 +23,7 @@ test: all ## the tests beside the sources (under a minute)
 check: setup all ## everything: tests, again for each instruction set, golden outputs, fuzz corpora, installation
 	@tools/check.sh $(BUILD)
 
-peers: all ## an environment with the programs that tests and benchmarks compare with
+peers: ## PyTorch in build/peers for make bench and weyl bench --peer (6 GB)
 	@tools/peers.sh $(BUILD)
 
 asan: setup ## the tests under AddressSanitizer and UndefinedBehaviourSanitizer
@@ -39,7 +39,7 @@ coverage: setup ## the tests with line counts (gcov)
 	@cmake --preset coverage && cmake --build --preset coverage && tools/check.sh build-coverage
 	@tools/coverage.sh build-coverage
 
-bench: all ## start-up, simulation, seconds an epoch and memory on this machine
+bench: all ## timings on this machine, beside PyTorch after make peers (docs/bench.md)
 	@tools/bench.sh $(BUILD)
 
 format: ## lay out all C sources by .clang-format

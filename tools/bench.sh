@@ -1,11 +1,15 @@
 #!/bin/sh
-# A few timings of this machine, each printed by the command itself with --json.
+# A tour of this machine's timings, each printed by the command itself; docs/bench.md says how to read them. Beside
+# PyTorch where `make peers` has set it up.
 #   tools/bench.sh BUILD
 set -eu
-weyl=$(cd "$1" && pwd)/weyl
+build=$(cd "$1" && pwd)
+weyl=$build/weyl
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 field() { sed -n "s/.*\"$1\": \([-0-9.e+]*\).*/\1/p"; }
+peer=none
+[ ! -x "${WEYL_PEERS:-$build/peers}/bin/python" ] || peer=torch
 
 "$weyl" version >/dev/null
 start=$(date +%s%N)
@@ -24,3 +28,16 @@ for model in gnn egnn fa-gnn; do
          "$(field peak_rss_mib < "$work/train.json") MiB at most"
   done
 done
+
+for what in machine engine; do
+  printf '\n== weyl bench %s\n' $what
+  "$weyl" bench $what -q
+done
+for model in gnn egnn fa-gnn; do
+  for threads in 1 2; do
+    printf '\n== weyl bench train --model %s --threads %s --peer %s\n' $model $threads $peer
+    "$weyl" bench train --model $model --threads $threads --peer $peer -q
+  done
+done
+printf '\n== weyl bench conv --threads 1 --peer %s\n' $peer
+"$weyl" bench conv --threads 1 --peer $peer -q

@@ -1,6 +1,7 @@
 """A program that weyl compares itself with: PyTorch doing the same work, timed in turn with weyl.
 
-    peer.py train --model egnn --batch 100 --threads 1 [--compile] [key=value ...]
+    peer.py train --model egnn --batch 100 --threads 1 [--compile] [--bodies 5] [--layout contiguous]
+                  [key=value ...]
     peer.py conv --threads 1
 
 Speaks lines on standard input and output.  Each answer is one line of JSON:
@@ -16,27 +17,46 @@ import os
 import sys
 import time
 
-import torch
-
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+
+def points_task(args, options):
+    """A point model, and its loss on one batch."""
+    import torch
+
+    import graphs
+
+    if args.model == "fa-gnn":
+        options["bodies"] = args.bodies
+    model = graphs.MODELS[args.model](**options)
+    inputs, target = graphs.nbody(args.batch, args.bodies)
+    return model, lambda: torch.nn.functional.mse_loss(model(*inputs), target)
+
+
+def images_task(args, options):
+    import torch
+
+    import images
+
+    model = images.MODELS[args.model](**options).to(memory_format=images.LAYOUTS[args.layout])
+    x, label = images.cifar(args.batch, args.layout)
+    return model, lambda: torch.nn.functional.cross_entropy(model(x), label)
 
 
 def trainer(args):
     """One training step of args.model as a function, and the number of parameters."""
-    options = dict(pair.split("=", 1) for pair in args.options)
-    options = {key: int(value) for key, value in options.items()}
-    torch.manual_seed(1)
+    import torch
+
     import graphs
+    import images
 
-    if args.model not in graphs.MODELS:
-        raise ValueError(f"no model {args.model}: there are {', '.join(graphs.MODELS)}")
-    model = graphs.MODELS[args.model](**options)
-    inputs, target = graphs.nbody(args.batch)
+    tasks = {**dict.fromkeys(graphs.MODELS, points_task), **dict.fromkeys(images.MODELS, images_task)}
+    if args.model not in tasks:
+        raise ValueError(f"no model {args.model}: there are {', '.join(tasks)}")
+    torch.manual_seed(1)
+    options = dict(pair.split("=", 1) for pair in args.options)
+    model, loss_of = tasks[args.model](args, {key: int(value) for key, value in options.items()})
     optimiser = torch.optim.Adam(model.parameters(), lr=5e-4, weight_decay=1e-12, fused=not args.plain_adam)
-
-    def loss_of():
-        return torch.nn.functional.mse_loss(model(*inputs), target)
-
     if args.compile:
         loss_of = torch.compile(loss_of, dynamic=False)
 
@@ -49,6 +69,8 @@ def trainer(args):
 
 
 def timed(step, seconds):
+    """The first step of a turn brings the caches back and is not counted."""
+    step()
     cpu, wall = [], []
     end = time.perf_counter() + seconds
     while True:
@@ -73,12 +95,16 @@ def main():
     parser.add_argument("what", choices=["train", "conv"])
     parser.add_argument("--model")
     parser.add_argument("--batch", type=int, default=100)
+    parser.add_argument("--bodies", type=int, default=5)
+    parser.add_argument("--layout", default="channels_last", choices=["channels_last", "contiguous"])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--plain-adam", action="store_true", help="Adam tensor by tensor instead of fused")
     parser.add_argument("options", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     try:
+        import torch
+
         torch.set_num_threads(args.threads)
         torch.set_num_interop_threads(1)
         torch.set_flush_denormal(True)

@@ -12,6 +12,8 @@
 typedef struct weyl_op weyl_op;
 typedef struct weyl_node weyl_node;
 
+#define WEYL_OUTPUTS_MAX 24 /* of a node */
+
 /* Everything that tells two nodes of one operation apart. Unused entries are zero. */
 typedef struct weyl_attr {
   int32_t axis, flag, n;
@@ -59,7 +61,8 @@ typedef struct weyl_eval {
       *out; /* dense; never overlaps an input but for elementwise operations, where it may be exactly one of them */
   void *scratch; /* at least WEYL_GEMM_SCRATCH and what .scratch asked for; 64-byte aligned */
   uint64_t seed, step;
-  const int64_t *total;     /* [WEYL_COUNTS]: counts of the whole batch */
+  const int64_t *count;     /* [WEYL_COUNTS]: of this shard; of the whole batch for a whole node, */
+  const int64_t *total;     /* and of the whole batch */
   int64_t row[WEYL_COUNTS]; /* first row of this shard in the whole batch, by count */
   int64_t *degenerate;      /* counter */
 } weyl_eval;
@@ -72,8 +75,8 @@ enum {
   WEYL_OP_LEAF = 16,   /* no inputs, memory provided: input, variable, constant data */
   WEYL_OP_REDUCES =
       32, /* may turn sharded inputs into a whole output: partial results of shards are added (or maximised) */
-  WEYL_OP_MAXIMUM = 64,    /* ... maximised */
-  WEYL_OP_COLLECTS = 128,  /* ... laid one after another */
+  WEYL_OP_MAXIMUM = 64,     /* ... maximised */
+  WEYL_OP_COLLECTS = 128,   /* ... laid one after another */
   WEYL_OP_STRIDED_IN = 256, /* accepts broadcast views, but is not elementwise (copying and summing operations) */
   WEYL_OP_PARTIAL = 512     /* an output that nobody reads has no memory (data NULL) and is not computed */
 };
@@ -93,7 +96,7 @@ typedef struct weyl_example {
 
 struct weyl_op {
   const char *name;
-  int n_out; /* 0 means 1 */
+  int n_out; /* 0 means 1, -1 attr.n */
   unsigned flags;
   /* Infers the outputs' shapes and types (g's values node->first ...) from inputs and attributes; weyl_fail with both
    * shapes when they do not agree. */
@@ -159,6 +162,9 @@ weyl_tensor weyl_broadcast_in(weyl_tensor x, weyl_shape shape,
 weyl_tensor weyl_zeros_like(weyl_tensor x);
 weyl_tensor weyl_unary_of(weyl_unary f, weyl_tensor x);
 weyl_tensor weyl_binary_of(weyl_binary f, weyl_tensor a, weyl_tensor b); /* broadcasts */
+
+/* Every index is in 0..rows-1; WEYL_BAD_ARG names the first that is not. */
+weyl_status weyl_rows_in_range(const weyl_eval *e, const weyl_view *index, int64_t rows);
 
 /* Views. */
 int64_t weyl_view_size(const weyl_view *v);

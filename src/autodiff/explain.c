@@ -4,8 +4,8 @@
 #include <string.h>
 
 static double node_flops(const weyl_graph *g, const weyl_node *node, const int64_t *count, const int64_t *total) {
-  weyl_view in[16], out[4];
-  if (node->n_in > 16) return 0; /* pack: moves only */
+  weyl_view in[64], out[WEYL_OUTPUTS_MAX];
+  if (node->n_in > 64) return 0; /* pack: moves only */
   for (int i = 0; i < node->n_in; i++) weyl_view_shape(g, node->in[i], count, total, &in[i]);
   for (int k = 0; k < node->n_out; k++) weyl_view_shape(g, node->first + (uint32_t)k, count, total, &out[k]);
   return node->op->flops ? node->op->flops(node, in, out) : (double)weyl_view_size(&out[0]);

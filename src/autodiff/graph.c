@@ -142,7 +142,7 @@ weyl_tensor weyl_node_new(weyl_graph *g, const weyl_op *op, const weyl_tensor *i
     const weyl_tensor better = weyl_rewrite_call(g, &call);
     if (better.graph || g->status != WEYL_OK) return better;
   }
-  const int n_out = op->n_out ? op->n_out : 1;
+  const int n_out = op->n_out < 0 ? attr->n : op->n_out ? op->n_out : 1;
   weyl_node *node = weyl_arena_array(g->arena, weyl_node, 1);
   uint32_t *ids = weyl_arena_array(g->arena, uint32_t, n_in ? n_in : 1);
   const char *text = name ? weyl_arena_strdup(g->arena, name) : NULL;
@@ -163,7 +163,7 @@ weyl_tensor weyl_node_new(weyl_graph *g, const weyl_op *op, const weyl_tensor *i
                       .name = text,
                       .scope = g->scope_text};
   if (attr) node->attr = *attr;
-  weyl_value out[4] = {0};
+  weyl_value out[WEYL_OUTPUTS_MAX] = {0};
   for (int k = 0; k < n_out; k++) out[k] = (weyl_value){.dtype = g->real, .node = node->id, .out = k};
   const weyl_status status = op->shape(g, node, out);
   if (status != WEYL_OK) {

@@ -136,11 +136,13 @@ static void test_shared_and_folded(void **state) {
   weyl_tensor x = weyl_input(m.g, "h", WEYL_F64, WEYL_SHAPE(weyl_per(WEYL_NODES), weyl_num(WIDTH)));
   weyl_tensor twice = weyl_add(weyl_exp(x), weyl_exp(x)); /* one exponential */
   weyl_tensor same = weyl_add(weyl_mul(twice, weyl_scalar(m.g, 1)), weyl_scalar(m.g, 0));
-  weyl_program *program = NULL;
-  setenv("WEYL_OPT", "1", 1);
-  assert_ok(ctx, weyl_program_new(m.g, &same, 1, NULL, &program));
-  assert_int_equal(weyl_program_about(program, counts, 1).steps, 2);
-  weyl_program_free(program);
+  for (int fuse = 0; fuse < 2; fuse++) {
+    weyl_program *program = NULL;
+    setenv("WEYL_OPT", fuse ? "1" : "-fuse", 1);
+    assert_ok(ctx, weyl_program_new(m.g, &same, 1, NULL, &program));
+    assert_int_equal(weyl_program_about(program, counts, 1).steps, fuse ? 1 : 2);
+    weyl_program_free(program);
+  }
   release(&m);
 }
 

@@ -18,18 +18,8 @@ static void *need(weyl_program *p, size_t n, size_t size, weyl_status *status) {
  */
 
 static void mark_live(weyl_program *p) {
-  const weyl_graph *g = p->graph;
-  for (int k = 0; k < p->n_outputs; k++) p->live[g->values[p->outputs[k]].node] = true;
-  if (p->assigns)
-    for (uint32_t i = 0; i < g->n_assigns; i++) {
-      p->live[g->values[g->assigns[i].value].node] = true;
-      p->live[g->values[g->assigns[i].variable].node] = true;
-    }
-  for (uint32_t n = p->n_nodes; n-- > 0;)
-    if (p->live[n]) {
-      p->n_live++;
-      for (int i = 0; i < g->nodes[n]->n_in; i++) p->live[g->values[g->nodes[n]->in[i]].node] = true;
-    }
+  weyl_mark_live(p->graph, p->outputs, p->n_outputs, p->assigns, p->live);
+  for (uint32_t n = 0; n < p->n_nodes; n++) p->n_live += p->live[n];
 }
 
 /* ---- phases and stages ----------------------------------------------------------------------------------------------

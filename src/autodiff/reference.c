@@ -45,7 +45,7 @@ static weyl_status check_finite(weyl_run *run, const weyl_node *node, const weyl
  * dense already. */
 static weyl_status run_one(weyl_run *run, const weyl_node *node, int64_t shard, const weyl_kernels *kernels, bool check,
                            void *part) {
-  weyl_view small_in[16], *in = small_in, out[4];
+  weyl_view small_in[16], *in = small_in, out[WEYL_OUTPUTS_MAX];
   weyl_status status = WEYL_OK;
   if (node->n_in > 16) {
     in = weyl_alloc(run->ctx, (size_t)node->n_in, sizeof *in);

@@ -73,6 +73,7 @@ weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, i
                  .scratch = run->scratch[thread],
                  .seed = run->batch->seed,
                  .step = run->batch->step,
+                 .count = shard >= 0 ? run->batch->count[shard] : run->total,
                  .total = run->total,
                  .degenerate = &run->degenerate[thread]};
   if (shard >= 0) memcpy(e.row, run->first[shard], sizeof e.row);
@@ -158,7 +159,7 @@ void weyl_run_free(weyl_run *run) {
 
 static size_t node_scratch(const weyl_run *run, const weyl_node *node, const int64_t *count, const int64_t *total) {
   if (!node->op->scratch) return 0;
-  weyl_view in[INPUTS_MAX], out[4];
+  weyl_view in[INPUTS_MAX], out[WEYL_OUTPUTS_MAX];
   for (int i = 0; i < node->n_in && i < INPUTS_MAX; i++)
     weyl_view_shape(run->program->graph, node->in[i], count, total, &in[i]);
   for (int k = 0; k < node->n_out; k++)
@@ -255,7 +256,7 @@ static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard,
                             bool first_of_lane) {
   const weyl_program *p = run->program;
   const weyl_kernels *kernels = weyl_kernels_active();
-  weyl_view *in = run->operands[thread], out[4];
+  weyl_view *in = run->operands[thread], out[WEYL_OUTPUTS_MAX];
   for (int i = 0; i < node->n_in; i++) weyl_run_view(run, node->in[i], shard, thread, &in[i]);
   for (int k = 0; k < node->n_out; k++) {
     const uint32_t v = node->first + (uint32_t)k;

@@ -14,7 +14,7 @@ static weyl_status index_check(weyl_graph *g, const weyl_node *node, int i) {
   return WEYL_OK;
 }
 
-static weyl_status in_range(const weyl_eval *e, const weyl_view *index, int64_t rows) {
+weyl_status weyl_rows_in_range(const weyl_eval *e, const weyl_view *index, int64_t rows) {
   const int32_t *p = index->data;
   const int64_t n = index->dim[0];
   uint32_t worst = 0;
@@ -44,7 +44,7 @@ static weyl_status gather_shape(weyl_graph *g, const weyl_node *node, weyl_value
 
 static weyl_status gather_eval(const weyl_eval *e) {
   const weyl_view *x = &e->in[0];
-  WEYL_TRY(in_range(e, &e->in[1], x->dim[0]));
+  WEYL_TRY(weyl_rows_in_range(e, &e->in[1], x->dim[0]));
   /* i32 rows are moved as f32: nothing is computed */
   e->kernels->gather[x->dtype == WEYL_F64]((size_t)e->in[1].dim[0], (size_t)weyl_view_inner(x, 1), x->data,
                                            e->in[1].data, e->out[0].data);
@@ -91,7 +91,7 @@ static weyl_status rows_shape(weyl_graph *g, const weyl_node *node, weyl_value *
 
 static weyl_status scatter_eval(const weyl_eval *e) {
   const weyl_view *x = &e->in[0], *y = &e->out[0];
-  WEYL_TRY(in_range(e, &e->in[1], y->dim[0]));
+  WEYL_TRY(weyl_rows_in_range(e, &e->in[1], y->dim[0]));
   memset(y->data, 0, (size_t)weyl_view_size(y) * weyl_dtype_size(y->dtype));
   e->kernels->scatter_add[y->dtype]((size_t)x->dim[0], (size_t)weyl_view_inner(x, 1), x->data, e->in[1].data, y->data);
   return WEYL_OK;
@@ -148,7 +148,7 @@ SEGMENT_MAX(double)
 
 static weyl_status segment_eval(const weyl_eval *e) {
   const weyl_view *x = &e->in[0], *y = &e->out[0];
-  WEYL_TRY(in_range(e, &e->in[1], y->dim[0]));
+  WEYL_TRY(weyl_rows_in_range(e, &e->in[1], y->dim[0]));
   if (x->dtype == WEYL_F32)
     segment_max_float(e, x->dim[0], weyl_view_inner(x, 1), y->dim[0]);
   else

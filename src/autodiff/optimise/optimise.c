@@ -86,26 +86,25 @@ typedef struct rebuild {
   weyl_rewriter rewriter;
 } rebuild;
 
-static void mark(rebuild *b, const uint32_t *outputs, int n, bool assigns) {
+void weyl_mark_live(const weyl_graph *g, const uint32_t *outputs, int n, bool assigns, bool *live) {
+  for (int k = 0; k < n; k++) live[g->values[outputs[k]].node] = true;
+  for (uint32_t i = 0; assigns && i < g->n_assigns; i++)
+    live[g->values[g->assigns[i].value].node] = live[g->values[g->assigns[i].variable].node] = true;
+  for (uint32_t i = g->n_nodes; i-- > 0;)
+    for (int k = 0; live[i] && k < g->nodes[i]->n_in; k++) live[g->values[g->nodes[i]->in[k]].node] = true;
+}
+
+static void count_uses(rebuild *b, const uint32_t *outputs, int n, bool assigns) {
   const weyl_graph *g = b->from;
-  for (int k = 0; k < n; k++) {
-    b->live[g->values[outputs[k]].node] = true;
-    b->facts[outputs[k]].uses++;
-  }
-  for (uint32_t i = 0; assigns && i < g->n_assigns; i++) {
-    b->live[g->values[g->assigns[i].value].node] = b->live[g->values[g->assigns[i].variable].node] = true;
-    b->facts[g->assigns[i].value].uses++;
-  }
+  for (int k = 0; k < n; k++) b->facts[outputs[k]].uses++;
+  for (uint32_t i = 0; assigns && i < g->n_assigns; i++) b->facts[g->assigns[i].value].uses++;
   for (uint32_t v = 0; v < g->n_values; v++) b->facts[v].sliced = b->facts[v].uses == 0;
-  for (uint32_t i = g->n_nodes; i-- > 0;) {
-    const weyl_node *node = g->nodes[i];
-    if (!b->live[i]) continue;
-    for (int k = 0; k < node->n_in; k++) {
-      b->live[g->values[node->in[k]].node] = true;
-      b->facts[node->in[k]].uses++;
-      if (node->op != &weyl_op_slice) b->facts[node->in[k]].sliced = false;
+  for (uint32_t i = 0; i < g->n_nodes; i++)
+    for (int k = 0; b->live[i] && k < g->nodes[i]->n_in; k++) {
+      weyl_value_facts *f = &b->facts[g->nodes[i]->in[k]];
+      f->uses++;
+      if (g->nodes[i]->op != &weyl_op_slice) f->sliced = false;
     }
-  }
 }
 
 /* What is known of a value holds for its image; images of several add up. */
@@ -136,6 +135,19 @@ static weyl_status own_constant(weyl_graph *to, weyl_attr *attr) {
   return WEYL_OK;
 }
 
+weyl_tensor weyl_copy_node(weyl_graph *to, const weyl_node *node, const weyl_tensor *in) {
+  const char *scope = weyl_arena_strdup(to->arena, node->scope);
+  weyl_attr attr = node->attr;
+  if (!scope || (node->op == &weyl_op_constant && own_constant(to, &attr) != WEYL_OK)) {
+    to->status = WEYL_MEMORY;
+    return WEYL_NULL_TENSOR;
+  }
+  to->scope_text = scope;
+  const weyl_tensor t = weyl_node_new(to, node->op, in, node->n_in, &attr, node->name);
+  if (t.graph && node->op == &weyl_op_variable_vector) to->vector_node = to->values[t.id].node;
+  return t;
+}
+
 static weyl_status copy_nodes(rebuild *b) {
   const weyl_graph *g = b->from;
   weyl_tensor small[16];
@@ -145,14 +157,8 @@ static weyl_status copy_nodes(rebuild *b) {
     weyl_tensor *in = node->n_in <= 16 ? small : weyl_arena_array(b->to->arena, weyl_tensor, node->n_in);
     if (!in) return WEYL_MEMORY;
     for (int k = 0; k < node->n_in; k++) in[k] = weyl_tensor_of(b->to, b->map[node->in[k]]);
-    const char *scope = weyl_arena_strdup(b->to->arena, node->scope);
-    weyl_attr attr = node->attr;
-    if (!scope) return WEYL_MEMORY;
-    if (node->op == &weyl_op_constant) WEYL_TRY(own_constant(b->to, &attr));
-    b->to->scope_text = scope;
-    const weyl_tensor t = weyl_node_new(b->to, node->op, in, node->n_in, &attr, node->name);
+    const weyl_tensor t = weyl_copy_node(b->to, node, in);
     WEYL_TRY(weyl_graph_status(b->to));
-    if (node->op == &weyl_op_variable_vector) b->to->vector_node = b->to->values[t.id].node;
     for (int k = 0; k < node->n_out; k++) WEYL_TRY(learn(b, node->first + (uint32_t)k, weyl_node_value(t, k)));
   }
   return WEYL_OK;
@@ -173,7 +179,8 @@ static weyl_status pass(weyl_graph *from, uint32_t *outputs, int n, bool assigns
   memset(b.rewriter.bucket, 0xff, b.rewriter.buckets * sizeof *b.rewriter.bucket);
   WEYL_GOTO(weyl_graph_new(ctx, from->vars, from->training, &b.to));
   b.to->rewriter = &b.rewriter;
-  mark(&b, outputs, n, assigns);
+  weyl_mark_live(from, outputs, n, assigns, b.live);
+  count_uses(&b, outputs, n, assigns);
   WEYL_GOTO(copy_nodes(&b));
   b.to->rewriter = NULL;
   for (int k = 0; k < n; k++) outputs[k] = b.map[outputs[k]];
@@ -204,6 +211,13 @@ weyl_status weyl_optimise(weyl_graph *from, const uint32_t *outputs, int n, bool
     if (g != from) weyl_graph_free(g);
     if (status != WEYL_OK) return status;
     g = next;
+  }
+  if (on & 1u << WEYL_REWRITE_FUSE) {
+    weyl_graph *fused = NULL;
+    const weyl_status status = weyl_fuse(g, out, n, assigns, &fused);
+    weyl_graph_free(g);
+    if (status != WEYL_OK) return status;
+    g = fused;
   }
   *to = g;
   return WEYL_OK;

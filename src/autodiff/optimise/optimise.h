@@ -51,6 +51,15 @@ weyl_status weyl_rewrites_asked(weyl_context *ctx, const char *text, unsigned *o
 weyl_status weyl_optimise(weyl_graph *from, const uint32_t *outputs, int n, bool assigns, unsigned on, weyl_graph **to,
                           uint32_t *out);
 
+/* Clusters of elementwise nodes become single steps. The graph is a new one, as above; outputs are changed to its
+ * values. */
+weyl_status weyl_fuse(weyl_graph *from, uint32_t *outputs, int n, bool assigns, weyl_graph **to);
+
+/* ---- for passes ---- */
+void weyl_mark_live(const weyl_graph *g, const uint32_t *outputs, int n, bool assigns, bool *live); /* by node */
+/* The node again, in another graph; constants and names move with it. */
+weyl_tensor weyl_copy_node(weyl_graph *to, const weyl_node *node, const weyl_tensor *in);
+
 /* ---- for weyl_node_new ---- */
 weyl_tensor weyl_rewrite_call(weyl_graph *g, const weyl_call *call); /* null: make it */
 void weyl_rewrite_made(weyl_graph *g, const weyl_node *node);

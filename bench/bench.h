@@ -1,0 +1,154 @@
+/* What `weyl bench` times.  The functions here measure and return numbers; the command prints them.
+ *
+ * Times are seconds of wall clock and of CPU, best and median: the machine is rarely quiet, so what is compared is
+ * taken in turn within one call, and rates are fractions of the multiply-add rate measured in the same call.
+ */
+#ifndef WEYL_BENCH_H
+#define WEYL_BENCH_H
+
+#include <weyl/train.h>
+
+/* ---- times of repeated work (samples.c) ---- */
+
+typedef struct bench_samples {
+  double *wall, *cpu; /* [n] seconds */
+  size_t n, room;
+} bench_samples;
+WEYL_MUST_CHECK weyl_status bench_samples_add(weyl_context *ctx, bench_samples *s, double wall, double cpu);
+void bench_samples_free(weyl_context *ctx, bench_samples *s);
+
+typedef struct bench_times {
+  double wall, cpu;           /* medians */
+  double best_wall, best_cpu; /* all are 0 when nothing was timed */
+  int64_t steps;
+} bench_times;
+bench_times bench_times_of(const bench_samples *s); /* sorts the samples */
+
+/* CPU seconds of every thread of the process so far. n = 0 where the system does not tell. */
+#define BENCH_THREADS_MAX 1024
+typedef struct bench_threads {
+  int n, id[BENCH_THREADS_MAX];
+  double cpu[BENCH_THREADS_MAX];
+} bench_threads;
+void bench_threads_now(bench_threads *out);
+/* What the busiest thread used between the two; 0 when unknown. */
+double bench_threads_busiest(const bench_threads *before, const bench_threads *after);
+
+/* ---- rates of the machine (rates.c): one core, by its CPU time, best of many repeats ---- */
+
+/* Multiply-adds in registers, operations a second. */
+double bench_peak(weyl_dtype real, double seconds);
+
+typedef struct bench_gemm {
+  size_t m, n, k;
+  bool a_turned, b_turned; /* the operand lies transposed in memory */
+  weyl_dtype real;
+  bool blas; /* the BLAS in place of our own */
+} bench_gemm;
+WEYL_MUST_CHECK weyl_status bench_gemm_rate(weyl_context *ctx, const bench_gemm *gemm, double seconds, double *rate);
+/* Bytes a second of arrays far larger than the caches: reading one, copying one to another (read and written bytes). */
+WEYL_MUST_CHECK weyl_status bench_bandwidth(weyl_context *ctx, double seconds, double *read, double *copy);
+
+/* ---- products as fractions of that peak (machine.c, engine.c) ---- */
+
+typedef struct bench_product {
+  const char *what; /* "x W^T" */
+  bench_gemm gemm;
+  double rate, peak; /* operations a second; the peak as measured around it */
+} bench_product;
+enum { BENCH_MACHINE_PRODUCTS = 28, BENCH_SKINNY_PRODUCTS = 40 };
+typedef struct bench_machine {
+  double peak[2];    /* [WEYL_F32], [WEYL_F64] */
+  double read, copy; /* bytes a second */
+  int products;
+  bench_product product[BENCH_MACHINE_PRODUCTS];
+  double blas[2]; /* the BLAS's best rate */
+} bench_machine;
+WEYL_MUST_CHECK weyl_status bench_machine_rates(weyl_context *ctx, double seconds, bench_machine *out);
+/* The products of a network 64 wide: forward, input gradient, weight gradient, for 100 to 2000 rows. seconds: each. */
+typedef struct bench_skinny {
+  double peak;
+  int products;
+  bench_product product[BENCH_SKINNY_PRODUCTS];
+} bench_skinny;
+WEYL_MUST_CHECK weyl_status bench_skinny_products(weyl_context *ctx, double seconds, bench_skinny *out);
+/* One product and the peak just before it, in turn. */
+WEYL_MUST_CHECK weyl_status bench_product_rate(weyl_context *ctx, double seconds, bench_product *product);
+
+/* ---- peers (peer.c): the same work by other programs ---- */
+
+typedef struct bench_peer_about {
+  char name[32], version[64];
+  int threads;
+  int64_t parameters; /* 0: it has none */
+} bench_peer_about;
+typedef struct bench_peer bench_peer;
+/* Starts bench/peers/peer.py with the arguments (NULL ends) in the Python environment of `make peers`, which the
+ * environment variable WEYL_PEERS names or the build knows, and waits until it is ready. WEYL_NO_FILE when there is no
+ * such environment, with the remedy; WEYL_UNSUPPORTED when it cannot do the work. verbose: its messages are seen. */
+WEYL_MUST_CHECK weyl_status bench_peer_start(weyl_context *ctx, const char *const *arguments, bool verbose,
+                                             bench_peer **out);
+void bench_peer_free(bench_peer *peer);
+const bench_peer_about *bench_peer_what(const bench_peer *peer);
+/* Chooses among the cases of a peer that has several. */
+WEYL_MUST_CHECK weyl_status bench_peer_case(bench_peer *peer, const char *words);
+/* Repeats the work for that long, and adds the time of every repetition. */
+WEYL_MUST_CHECK weyl_status bench_peer_run(bench_peer *peer, double seconds, bench_samples *into);
+
+/* ---- one training step (train.c) ---- */
+
+typedef struct bench_train_ask {
+  const char *model, *symmetry; /* symmetry may be NULL */
+  const weyl_options *options;  /* of the n-body task and the model */
+  uint64_t seed;
+  double seconds;   /* for each side */
+  const char *peer; /* NULL, "torch" or "torch-compile" */
+  bool verbose;
+} bench_train_ask;
+typedef struct bench_train {
+  int64_t batch, shards, params;
+  weyl_program_stats program;
+  double useful; /* operations of the matrix products of a step */
+  double peak;   /* multiply-add operations a second of one core, in the type of the training */
+  bench_times ours;
+  bench_times single; /* ours on one thread; not timed when one was asked for */
+  double busiest;     /* CPU seconds a step of the busiest of our threads; 0 when unknown */
+  bench_times peer;
+  bench_peer_about about; /* of the peer */
+  char missing[512];      /* why there is no peer: "" when there is one or none was asked for */
+} bench_train;
+/* Threads are those of the context. A peer that is missing or fails leaves `missing` and the rest whole. */
+WEYL_MUST_CHECK weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, bench_train *out);
+
+/* ---- convolutions (conv.c) ---- */
+
+typedef struct bench_conv_shape {
+  const char *name;
+  int64_t size, in, out, kernel, stride; /* square images and kernels; same padding */
+  int count;                             /* in one WRN-40-2 */
+} bench_conv_shape;
+extern const bench_conv_shape bench_conv_shapes[];
+enum { BENCH_CONV_SHAPES = 9, BENCH_CONV_PASSES = 3, BENCH_CONV_LAYOUTS = 2 };
+extern const char *const bench_conv_pass[BENCH_CONV_PASSES];    /* forward, data gradient, weight gradient */
+extern const char *const bench_conv_layout[BENCH_CONV_LAYOUTS]; /* of the peer: channels_last, contiguous */
+
+typedef struct bench_conv_ask {
+  int64_t batch;
+  double seconds; /* for each shape, pass and side */
+  const char *peer;
+  bool verbose;
+} bench_conv_ask;
+typedef struct bench_conv_row {
+  const bench_conv_shape *shape;
+  double flops; /* of one pass */
+  bench_times ours[BENCH_CONV_PASSES], peer[BENCH_CONV_LAYOUTS][BENCH_CONV_PASSES];
+} bench_conv_row;
+typedef struct bench_conv {
+  double peak;
+  bench_conv_row row[BENCH_CONV_SHAPES];
+  bench_peer_about about;
+  char missing[512];
+} bench_conv;
+WEYL_MUST_CHECK weyl_status bench_convolutions(weyl_context *ctx, const bench_conv_ask *ask, bench_conv *out);
+
+#endif

@@ -1,0 +1,470 @@
+/* weyl bench: timings, as fractions of what the machine can do, and beside a peer. What is timed is in bench/. */
+#include "cli.h"
+
+#include <bench.h>
+
+#include <string.h>
+
+#define ROWS_MAX    48
+#define COLUMNS_MAX 10
+
+/* ---- a table under construction: cells are short, and kept here ---- */
+
+typedef struct sheet {
+  size_t columns, rows;
+  char text[ROWS_MAX * COLUMNS_MAX][40];
+} sheet;
+
+static void put(sheet *s, size_t column, const char *fmt, ...) WEYL_PRINTF(3, 4);
+
+static void put(sheet *s, size_t column, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  vsnprintf(s->text[s->rows * s->columns + column], sizeof s->text[0], fmt, args);
+  va_end(args);
+}
+
+static void head(sheet *s, const char *const *names, size_t columns) {
+  memset(s, 0, sizeof *s);
+  s->columns = columns;
+  for (size_t i = 0; i < columns; i++) put(s, i, "%s", names[i]);
+  s->rows = 1;
+}
+
+static void show(const cli *c, const sheet *s) {
+  const char *cells[ROWS_MAX * COLUMNS_MAX];
+  for (size_t i = 0; i < s->rows * s->columns; i++) cells[i] = s->text[i];
+  cli_table(c, s->rows, s->columns, cells);
+}
+
+static double ms(double seconds) { return 1e3 * seconds; }
+
+static double giga(double rate) { return rate / 1e9; }
+
+static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+
+static double seconds_or(const cli *c, double standard) {
+  const double asked = cli_number(c, "seconds");
+  return asked > 0 ? asked : standard;
+}
+
+/* A number, or null where there is none. */
+static void json_or_null(weyl_json *json, const char *key, double value) {
+  if (value > 0)
+    weyl_json_number(json, key, value);
+  else
+    weyl_json_string(json, key, NULL);
+}
+
+static const char *type_name(weyl_dtype real) { return real == WEYL_F64 ? "f64" : "f32"; }
+
+static const char *peer_asked(const cli *c) {
+  const char *peer = cli_string(c, "peer");
+  return peer && strcmp(peer, "none") != 0 ? peer : NULL;
+}
+
+static weyl_status no_peer_here(cli *c) {
+  if (!peer_asked(c)) return WEYL_OK;
+  snprintf(c->place, sizeof c->place, "--peer");
+  return weyl_fail(c->ctx, WEYL_BAD_ARG, "bench %s has no peer", c->arg[0]);
+}
+
+/* ---- products ---- */
+
+static void json_product(weyl_json *json, const bench_product *p) {
+  weyl_json_object(json, NULL);
+  weyl_json_string(json, "what", p->what);
+  weyl_json_integer(json, "m", (int64_t)p->gemm.m);
+  weyl_json_integer(json, "n", (int64_t)p->gemm.n);
+  weyl_json_integer(json, "k", (int64_t)p->gemm.k);
+  weyl_json_string(json, "type", type_name(p->gemm.real));
+  weyl_json_string(json, "by", p->gemm.blas ? "blas" : "weyl");
+  weyl_json_number(json, "gflops", giga(p->rate));
+  weyl_json_number(json, "fraction", ratio(p->rate, p->peak));
+  weyl_json_end(json);
+}
+
+static void warn_of_slow_blas(const cli *c, const bench_machine *m) {
+  for (int real = WEYL_F32; real <= WEYL_F64; real++) {
+    if (m->blas[real] >= 0.5 * m->peak[real]) continue;
+    cli_note(c,
+             "warning: the BLAS (core %s) reaches %.0f%% of the %s multiply-add rate at best. If it took too small a "
+             "core, export OPENBLAS_CORETYPE with the right one (SkylakeX, Zen, Haswell)",
+             weyl_blas_core(), 100 * ratio(m->blas[real], m->peak[real]), type_name((weyl_dtype)real));
+  }
+}
+
+static weyl_status machine(cli *c) {
+  WEYL_TRY(no_peer_here(c));
+  bench_machine m;
+  WEYL_TRY(bench_machine_rates(c->ctx, seconds_or(c, 0.3), &m));
+  cli_bar_clear(c);
+  weyl_json *json = c->result;
+  weyl_json_string(json, "isa", weyl_kernels_active()->isa);
+  weyl_json_string(json, "blas_core", weyl_blas_core());
+  weyl_json_object(json, "peak_gflops");
+  for (int real = WEYL_F32; real <= WEYL_F64; real++)
+    weyl_json_number(json, type_name((weyl_dtype)real), giga(m.peak[real]));
+  weyl_json_end(json);
+  weyl_json_object(json, "blas_fraction");
+  for (int real = WEYL_F32; real <= WEYL_F64; real++)
+    weyl_json_number(json, type_name((weyl_dtype)real), ratio(m.blas[real], m.peak[real]));
+  weyl_json_end(json);
+  weyl_json_number(json, "read_gbs", giga(m.read));
+  weyl_json_number(json, "copy_gbs", giga(m.copy));
+  weyl_json_array(json, "rows");
+  for (int i = 0; i < m.products; i++) json_product(json, &m.product[i]);
+  weyl_json_end(json);
+
+  cli_say(c, "one core, instruction set %s, BLAS core %s\n", weyl_kernels_active()->isa, weyl_blas_core());
+  cli_say(c, "multiply-adds  %.1f GFLOP/s in f32, %.1f in f64\n", giga(m.peak[WEYL_F32]), giga(m.peak[WEYL_F64]));
+  cli_say(c, "memory         read %.1f GB/s, copy %.1f GB/s (read and written)\n\n", giga(m.read), giga(m.copy));
+  static const char *const names[] = {"product",      "m",      "n", "k", "type", "weyl GFLOP/s", "of peak",
+                                      "BLAS GFLOP/s", "of peak"};
+  sheet s;
+  head(&s, names, sizeof names / sizeof names[0]);
+  for (int i = 0; i + 1 < m.products; i += 2, s.rows++) { /* ours, then the BLAS's */
+    const bench_product *own = &m.product[i], *blas = &m.product[i + 1];
+    put(&s, 0, "%s", own->what);
+    put(&s, 1, "%zu", own->gemm.m);
+    put(&s, 2, "%zu", own->gemm.n);
+    put(&s, 3, "%zu", own->gemm.k);
+    put(&s, 4, "%s", type_name(own->gemm.real));
+    put(&s, 5, "%.1f", giga(own->rate));
+    put(&s, 6, "%.0f%%", 100 * ratio(own->rate, own->peak));
+    put(&s, 7, "%.1f", giga(blas->rate));
+    put(&s, 8, "%.0f%%", 100 * ratio(blas->rate, blas->peak));
+  }
+  show(c, &s);
+  warn_of_slow_blas(c, &m);
+  return WEYL_OK;
+}
+
+static weyl_status engine(cli *c) {
+  WEYL_TRY(no_peer_here(c));
+  bench_skinny e;
+  WEYL_TRY(bench_skinny_products(c->ctx, seconds_or(c, 0.2), &e));
+  cli_bar_clear(c);
+  double least = 0;
+  weyl_json *json = c->result;
+  weyl_json_number(json, "peak_gflops", giga(e.peak));
+  weyl_json_array(json, "gemm");
+  for (int i = 0; i < e.products; i++) {
+    const double fraction = ratio(e.product[i].rate, e.product[i].peak);
+    if (i == 0 || fraction < least) least = fraction;
+    json_product(json, &e.product[i]);
+  }
+  weyl_json_end(json);
+  weyl_json_number(json, "gemm_least_fraction", least);
+
+  cli_say(c, "one core, instruction set %s: multiply-adds %.1f GFLOP/s in f32\n\n", weyl_kernels_active()->isa,
+          giga(e.peak));
+  static const char *const names[] = {"product", "m", "n", "k", "GFLOP/s", "of peak"};
+  sheet s;
+  head(&s, names, sizeof names / sizeof names[0]);
+  for (int i = 0; i < e.products; i++, s.rows++) {
+    const bench_product *p = &e.product[i];
+    put(&s, 0, "%s", p->what);
+    put(&s, 1, "%zu", p->gemm.m);
+    put(&s, 2, "%zu", p->gemm.n);
+    put(&s, 3, "%zu", p->gemm.k);
+    put(&s, 4, "%.1f", giga(p->rate));
+    put(&s, 5, "%.1f%%", 100 * ratio(p->rate, p->peak));
+  }
+  show(c, &s);
+  cli_say(c, "\nleast: %.1f%% of the multiply-add rate\n", 100 * least);
+  return WEYL_OK;
+}
+
+/* ---- a training step ---- */
+
+static void json_times(weyl_json *json, const bench_times *t) {
+  weyl_json_number(json, "ms_per_step", ms(t->wall));
+  weyl_json_number(json, "cpu_ms_per_step", ms(t->cpu));
+  weyl_json_number(json, "best_ms_per_step", ms(t->best_wall));
+  weyl_json_number(json, "best_cpu_ms_per_step", ms(t->best_cpu));
+  weyl_json_integer(json, "timed_steps", t->steps);
+}
+
+static void json_peer(weyl_json *json, const bench_peer_about *about, const bench_times *t) {
+  if (t->steps == 0) {
+    weyl_json_string(json, "peer", NULL);
+    return;
+  }
+  weyl_json_object(json, "peer");
+  weyl_json_string(json, "name", about->name);
+  weyl_json_string(json, "version", about->version);
+  weyl_json_integer(json, "threads", about->threads);
+  weyl_json_integer(json, "parameters", about->parameters);
+  json_times(json, t);
+  weyl_json_end(json);
+}
+
+static void json_train(const cli *c, const bench_train *r) {
+  weyl_json *json = c->result;
+  weyl_json_string(json, "task", "nbody");
+  weyl_json_string(json, "model", cli_string(c, "model"));
+  weyl_json_integer(json, "batch", r->batch);
+  weyl_json_integer(json, "parameters", r->params);
+  json_times(json, &r->ours);
+  weyl_json_number(json, "flops", r->program.flops);
+  weyl_json_number(json, "useful_flops", r->useful);
+  weyl_json_number(json, "gflops", giga(ratio(r->useful, r->ours.best_cpu)));
+  weyl_json_number(json, "gemm_peak_gflops", giga(r->peak));
+  weyl_json_number(json, "fraction", ratio(ratio(r->useful, r->ours.best_cpu), r->peak));
+  weyl_json_number(json, "median_fraction", ratio(ratio(r->useful, r->ours.cpu), r->peak));
+  weyl_json_integer(json, "steps", r->program.steps);
+  weyl_json_integer(json, "phases", r->program.phases);
+  weyl_json_integer(json, "shards", r->shards);
+  weyl_json_number(json, "workspace", r->program.workspace);
+  if (r->single.steps > 0) {
+    weyl_json_object(json, "one_thread");
+    json_times(json, &r->single);
+    weyl_json_end(json);
+    weyl_json_object(json, "scaling");
+    weyl_json_number(json, "wall", ratio(r->single.wall, r->ours.wall));
+    weyl_json_number(json, "best_wall", ratio(r->single.best_wall, r->ours.best_wall));
+    json_or_null(json, "cpu", ratio(r->single.cpu, r->busiest));
+    weyl_json_end(json);
+  }
+  json_peer(json, &r->about, &r->peer);
+  json_or_null(json, "ratio", ratio(r->peer.cpu, r->ours.cpu));
+  json_or_null(json, "best_ratio", ratio(r->peer.best_cpu, r->ours.best_cpu));
+  json_or_null(json, "wall_ratio", ratio(r->peer.wall, r->ours.wall));
+  json_or_null(json, "best_wall_ratio", ratio(r->peer.best_wall, r->ours.best_wall));
+}
+
+static void times_row(sheet *s, const char *name, const bench_times *t) {
+  put(s, 0, "%s", name);
+  put(s, 1, "%.2f", ms(t->best_cpu));
+  put(s, 2, "%.2f", ms(t->cpu));
+  put(s, 3, "%.2f", ms(t->best_wall));
+  put(s, 4, "%.2f", ms(t->wall));
+  put(s, 5, "%lld", (long long)t->steps);
+  s->rows++;
+}
+
+static void ratio_row(sheet *s, const char *name, const bench_times *above, const bench_times *below) {
+  put(s, 0, "%s", name);
+  put(s, 1, "%.2f", ratio(above->best_cpu, below->best_cpu));
+  put(s, 2, "%.2f", ratio(above->cpu, below->cpu));
+  put(s, 3, "%.2f", ratio(above->best_wall, below->best_wall));
+  put(s, 4, "%.2f", ratio(above->wall, below->wall));
+  s->rows++;
+}
+
+static void say_train(const cli *c, const bench_train *r) {
+  const int threads = weyl_threads(c->ctx);
+  char name[128];
+  cli_say(c, "a training step of %s on nbody: %lld samples, %lld parameters, %d thread%s\n\n", cli_string(c, "model"),
+          (long long)r->batch, (long long)r->params, threads, threads > 1 ? "s" : "");
+  static const char *const names[] = {"ms a step", "CPU best", "CPU median", "wall best", "wall median", "steps"};
+  sheet s;
+  head(&s, names, sizeof names / sizeof names[0]);
+  times_row(&s, "weyl", &r->ours);
+  if (r->single.steps > 0) times_row(&s, "weyl, 1 thread", &r->single);
+  if (r->peer.steps > 0) {
+    snprintf(name, sizeof name, "%s %.20s", r->about.name, r->about.version);
+    times_row(&s, name, &r->peer);
+    snprintf(name, sizeof name, "%s / weyl", r->about.name);
+    ratio_row(&s, name, &r->peer, &r->ours);
+  }
+  show(c, &s);
+  const double best = ratio(r->useful, r->ours.best_cpu), median = ratio(r->useful, r->ours.cpu);
+  cli_say(c, "\narithmetic  %.0f MFLOP a step, %.1f GFLOP/s a core at best (%.1f at the median)\n", r->useful / 1e6,
+          giga(best), giga(median));
+  cli_say(c, "            %.0f%% of the multiply-add rate of %.1f GFLOP/s (%.0f%%)\n", 100 * ratio(best, r->peak),
+          giga(r->peak), 100 * ratio(median, r->peak));
+  cli_say(c, "program     %lld steps in %lld phases, %lld shards, %.2f MiB of workspace a thread\n",
+          (long long)r->program.steps, (long long)r->program.phases, (long long)r->shards,
+          r->program.workspace / 1048576);
+  if (r->single.steps > 0) {
+    cli_say(c, "scaling     %.2f by wall time (%.2f best)", ratio(r->single.wall, r->ours.wall),
+            ratio(r->single.best_wall, r->ours.best_wall));
+    if (r->busiest > 0)
+      cli_say(c, ", %.2f by CPU time of one thread over that of the busiest", ratio(r->single.cpu, r->busiest));
+    cli_say(c, "\n");
+  }
+}
+
+static weyl_status train(cli *c) {
+  const bench_train_ask ask = {.model = cli_string(c, "model"),
+                               .symmetry = cli_string(c, "symmetry"),
+                               .options = c->extra,
+                               .seed = cli_seed(c),
+                               .seconds = seconds_or(c, 5),
+                               .peer = peer_asked(c),
+                               .verbose = c->verbose};
+  bench_train r;
+  WEYL_TRY(bench_train_step(c->ctx, &ask, &r));
+  cli_bar_clear(c);
+  if (r.missing[0]) cli_note(c, "no peer: %s", r.missing);
+  json_train(c, &r);
+  say_train(c, &r);
+  return WEYL_OK;
+}
+
+/* ---- convolutions ---- */
+
+static void json_conv(const cli *c, const bench_conv *r) {
+  weyl_json *json = c->result;
+  weyl_json_number(json, "peak_gflops", giga(r->peak));
+  weyl_json_string(json, "peer", r->about.name[0] ? r->about.name : NULL);
+  weyl_json_string(json, "peer_version", r->about.name[0] ? r->about.version : NULL);
+  weyl_json_array(json, "rows");
+  for (int i = 0; i < BENCH_CONV_SHAPES; i++)
+    for (int pass = 0; pass < BENCH_CONV_PASSES; pass++) {
+      const bench_conv_row *row = &r->row[i];
+      weyl_json_object(json, NULL);
+      weyl_json_string(json, "shape", row->shape->name);
+      weyl_json_string(json, "pass", bench_conv_pass[pass]);
+      weyl_json_integer(json, "count", row->shape->count);
+      weyl_json_number(json, "flops", row->flops);
+      weyl_json_number(json, "ms", ms(row->ours[pass].wall));
+      weyl_json_number(json, "cpu_ms", ms(row->ours[pass].cpu));
+      weyl_json_number(json, "best_cpu_ms", ms(row->ours[pass].best_cpu));
+      weyl_json_number(json, "gflops", giga(ratio(row->flops, row->ours[pass].best_cpu)));
+      weyl_json_number(json, "fraction", ratio(ratio(row->flops, row->ours[pass].best_cpu), r->peak));
+      for (int l = 0; l < BENCH_CONV_LAYOUTS; l++) {
+        char key[64];
+        snprintf(key, sizeof key, "peer_%s_cpu_ms", bench_conv_layout[l]);
+        json_or_null(json, key, ms(row->peer[l][pass].cpu));
+        snprintf(key, sizeof key, "peer_%s_best_cpu_ms", bench_conv_layout[l]);
+        json_or_null(json, key, ms(row->peer[l][pass].best_cpu));
+      }
+      weyl_json_end(json);
+    }
+  weyl_json_end(json);
+}
+
+/* CPU seconds of all convolutions of one WRN-40-2 step: ours, then the peer's layouts. No gradient by data is taken of
+ * the first layer. */
+static void conv_sums(const bench_conv *r, double sum[1 + BENCH_CONV_LAYOUTS]) {
+  for (int side = 0; side <= BENCH_CONV_LAYOUTS; side++) sum[side] = 0;
+  for (int i = 0; i < BENCH_CONV_SHAPES; i++)
+    for (int pass = 0; pass < BENCH_CONV_PASSES; pass++) {
+      if (i == 0 && pass == 1) continue;
+      const bench_conv_row *row = &r->row[i];
+      sum[0] += row->shape->count * row->ours[pass].cpu;
+      for (int l = 0; l < BENCH_CONV_LAYOUTS; l++) sum[1 + l] += row->shape->count * row->peer[l][pass].cpu;
+    }
+}
+
+static weyl_status conv(cli *c) {
+  const bench_conv_ask ask = {.batch = weyl_options_integer(c->extra, "batch"),
+                              .seconds = seconds_or(c, 0.3),
+                              .peer = peer_asked(c),
+                              .verbose = c->verbose};
+  bench_conv r;
+  WEYL_TRY(bench_convolutions(c->ctx, &ask, &r));
+  cli_bar_clear(c);
+  if (r.missing[0]) cli_note(c, "no peer: %s", r.missing);
+  double sum[1 + BENCH_CONV_LAYOUTS];
+  conv_sums(&r, sum);
+  weyl_json_integer(c->result, "batch", ask.batch);
+  json_conv(c, &r);
+  weyl_json_number(c->result, "step_cpu_ms", ms(sum[0]));
+  for (int l = 0; l < BENCH_CONV_LAYOUTS; l++) {
+    char key[64];
+    snprintf(key, sizeof key, "peer_%s_step_cpu_ms", bench_conv_layout[l]);
+    json_or_null(c->result, key, ms(sum[1 + l]));
+  }
+
+  const bool peer = r.about.name[0];
+  cli_say(c, "convolutions of WRN-40-2, batch %lld, CPU ms at the median; multiply-adds %.1f GFLOP/s a core\n",
+          (long long)ask.batch, giga(r.peak));
+  if (peer) cli_say(c, "peer: %s %s, channels last and contiguous\n", r.about.name, r.about.version);
+  cli_say(c, "\n");
+  static const char *const names[] = {"shape",   "pass",    "times",      "weyl ms",
+                                      "GFLOP/s", "of peak", "peer cl ms", "peer nchw ms"};
+  sheet s;
+  head(&s, names, peer ? 8 : 6);
+  for (int i = 0; i < BENCH_CONV_SHAPES; i++)
+    for (int pass = 0; pass < BENCH_CONV_PASSES; pass++, s.rows++) {
+      const bench_conv_row *row = &r.row[i];
+      put(&s, 0, "%s", row->shape->name);
+      put(&s, 1, "%s", bench_conv_pass[pass]);
+      put(&s, 2, "%d", row->shape->count);
+      put(&s, 3, "%.2f", ms(row->ours[pass].cpu));
+      put(&s, 4, "%.1f", giga(ratio(row->flops, row->ours[pass].best_cpu)));
+      put(&s, 5, "%.0f%%", 100 * ratio(ratio(row->flops, row->ours[pass].best_cpu), r.peak));
+      for (int l = 0; peer && l < BENCH_CONV_LAYOUTS; l++) put(&s, 6 + (size_t)l, "%.2f", ms(row->peer[l][pass].cpu));
+    }
+  show(c, &s);
+  cli_say(c, "\nall of one training step: weyl %.0f ms", ms(sum[0]));
+  if (peer) cli_say(c, ", peer %.0f ms channels last, %.0f ms contiguous", ms(sum[1]), ms(sum[2]));
+  cli_say(c, "\n");
+  return WEYL_OK;
+}
+
+/* ---- the command ---- */
+
+static const struct {
+  const char *name;
+  weyl_status (*run)(cli *c);
+} benches[] = {{"machine", machine}, {"train", train}, {"engine", engine}, {"conv", conv}};
+enum { BENCHES = sizeof benches / sizeof benches[0] };
+
+static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
+
+static bool given(const cli *c, const char *what) {
+  for (int i = 0; i < c->argc; i++)
+    if (strcmp(c->argv[i], what) == 0) return true;
+  return false;
+}
+
+static weyl_status more(cli *c) {
+  static const weyl_option images[] = {{"batch", WEYL_OPT_INT, "128", 1, 65536, NULL, "images a pass"}, {0}};
+  if (given(c, "conv")) {
+    WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
+    return weyl_options_declare(c->extra, "bench conv", images);
+  }
+  if (!given(c, "train")) return WEYL_OK;
+  const char *model = cli_peek(c, "model");
+  return weyl_train_options(c->ctx, "nbody", model ? model : "egnn", &c->extra);
+}
+
+static weyl_status run(cli *c) {
+  for (size_t i = 0; i < BENCHES; i++)
+    if (strcmp(benches[i].name, c->arg[0]) == 0) return benches[i].run(c);
+  return cli_unknown(c, "benchmark", c->arg[0], bench_name);
+}
+
+static const weyl_option options[] = {
+    {"model", WEYL_OPT_STRING, "egnn", 0, 0, NULL, "train: the model"},
+    {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
+    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile",
+     "train, conv: the same work by this program, in turn with ours (make peers sets it up)"},
+    {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
+     "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
+    {"seed", WEYL_OPT_U64, "1", 0, 0, NULL, "of the first weights"},
+    {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
+};
+
+const cli_command cli_command_bench = {
+    .name = "bench",
+    .summary = "times this machine and a training step, beside a peer",
+    .usage = "machine|train|engine|conv",
+    .details =
+        "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
+        "own and the BLAS's.\n\n"
+        "train: one training step (forward, backward, Adam) of the n-body task, the program that weyl train repeats. "
+        "With more than one thread, one thread is timed in the same call.\n\n"
+        "engine: the matrix products of a network 64 wide, forward and both gradients.\n\n"
+        "conv: the convolutions of WRN-40-2, forward and both gradients.\n\n"
+        "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
+        "busy machine slows all alike; the best time and the median are shown, CPU and wall.",
+    .examples =
+        "weyl bench machine\n"
+        "weyl bench train --model egnn --batch 100 --threads 1 --peer torch\n"
+        "weyl bench train --model fa-gnn --set hidden=120 --threads 2\n"
+        "weyl bench conv --batch 128 --threads 1 --peer torch --json",
+    .options = options,
+    .min_args = 1,
+    .max_args = 1,
+    .arg = CLI_ARG_WORDS,
+    .sets = true,
+    .computes = true,
+    .more = more,
+    .run = run,
+};

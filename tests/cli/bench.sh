@@ -1,0 +1,31 @@
+# weyl bench: what is refused, and the keys of --json. Timings are never recorded.
+exec 2>&1
+code weyl bench
+code weyl bench tran
+code weyl bench train --model egn
+code weyl bench train --peer pytorch
+code weyl bench train --set hiden=8
+code weyl bench train --batch 0
+code weyl bench machine --batch 3
+code weyl bench engine --peer torch
+code weyl bench conv --batch 0
+code weyl bench conv --set hidden=3
+echo "=== a step, without and with a peer that is not there"
+keys="result.ms_per_step result.cpu_ms_per_step result.best_ms_per_step result.best_cpu_ms_per_step result.gflops \
+result.gemm_peak_gflops result.fraction result.peer result.ratio result.best_ratio result.parameters result.batch \
+result.flops result.steps result.phases result.shards result.workspace seed threads isa"
+weyl bench train --model egnn --batch 4 --threads 1 --seconds 0.05 --set hidden=8 --json > one.json 2>/dev/null
+echo "exit $?"
+json_check $keys < one.json && echo "json good"
+json_check --get result.batch < one.json
+WEYL_PEERS=/nowhere weyl bench train --model egnn --batch 4 --threads 2 --seconds 0.05 --peer torch --json > two.json 2> notes
+echo "exit $?"
+json_check $keys result.one_thread.cpu_ms_per_step result.scaling.wall < two.json && echo "json good"
+json_check --get result.parameters < two.json
+json_check --get result.peer < two.json
+cat notes
+echo "=== the rest"
+weyl bench engine --seconds 0.001 --json 2>/dev/null |
+  json_check result.peak_gflops result.gemm.0.fraction result.gemm_least_fraction && echo "json good"
+weyl bench conv --batch 1 --threads 1 --seconds 0.001 --json 2>/dev/null |
+  json_check result.peak_gflops result.rows.0.gflops result.rows.26.fraction result.step_cpu_ms && echo "json good"
