@@ -378,19 +378,32 @@ typedef struct weyl_batch {
   uint64_t seed, step;      /* of random operations */
 } weyl_batch;
 
-/* A communicator for runs on several ranks: sums whole accumulators over ranks in a fixed order. NULL: one process. */
+/* A communicator for runs on several ranks (processes that take the same steps on parts of each batch). NULL: one
+ * process. Every function is called by all ranks, in the same order and with the same sizes. */
 typedef struct weyl_comm {
   void *self;
   int rank, size;
-  /* data of `lanes_here` lanes are summed to subtree sums already; adds over ranks by a binary tree and leaves the
-   * total everywhere. */
+  /* data are the sums of this rank's lanes; adds over ranks by the binary tree over lanes and leaves the total, of the
+   * same bytes, everywhere. f32 and f64. */
   weyl_status (*sum)(void *self, void *data, weyl_dtype dtype, int64_t n);
   weyl_status (*maximum)(void *self, void *data, weyl_dtype dtype, int64_t n);
+  /* Bytes first[r] to first[r + 1] of data come from rank r: fills in those of the other ranks. first: [size + 1]. */
+  weyl_status (*gather)(void *self, void *data, const int64_t *first);
+  /* What all ranks go on with: OK if each of them says so, else the worst status of all, with the message of the first
+   * rank that has it. WEYL_INTERRUPTED is the mildest. */
+  weyl_status (*agree)(void *self, weyl_context *ctx, weyl_status status);
 } weyl_comm;
+/* Whether so many ranks can share so many lanes: each takes an aligned block of 1, 2, 4 ... of them, or WEYL_BAD_ARG.
+ */
+WEYL_MUST_CHECK weyl_status weyl_comm_check(weyl_context *ctx, int ranks, int lanes);
+/* Which shards of a batch the rank runs: from `*from` to before `*to`. The inputs of others are not read. */
+void weyl_program_share(const weyl_program *program, int64_t shards, int rank, int ranks, int64_t *from, int64_t *to);
 
 typedef struct weyl_run weyl_run;
 /* A run owns workspaces; the program and the variables are shared. After the first step with the largest counts nothing
- * is allocated. */
+ * is allocated. With a communicator (which must outlive the run) all ranks make the same steps on the same batches;
+ * each runs its share of the shards, and outputs, assignments and the status returned are the same on all. WEYL_BAD_ARG
+ * when the ranks cannot share the lanes. */
 WEYL_MUST_CHECK weyl_status weyl_run_new(weyl_program *program, const weyl_comm *comm, weyl_run **out);
 void weyl_run_free(weyl_run *run);
 /* Executes the program once on a batch. Bytes are the same for any number of threads. WEYL_BAD_ARG for an index out of
@@ -398,7 +411,7 @@ void weyl_run_free(weyl_run *run);
 WEYL_MUST_CHECK weyl_status weyl_run_step(weyl_run *run, const weyl_batch *batch);
 /* Output k of the last step: whole values, or the rows of all shards in turn. Valid until the next step. */
 weyl_array weyl_run_output(const weyl_run *run, int k);
-/* Small matrices with a degenerate spectrum met by differentiated eigh/svd in the last step. */
+/* Small matrices with a degenerate spectrum met by differentiated eigh/svd in the last step, in this rank's shards. */
 int64_t weyl_run_degenerate(const weyl_run *run);
 /* Runs the batch again op by op and names the first node with a NaN or infinity among its outputs: WEYL_NUMERIC with
  * its name, scope and shape; OK when all is finite. Assignments are not made. */

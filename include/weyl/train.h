@@ -55,6 +55,26 @@ typedef struct weyl_task_def {
 const weyl_task_def *weyl_task_find(const char *name);
 const weyl_task_def *const *weyl_tasks(void);
 
+/* ---- many processes
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* How ranks reach each other: what a message-passing library has to give. Made by the module weyl-mpi, which the
+ * command opens; a program of one's own can hand in another. */
+typedef struct weyl_transport {
+  void *self;
+  int rank, size;
+  /* Sends to rank `to` while it receives from rank `from`; -1: there is no such half. Back when both buffers are free.
+   * One call at a time, from any thread. */
+  weyl_status (*exchange)(void *self, int to, const void *send, size_t send_bytes, int from, void *receive,
+                          size_t receive_bytes);
+} weyl_transport;
+/* Sums by the binary tree over ranks (that of the lanes, so equal bytes for any number of ranks), on top of a
+ * transport, which must outlive it. Nothing is allocated afterwards. */
+WEYL_MUST_CHECK weyl_status weyl_comm_new(weyl_context *ctx, const weyl_transport *transport, weyl_comm **out);
+void weyl_comm_free(weyl_comm *comm);
+/* True once the ranks agreed on a failure: all of them know, and each can end by itself. */
+bool weyl_comm_failed(const weyl_comm *comm);
+
 /* ---- loading batches
  * ------------------------------------------------------------------------------------------------- */
 
@@ -66,6 +86,9 @@ WEYL_MUST_CHECK weyl_status weyl_loader_new(weyl_context *ctx, const weyl_datase
 void weyl_loader_free(weyl_loader *loader);
 WEYL_MUST_CHECK weyl_status weyl_loader_fill(weyl_loader *loader, const int64_t *samples, int64_t n, uint64_t seed,
                                              uint64_t step, weyl_batch *out);
+/* The next batches hold only the rows that this rank runs (weyl_program_share); counts and totals stay those of the
+ * whole batch. 0 of 1: all rows. */
+void weyl_loader_share(weyl_loader *loader, int rank, int ranks);
 /* A whole input that is not in the data (a learning rate): copied into the next batches. */
 WEYL_MUST_CHECK weyl_status weyl_loader_set(weyl_loader *loader, const char *input, double value);
 
@@ -94,6 +117,7 @@ typedef struct weyl_train_config {
   const weyl_options *options; /* train, task, model and data set options, declared by weyl_train_options */
   uint64_t seed;
   const volatile int *stop; /* set by a signal handler: finish the step, save, return WEYL_INTERRUPTED; may be NULL */
+  const weyl_comm *comm;    /* NULL: one process. Rank 0 writes the files; a stop on any rank stops all */
 } weyl_train_config;
 
 typedef struct weyl_metric {
@@ -194,7 +218,8 @@ typedef struct weyl_recipe_opts {
   const char *data;        /* data path, or NULL */
   const weyl_options *set; /* NULL, or options whose values that are set win over the recipe's */
   const volatile int *stop;
-  void *user; /* handed to `row` */
+  const weyl_comm *comm; /* as for weyl_train */
+  void *user;            /* handed to `row` */
   void (*row)(void *user, const weyl_recipe_row *row,
               const weyl_recipe_result *result); /* after each row; may be NULL */
 } weyl_recipe_opts;

@@ -2,6 +2,7 @@
 #include "run.h"
 #include "variables.h"
 
+#include <math.h>
 #include <string.h>
 
 #define INPUTS_MAX 64
@@ -103,11 +104,12 @@ static void layout_free(weyl_run *run, weyl_layout *l) {
 
 weyl_status weyl_run_new(weyl_program *p, const weyl_comm *comm, weyl_run **out) {
   *out = NULL;
+  if (comm) WEYL_TRY(weyl_comm_check(p->ctx, comm->size, p->lanes));
   weyl_run *run = weyl_alloc(p->ctx, 1, sizeof *run);
   if (!run) return WEYL_MEMORY;
   run->ctx = p->ctx;
   run->program = p;
-  run->comm = comm;
+  run->comm = comm && comm->size > 1 ? comm : NULL;
   run->threads = weyl_threads(p->ctx);
   const size_t t = (size_t)run->threads;
   run->workspace = weyl_alloc(p->ctx, t, sizeof *run->workspace);
@@ -277,8 +279,9 @@ static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard,
   return WEYL_OK;
 }
 
-static void lane_job(void *arg, int64_t lane, int thread) {
+static void lane_job(void *arg, int64_t item, int thread) {
   weyl_run *run = arg;
+  const int64_t lane = run->lane_from + item;
   const weyl_steps *steps = &run->program->phase[run->level];
   const int64_t from = lane * run->batch->shards / run->lanes, to = (lane + 1) * run->batch->shards / run->lanes;
   weyl_status status = WEYL_OK;
@@ -288,7 +291,8 @@ static void lane_job(void *arg, int64_t lane, int thread) {
   run->lane_status[lane] = status;
 }
 
-/* Lanes are added by a fixed binary tree, whatever the number of threads. */
+/* Lanes are added by a fixed binary tree, whatever the number of threads and ranks: a rank adds the subtree of its
+ * lanes, and the ranks' sums go on up the tree. */
 static weyl_status add_lanes(weyl_run *run) {
   const weyl_program *p = run->program;
   const weyl_steps *steps = &p->phase[run->level];
@@ -300,18 +304,24 @@ static weyl_status add_lanes(weyl_run *run) {
       const weyl_home *h = &p->home[v];
       if (h->lane_slot == WEYL_NONE) continue;
       const weyl_dtype dtype = p->graph->values[v].dtype;
-      const size_t bytes = weyl_value_bytes(p->graph, v, run->total, run->total), n = bytes / weyl_dtype_size(dtype);
+      const size_t n = weyl_value_bytes(p->graph, v, run->total, run->total) / weyl_dtype_size(dtype);
       char *base = run->lane_memory + run->lane.offset[h->lane_slot];
-      for (int step = 1; step < run->lanes; step *= 2)
-        for (int l = 0; l + step < run->lanes; l += 2 * step)
+      for (int step = 1; step < run->lane_to - run->lane_from; step *= 2)
+        for (int l = run->lane_from; l + step < run->lane_to; l += 2 * step)
           weyl_run_combine(kernels, node, dtype, n, base + (size_t)(l + step) * run->lane.bytes,
                            base + (size_t)l * run->lane.bytes);
-      if (run->comm) {
-        weyl_status (*all)(void *, void *, weyl_dtype, int64_t) =
-            node->op->flags & WEYL_OP_MAXIMUM ? run->comm->maximum : run->comm->sum;
-        WEYL_TRY(all(run->comm->self, base, dtype, (int64_t)n));
-      }
-      memcpy(run->whole_memory + run->whole.offset[h->slot], base, bytes);
+      if (run->lane_from == run->lane_to) /* fewer shards than lanes: what adds nothing, exactly */
+        kernels->fill[dtype](n, node->op->flags & WEYL_OP_MAXIMUM ? -INFINITY : -0.0, weyl_run_sums(run, h));
+    }
+  }
+  WEYL_TRY(weyl_run_exchange(run));
+  for (uint32_t i = 0; i < steps->n; i++) {
+    const weyl_node *node = p->graph->nodes[steps->item[i].node];
+    for (int k = 0; k < node->n_out; k++) {
+      const weyl_home *h = &p->home[node->first + (uint32_t)k];
+      if (h->lane_slot != WEYL_NONE)
+        memcpy(run->whole_memory + run->whole.offset[h->slot], weyl_run_sums(run, h),
+               weyl_value_bytes(p->graph, node->first + (uint32_t)k, run->total, run->total));
     }
   }
   return WEYL_OK;
@@ -341,20 +351,28 @@ void weyl_run_assign(weyl_run *run) {
 
 weyl_status weyl_run_step(weyl_run *run, const weyl_batch *batch) {
   weyl_program *p = run->program;
-  if (p->reference) return weyl_run_reference(run, batch, weyl_kernels_reference(), false);
-  WEYL_TRY(weyl_run_begin(run, batch));
-  run->lanes = batch->shards < p->lanes ? (int)batch->shards : p->lanes;
+  if (p->reference) return weyl_run_agree(run, weyl_run_reference(run, batch, weyl_kernels_reference(), false));
+  weyl_status status = weyl_run_agree(run, weyl_run_begin(run, batch));
+  if (status != WEYL_OK) return status;
+  weyl_run_deal(run);
   for (int32_t l = 0; l <= p->phases; l++) {
     run->level = l;
-    if (l > 0 && p->phase[l].n) {
-      weyl_parallel(run->ctx, run->lanes, lane_job, run);
-      for (int lane = 0; lane < run->lanes; lane++) WEYL_TRY(run->lane_status[lane]);
+    const bool phase = l > 0 && p->phase[l].n > 0;
+    if (phase) {
+      if (status == WEYL_OK) weyl_parallel(run->ctx, run->lane_to - run->lane_from, lane_job, run);
+      for (int k = run->lane_from; k < run->lane_to && status == WEYL_OK; k++) status = run->lane_status[k];
+      status = weyl_run_agree(run, status);
+      if (status != WEYL_OK) return status;
     }
-    if (p->stage[l].n || (l > 0 && p->phase[l].n)) {
+    if (status == WEYL_OK && (phase || p->stage[l].n)) {
       weyl_parallel(run->ctx, 1, stage_job, run);
-      WEYL_TRY(run->lane_status[0]);
+      status = run->lane_status[0];
+      if (status != WEYL_OK && !run->comm) return status; /* a rank tells the others first */
     }
   }
+  status = weyl_run_agree(run, status);
+  if (status != WEYL_OK) return status;
+  WEYL_TRY(weyl_run_gather_outputs(run));
   weyl_run_assign(run);
   return WEYL_OK;
 }

@@ -23,7 +23,7 @@ struct weyl_run {
   const weyl_batch *batch;
   int64_t total[WEYL_COUNTS];
   int32_t level;
-  int lanes;
+  int lanes, lane_from, lane_to; /* of the batch; from which to before which are this rank's */
   char *variables[WEYL_KINDS];
   /* the op-by-op executor: every value of every shard in memory of its own */
   char **value_memory; /* [values], NULL when planned */
@@ -39,6 +39,14 @@ weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, i
 void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *part,
                       void *sum);
 void weyl_run_assign(weyl_run *run);
+/* Several ranks (ranks.c); all of it does the obvious on one. Sets the lanes of the batch and of this rank. */
+void weyl_run_deal(weyl_run *run);
+weyl_status weyl_run_agree(weyl_run *run, weyl_status status);
+/* Where the sum of this rank's lanes is, and behind weyl_run_exchange that of all lanes. */
+char *weyl_run_sums(const weyl_run *run, const weyl_home *h);
+/* The reductions of the phase run->level become those of all ranks. */
+weyl_status weyl_run_exchange(weyl_run *run);
+weyl_status weyl_run_gather_outputs(weyl_run *run);
 weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch); /* checks the batch, makes room */
 /* One step op by op. check: WEYL_NUMERIC at the first node with a NaN or infinity; then nothing is assigned. */
 weyl_status weyl_run_reference(weyl_run *run, const weyl_batch *batch, const weyl_kernels *kernels, bool check);

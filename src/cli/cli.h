@@ -25,9 +25,17 @@ typedef struct cli_command {
   bool sets;                   /* takes --set key=value */
   bool computes;               /* uses the BLAS and the threads */
   bool stops;                  /* catches Ctrl-C, saves what it has, and ends */
+  bool ranks;                  /* the processes that mpirun starts work together */
   weyl_status (*more)(cli *c); /* declares in c->extra what --set (or a flag) can set; NULL: nothing */
   weyl_status (*run)(cli *c);
 } cli_command;
+
+/* The row of commands that have `ranks`. */
+#define CLI_OPTION_MPI                                                                               \
+  {                                                                                                  \
+    "mpi", WEYL_OPT_BOOL, "no", 0, 0, NULL,                                                          \
+        "start MPI even if mpirun is not seen: what it or another launcher starts is seen by itself" \
+  }
 
 #define CLI_ARGS_MAX 8
 #define CLI_SETS_MAX 64
@@ -44,8 +52,12 @@ struct cli {
   char **argv; /* as the program was called, from the first word behind the command */
   int argc;
   bool json, quiet, verbose, colour;
-  weyl_json *result; /* an open object: what --json shows; filled by the command in any case */
-  char place[256];   /* the flag or file that a failure is about, "" when the message says it */
+  bool silent;     /* another process speaks */
+  weyl_comm *comm; /* NULL: one process */
+  weyl_transport transport;
+  void (*ranks_close)(int exit_code); /* NULL: MPI was not started */
+  weyl_json *result;                  /* an open object: what --json shows; filled by the command in any case */
+  char place[256];                    /* the flag or file that a failure is about, "" when the message says it */
   double start;
   struct {
     char what[128];
@@ -96,6 +108,14 @@ const char *cli_duration(char *buffer, double seconds); /* "1:07", "2 h 03 min";
 void cli_json_options(weyl_json *json, const weyl_options *options);
 /* Prints the one object of --json, or the error on standard error; returns the exit status of the program. */
 int cli_finish(cli *c, weyl_status status);
+
+/* ---- several processes ---- */
+void cli_ranks_begin(cli *c);                           /* before anything is printed */
+int cli_ranks_threads(const cli *c, int asked);         /* of this process: its share of the cores unless asked for */
+weyl_status cli_ranks_open(cli *c);                     /* under mpirun, or with --mpi: c->comm */
+bool cli_ranks_alone(const cli *c, weyl_status status); /* the others do not know of this failure */
+void cli_ranks_close(cli *c, weyl_status status);
+bool cli_ranks_module(char *path, size_t room); /* where the module for MPI is; false: there is none */
 
 /* ---- help ---- */
 void cli_help(const cli *c, FILE *out, const cli_command *command);

@@ -84,6 +84,7 @@ static weyl_status find_command(cli *c, const char *word) {
 static weyl_status run(cli *c, weyl_context *reading) {
   c->ctx = reading;
   WEYL_TRY(find_command(c, c->argv[-1]));
+  cli_ranks_begin(c);
   if (wants_help(c)) {
     if (c->command->more && c->command->more(c) != WEYL_OK)
       weyl_message_clear(c->ctx); /* help without the extras then */
@@ -95,10 +96,11 @@ static weyl_status run(cli *c, weyl_context *reading) {
   if (c->command->computes) correct_blas_core(c, c->argv - 2);
 
   weyl_context *working = NULL;
-  const weyl_status made =
-      context_new(c, (int)cli_integer(c, "threads"), (size_t)cli_integer(c, "memory") << 20, &working);
+  const weyl_status made = context_new(c, cli_ranks_threads(c, (int)cli_integer(c, "threads")),
+                                       (size_t)cli_integer(c, "memory") << 20, &working);
   if (made != WEYL_OK) return weyl_fail(c->ctx, made, "no memory or threads to start with");
   c->ctx = working;
+  WEYL_TRY(cli_ranks_open(c));
   if (c->command->stops) cli_catch_interrupts();
   return c->command->run(c);
 }
@@ -122,6 +124,7 @@ int main(int argc, char **argv) {
   weyl_json_object(c.result, NULL);
   const weyl_status status = run(&c, reading);
   const int code = cli_finish(&c, status);
+  cli_ranks_close(&c, status);
   weyl_json_free(c.result);
   weyl_options_free(c.extra);
   weyl_options_free(c.options);

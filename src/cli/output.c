@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 void cli_say(const cli *c, const char *fmt, ...) {
-  if (c->json) return;
+  if (c->json || c->silent) return;
   va_list args;
   va_start(args, fmt);
   vprintf(fmt, args);
@@ -16,7 +16,7 @@ void cli_say(const cli *c, const char *fmt, ...) {
 }
 
 void cli_note(const cli *c, const char *fmt, ...) {
-  if (c->quiet) return;
+  if (c->quiet || c->silent) return;
   va_list args;
   va_start(args, fmt);
   vfprintf(stderr, fmt, args);
@@ -40,7 +40,7 @@ static bool is_number(const char *cell) {
 }
 
 void cli_table(const cli *c, size_t rows, size_t columns, const char *const *cells) {
-  if (c->json || rows == 0) return;
+  if (c->json || c->silent || rows == 0) return;
   size_t wide[16] = {0};
   bool right[16];
   for (size_t k = 0; k < columns && k < 16; k++) {
@@ -178,8 +178,8 @@ static void print_error(cli *c, weyl_status status) {
 int cli_finish(cli *c, weyl_status status) {
   cli_bar_clear(c);
   const bool failed = status != WEYL_OK && !(status == WEYL_NO && !weyl_message(c->ctx)[0]);
-  if (c->json) print_json(c, status);
-  if (failed) print_error(c, status);
+  if (c->json && !c->silent) print_json(c, status);
+  if (failed && (!c->silent || cli_ranks_alone(c, status))) print_error(c, status);
   errno = 0;
   const bool written = fflush(stdout) == 0 && !ferror(stdout);
   if (!written && status == WEYL_OK) {

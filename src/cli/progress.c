@@ -33,7 +33,7 @@ void cli_bar_clear(cli *c) {
   c->bar.visible = false;
 }
 
-static bool bar_wanted(const cli *c) { return !c->quiet && isatty(STDERR_FILENO); }
+static bool bar_wanted(const cli *c) { return !c->quiet && !c->silent && isatty(STDERR_FILENO); }
 
 static size_t columns(void) {
   struct winsize size;
@@ -87,7 +87,7 @@ bool cli_progress(void *user, const char *what, double done, double total) {
 void cli_log(void *user, weyl_level level, const char *text) {
   cli *c = user;
   const weyl_level most = c->quiet ? WEYL_ERROR : c->verbose ? WEYL_DEBUG : WEYL_INFO;
-  if (level > most) return;
+  if (level > most || c->silent) return;
   cli_bar_clear(c);
   static const char *const mark[] = {"error: ", "warning: ", "", ""};
   static const char *const colour[] = {"\033[1;31m", "\033[1;33m", "", ""};

@@ -151,6 +151,7 @@ static weyl_status reproduce(cli *c, const weyl_recipe *recipe, weyl_arena *aren
                                  .out = folder,
                                  .data = cli_string(c, "data"),
                                  .stop = cli_stop(),
+                                 .comm = c->comm,
                                  .user = c,
                                  .row = row_done};
   const weyl_status status = weyl_recipe_run(c->ctx, recipe, &opts, results);
@@ -187,6 +188,7 @@ static const weyl_option options[] = {
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "file or folder of the data; what is simulated needs none"},
     {"out", WEYL_OPT_STRING, "", 0, 0, NULL,
      "folder for the runs; runs/PAPER-quick or -full when not given. Finished runs there are kept"},
+    CLI_OPTION_MPI,
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
 };
 
@@ -206,5 +208,6 @@ const cli_command cli_command_reproduce = {
     .arg = CLI_ARG_PAPER,
     .computes = true,
     .stops = true,
+    .ranks = true,
     .run = run,
 };

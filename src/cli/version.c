@@ -43,12 +43,13 @@ static const char *compiler(void) {
 }
 
 static weyl_status run(cli *c) {
-  char threads[32], gnuplot[512], hdf5[512], onednn[512], curl[512];
+  char threads[32], gnuplot[512], hdf5[512], onednn[512], curl[512], mpi[4096];
   const bool has_gnuplot = program_path("gnuplot", gnuplot, sizeof gnuplot);
   const bool has_hdf5 = library_path(WEYL_HDF5_SONAME, hdf5, sizeof hdf5);
   const bool has_onednn = library_path(WEYL_DNNL_SONAME, onednn, sizeof onednn);
   const bool has_curl =
       library_path("libcurl.so.4", curl, sizeof curl) || library_path("libcurl-gnutls.so.4", curl, sizeof curl);
+  const bool has_mpi = cli_ranks_module(mpi, sizeof mpi);
   snprintf(threads, sizeof threads, "%d", weyl_threads(c->ctx));
   const struct {
     const char *key, *label, *value, *missing;
@@ -62,6 +63,8 @@ static weyl_status run(cli *c) {
       {"onednn", "oneDNN", has_onednn ? onednn : NULL,
        "not found or not built in: convolutions use weyl's own product"},
       {"libcurl", "libcurl", has_curl ? curl : NULL, "not found: no downloads (apt install libcurl4)"},
+      {"mpi", "MPI module", has_mpi ? mpi : NULL,
+       "not built: training on one process (apt install libopenmpi-dev openmpi-bin, then build)"},
       {"gnuplot", "gnuplot", has_gnuplot ? gnuplot : NULL, "not found: no pictures (apt install gnuplot-nox)"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -43,6 +43,7 @@ done:
 void train_evaluator_free(train_evaluator *e) {
   if (e == NULL) return;
   weyl_run_free(e->run);
+  weyl_run_free(e->shared);
   weyl_program_free(e->program);
   weyl_graph_free(e->graph);
   weyl_dealloc(e->ctx, e->order);
@@ -75,35 +76,51 @@ static weyl_status order_room(train_evaluator *e, int64_t n) {
   return WEYL_OK;
 }
 
-weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set, const volatile int *stop,
-                           double *prediction, train_evaluation *out) {
+static weyl_status make_ready(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set, const weyl_comm *comm) {
   const int64_t n = weyl_dataset_samples(set);
   if (n < 1) return weyl_fail(e->ctx, WEYL_BAD_ARG, "data set %s has no samples to evaluate", weyl_dataset_name(set));
-  WEYL_TRY(order_room(e, n));
+  weyl_loader_share(loader, comm != NULL ? comm->rank : 0, comm != NULL ? comm->size : 1);
+  if (comm != NULL && e->shared == NULL) WEYL_TRY(weyl_run_new(e->program, comm, &e->shared));
+  return order_room(e, n);
+}
+
+/* The next batch, unless somebody wants to stop. */
+static weyl_status next_batch(train_evaluator *e, weyl_loader *loader, int64_t first, int64_t count, int64_t n,
+                              const volatile int *stop, weyl_batch *batch) {
+  if (stop != NULL && *stop != 0)
+    return weyl_fail(e->ctx, WEYL_INTERRUPTED, "evaluation stopped after %lld of %lld samples", (long long)first,
+                     (long long)n);
+  return weyl_loader_fill(loader, e->order + first, count, 0, 0, batch);
+}
+
+weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set, const volatile int *stop,
+                           const weyl_comm *comm, double *prediction, train_evaluation *out) {
+  weyl_status status = make_ready(e, loader, set, comm);
+  WEYL_TRY(comm != NULL ? comm->agree(comm->self, e->ctx, status) : status);
+  weyl_run *run = comm != NULL ? e->shared : e->run;
+  const int64_t n = weyl_dataset_samples(set);
   double value[4] = {0}, weight[4] = {0}, gap = INFINITY;
 
   for (int64_t first = 0; first < n; first += SAMPLES_AT_ONCE) {
-    if (stop != NULL && *stop != 0)
-      return weyl_fail(e->ctx, WEYL_INTERRUPTED, "evaluation stopped after %lld of %lld samples", (long long)first,
-                       (long long)n);
     const int64_t count = n - first < SAMPLES_AT_ONCE ? n - first : SAMPLES_AT_ONCE;
     weyl_batch batch;
-    WEYL_TRY(weyl_loader_fill(loader, e->order + first, count, 0, 0, &batch));
-    WEYL_TRY(weyl_run_step(e->run, &batch));
+    status = next_batch(e, loader, first, count, n, stop, &batch);
+    WEYL_TRY(comm != NULL ? comm->agree(comm->self, e->ctx, status) : status);
+    WEYL_TRY(weyl_run_step(run, &batch));
     for (int k = 0; k < e->traced.metrics; k++) {
-      const weyl_array v = weyl_run_output(e->run, 1 + 2 * k), w = weyl_run_output(e->run, 2 + 2 * k);
+      const weyl_array v = weyl_run_output(run, 1 + 2 * k), w = weyl_run_output(run, 2 + 2 * k);
       for (int64_t i = 0; i < count; i++) {
         value[k] += number_at(&v, i);
         weight[k] += number_at(&w, i);
       }
     }
     if (prediction != NULL) {
-      const weyl_array y = weyl_run_output(e->run, 0);
+      const weyl_array y = weyl_run_output(run, 0);
       const int64_t size = weyl_array_size(&y);
       for (int64_t i = 0; i < size; i++) *prediction++ = number_at(&y, i);
     }
     if (e->diagnostic >= 0) {
-      const weyl_array d = weyl_run_output(e->run, e->diagnostic);
+      const weyl_array d = weyl_run_output(run, e->diagnostic);
       for (int64_t i = 0; i < count; i++) gap = fmin(gap, number_at(&d, i));
     }
   }

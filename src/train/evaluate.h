@@ -10,7 +10,8 @@ typedef struct train_evaluator {
   weyl_traced traced;
   weyl_program *program;
   weyl_run *run;
-  int64_t shard;  /* samples a shard, 0: by formula */
+  weyl_run *shared; /* on several ranks; NULL until it is needed */
+  int64_t shard;    /* samples a shard, 0: by formula */
   int diagnostic; /* number of the program's output, -1: none. Outputs: prediction, then value and weight of each metric
                    */
   int64_t *order; /* 0, 1, 2, ... */
@@ -31,9 +32,11 @@ typedef struct train_evaluation {
   double smallest_gap; /* of the frames; infinity when there are none */
 } train_evaluation;
 /* Runs over all samples the loader's data set has. prediction: NULL, or [rows][width] in double, in the order of the
- * data. stop: looked at between batches, may be NULL. */
+ * data. stop: looked at between batches, may be NULL. comm: all ranks call it and get the same; NULL: this one alone.
+ */
 WEYL_MUST_CHECK weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set,
-                                           const volatile int *stop, double *prediction, train_evaluation *out);
+                                           const volatile int *stop, const weyl_comm *comm, double *prediction,
+                                           train_evaluation *out);
 /* Numbers a row of the prediction, and which count it has rows of. */
 int64_t train_prediction_width(const train_evaluator *e);
 weyl_rows_per train_prediction_per(const train_evaluator *e);

@@ -37,6 +37,7 @@ struct weyl_loader {
   const int64_t *offsets[WEYL_COUNTS]; /* NULL: the data have no such rows */
   int64_t shard_samples;               /* given, or by formula (most) */
   bool fixed;
+  int rank, ranks;
   int feeds;
   feed *feed;
   const void **input;
@@ -153,7 +154,7 @@ weyl_status weyl_loader_new(weyl_context *ctx, const weyl_dataset *set, const we
                      (long long)shard_samples);
   weyl_loader *l = weyl_alloc(ctx, 1, sizeof *l);
   if (l == NULL) return WEYL_MEMORY;
-  *l = (weyl_loader){.ctx = ctx, .dataset = set, .program = program, .fixed = shard_samples > 0};
+  *l = (weyl_loader){.ctx = ctx, .dataset = set, .program = program, .fixed = shard_samples > 0, .ranks = 1};
   l->offsets[WEYL_BATCH] = weyl_dataset_offsets(set, WEYL_PER_SAMPLE);
   l->offsets[WEYL_NODES] = weyl_dataset_offsets(set, WEYL_PER_NODE);
   l->offsets[WEYL_EDGES] = weyl_dataset_offsets(set, WEYL_PER_EDGE);
@@ -205,6 +206,11 @@ weyl_status weyl_loader_set(weyl_loader *l, const char *input, double value) {
     *(int32_t *)f->data = (int32_t)value;
   f->set = true;
   return WEYL_OK;
+}
+
+void weyl_loader_share(weyl_loader *l, int rank, int ranks) {
+  l->rank = rank;
+  l->ranks = ranks;
 }
 
 /* ---- filling
@@ -320,11 +326,13 @@ weyl_status weyl_loader_fill(weyl_loader *l, const int64_t *samples, int64_t n, 
     l->input[i] = f->data;
   }
 
-  int64_t row[WEYL_COUNTS] = {0};
+  int64_t row[WEYL_COUNTS] = {0}, mine_from, mine_to;
+  weyl_program_share(l->program, shards, l->rank, l->ranks, &mine_from, &mine_to);
   for (int64_t s = 0; s < shards; s++) {
+    const bool mine = s >= mine_from && s < mine_to;
     int64_t in_shard[WEYL_COUNTS] = {0};
     for (int64_t k = l->shard_first[s]; k < l->shard_first[s + 1]; k++) {
-      for (int i = 0; i < l->feeds; i++) {
+      for (int i = 0; mine && i < l->feeds; i++) {
         const feed *f = &l->feed[i];
         if (f->source != FROM_VALUE)
           fill_sample(l, f, samples[k], k, k - l->shard_first[s], in_shard[WEYL_NODES], row[f->count]);

@@ -94,7 +94,8 @@ static weyl_status train_seed(const job *j, const recipe_row *row, int seed, dou
                                      .resume = begun,
                                      .options = o,
                                      .seed = (uint64_t)seed,
-                                     .stop = j->opts->stop};
+                                     .stop = j->opts->stop,
+                                     .comm = j->opts->comm};
     WEYL_GOTO(weyl_train(j->ctx, &asked, &ignored));
   }
   status = read_metrics(j, row, metrics, ours, epochs, samples);

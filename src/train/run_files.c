@@ -69,7 +69,7 @@ weyl_status train_log_write(weyl_context *ctx, FILE *log, const train_progress *
 }
 
 weyl_status train_metrics_write(weyl_context *ctx, const char *path, const train_config *config,
-                                const weyl_train_result *r, int64_t samples[3], double seconds) {
+                                const weyl_train_result *r, int ranks, int64_t samples[3], double seconds) {
   weyl_json *json = weyl_json_new();
   if (json == NULL) return weyl_fail(ctx, WEYL_MEMORY, "no memory for %s", path);
   weyl_json_object(json, NULL);
@@ -92,6 +92,7 @@ weyl_status train_metrics_write(weyl_context *ctx, const char *path, const train
   weyl_json_integer(json, "test", samples[2]);
   weyl_json_end(json);
   weyl_json_integer(json, "threads", weyl_threads(ctx));
+  weyl_json_integer(json, "ranks", ranks);
   weyl_json_number(json, "seconds_per_epoch", r->seconds_per_epoch);
   weyl_json_number(json, "seconds", seconds);
   weyl_json_number(json, "peak_rss_mib", (double)weyl_peak_rss() / 1048576);

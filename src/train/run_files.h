@@ -12,6 +12,7 @@ WEYL_MUST_CHECK weyl_status train_log_write(weyl_context *ctx, FILE *log, const 
                                             double rate, double gradient, double seconds, const train_evaluation *valid,
                                             double equivariance);
 WEYL_MUST_CHECK weyl_status train_metrics_write(weyl_context *ctx, const char *path, const train_config *config,
-                                                const weyl_train_result *result, int64_t samples[3], double seconds);
+                                                const weyl_train_result *result, int ranks, int64_t samples[3],
+                                                double seconds);
 
 #endif

@@ -21,12 +21,14 @@ weyl_status train_copy(weyl_context *ctx, const weyl_variables *from, weyl_varia
 
 weyl_status train_save_state(trainer *t) {
   t->last_save = weyl_seconds();
+  if (!train_writes(t)) return WEYL_OK;
   if (t->schedule != NULL) train_schedule_save(t->schedule, t->at.schedule);
   return train_state_save(t->ctx, train_path(t->arena, t->folder, "state.safetensors"), t->vars, t->best, t->checksum,
                           &t->at);
 }
 
 weyl_status train_save_model(trainer *t) {
+  if (!train_writes(t)) return WEYL_OK;
   return train_model_save(t->ctx, train_path(t->arena, t->folder, "model.safetensors"), t->best, &t->config, t->fields,
                           t->checksum);
 }
@@ -73,7 +75,7 @@ static double equivariance_now(trainer *t) {
 static weyl_status evaluate(trainer *t, int64_t epoch) {
   train_evaluation valid;
   WEYL_TRY(take_weights(t));
-  WEYL_TRY(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, NULL, &valid));
+  WEYL_TRY(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, t->comm, NULL, &valid));
   const double value = valid.metrics > 0 ? valid.metric[0].value : 0;
   t->at.epoch = epoch;
   t->at.valid = value;
@@ -87,6 +89,7 @@ static weyl_status evaluate(trainer *t, int64_t epoch) {
     t->at.since_best++;
   }
   if (t->schedule != NULL) weyl_schedule_observe(t->schedule, epoch, value);
+  if (!train_writes(t)) return WEYL_OK;
   return train_log_write(t->ctx, t->log, &t->at, epoch * t->steps_per_epoch, rate_now(t), t->gradient,
                          weyl_seconds() - t->started, &valid, equivariance_now(t));
 }
@@ -99,7 +102,8 @@ static bool asked_to_stop(trainer *t) {
   const int64_t shown = t->at.epoch < epochs ? t->at.epoch + 1 : epochs;
   snprintf(what, sizeof what, "epoch %" PRId64 "/%" PRId64 ", loss %.3g, best %.3g", shown, epochs, mean, t->at.best);
   const bool cancelled = weyl_progress(t->ctx, what, (double)done, (double)(epochs * t->steps_per_epoch));
-  return cancelled || (t->stop != NULL && *t->stop != 0);
+  const bool here = cancelled || (t->stop != NULL && *t->stop != 0);
+  return train_agree(t, here ? WEYL_INTERRUPTED : WEYL_OK) != WEYL_OK;
 }
 
 static weyl_status save_and_stop(trainer *t) {
@@ -121,11 +125,22 @@ static void shuffle(trainer *t) {
   weyl_rng_shuffle(&rng, t->order, (size_t)n);
 }
 
-/* The numbers failed: the first bad value is looked for, and what was good stays. */
-static weyl_status numbers_failed(trainer *t, const weyl_batch *batch, double loss) {
+/* The batch of the step that is next: this rank's part of it. */
+static weyl_status fill(trainer *t, uint64_t number, weyl_batch *batch) {
+  WEYL_TRY(weyl_loader_set(t->loader, "rate", rate_now(t)));
+  return weyl_loader_fill(t->loader, t->order + t->at.step * t->batch, t->batch, t->config.seed, number, batch);
+}
+
+/* The numbers failed, on all ranks alike: the first bad value is looked for in the whole batch, and what was good
+ * stays.
+ */
+static weyl_status numbers_failed(trainer *t, uint64_t number, double loss) {
+  weyl_batch batch;
   WEYL_TRY(train_save_model(t)); /* the best so far; state.safetensors stays as it was last saved */
   weyl_message_clear(t->ctx);
-  const weyl_status status = weyl_run_find_nonfinite(t->run, batch);
+  weyl_loader_share(t->loader, 0, 1);
+  WEYL_TRY(fill(t, number, &batch));
+  const weyl_status status = weyl_run_find_nonfinite(t->run, &batch);
   if (status != WEYL_OK && status != WEYL_NUMERIC) return status;
   if (status == WEYL_OK)
     (void)weyl_fail(t->ctx, WEYL_NUMERIC, "the loss is %g and the gradient's length %g", loss, t->gradient);
@@ -138,15 +153,13 @@ static double output_number(const weyl_run *run, int k) {
 }
 
 static weyl_status step(trainer *t) {
-  const int64_t number = t->at.epoch * t->steps_per_epoch + t->at.step;
+  const uint64_t number = (uint64_t)(t->at.epoch * t->steps_per_epoch + t->at.step);
   weyl_batch batch;
-  WEYL_TRY(weyl_loader_set(t->loader, "rate", rate_now(t)));
-  WEYL_TRY(weyl_loader_fill(t->loader, t->order + t->at.step * t->batch, t->batch, t->config.seed, (uint64_t)number,
-                            &batch));
+  WEYL_TRY(train_agree(t, fill(t, number, &batch)));
   WEYL_TRY(weyl_run_step(t->run, &batch));
   const double loss = output_number(t->run, 0);
   t->gradient = output_number(t->run, 1);
-  if (!isfinite(loss) || !isfinite(t->gradient)) return numbers_failed(t, &batch, loss);
+  if (!isfinite(loss) || !isfinite(t->gradient)) return train_agree(t, numbers_failed(t, number, loss));
   t->at.loss_sum += loss;
   t->at.step++;
   t->steps_here++;
@@ -195,17 +208,18 @@ static weyl_status finish_epoch(trainer *t, int64_t epochs) {
 
 weyl_status train_loop(trainer *t) {
   if (t->at.best_epoch < 0) {
-    const weyl_status status = evaluate(t, 0); /* the untrained model, so that there always is a best one */
+    const weyl_status status =
+        train_agree(t, evaluate(t, 0)); /* the untrained model, so that there always is a best one */
     if (status == WEYL_INTERRUPTED) return save_and_stop(t);
     WEYL_TRY(status);
-    WEYL_TRY(train_save_state(t));
+    WEYL_TRY(train_agree(t, train_save_state(t)));
   }
   const int64_t epochs = t->trains ? weyl_options_integer(t->config.options, "epochs") : 0;
   const int64_t patience = weyl_options_integer(t->config.options, "patience");
   t->stopped_early = patience > 0 && t->at.since_best >= patience;
   while (t->at.epoch < epochs && !t->stopped_early) {
     WEYL_TRY(run_steps(t));
-    WEYL_TRY(finish_epoch(t, epochs));
+    WEYL_TRY(train_agree(t, finish_epoch(t, epochs)));
   }
   WEYL_TRY(train_save_state(t));
   return train_save_model(t);

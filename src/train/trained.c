@@ -131,7 +131,7 @@ weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_met
   weyl_loader *loader = NULL;
   train_evaluation result;
   WEYL_TRY(weyl_loader_new(t->ctx, set, t->evaluator->program, t->evaluator->shard, &loader));
-  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, NULL, &result);
+  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, NULL, NULL, &result);
   weyl_loader_free(loader);
   if (status != WEYL_OK) return status;
   memcpy(metrics, result.metric, 4 * sizeof *metrics);

@@ -7,8 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
+weyl_status train_agree(const trainer *t, weyl_status status) {
+  return t->comm != NULL ? t->comm->agree(t->comm->self, t->ctx, status) : status;
+}
+
+bool train_writes(const trainer *t) { return t->comm == NULL || t->comm->rank == 0; }
+
 /* ---- setting up
  * ---------------------------------------------------------------------------------------------------------- */
+
+static weyl_status check_ranks(const trainer *t) {
+  if (t->comm == NULL) return WEYL_OK;
+  return weyl_comm_check(t->ctx, t->comm->size, (int)weyl_options_integer(t->config.options, "lanes"));
+}
 
 static weyl_status open_folder(trainer *t, const weyl_train_config *asked) {
   if (asked->out == NULL || *asked->out == '\0')
@@ -21,12 +32,15 @@ static weyl_status open_folder(trainer *t, const weyl_train_config *asked) {
     if (!weyl_file_exists(path))
       return weyl_fail(t->ctx, WEYL_NO_FILE, "%s is no run to go on with: there is no config.ini in it", t->folder);
     WEYL_TRY(train_config_read(t->ctx, t->arena, path, &t->config));
-    return train_config_resume(t->ctx, asked, path, &t->config);
+    WEYL_TRY(train_config_resume(t->ctx, asked, path, &t->config));
+    return check_ranks(t);
   }
   if (weyl_file_exists(path))
     return weyl_fail(t->ctx, WEYL_BAD_ARG, "%s holds a run already: resume it, name another directory, or remove it",
                      t->folder);
   WEYL_TRY(train_config_make(t->ctx, t->arena, asked, &t->config));
+  WEYL_TRY(check_ranks(t));
+  if (!train_writes(t)) return WEYL_OK;
   WEYL_TRY(weyl_folder_make(t->ctx, t->folder));
   if (access(t->folder, W_OK) != 0)
     return weyl_fail(t->ctx, WEYL_IO, "%s: cannot be written: %s", t->folder, strerror(errno));
@@ -69,8 +83,9 @@ static weyl_status build(trainer *t) {
   WEYL_TRY(train_stepper_make(t->ctx, t->vars, c, t->splits.train, &t->stepper));
   t->trains = t->stepper.program != NULL;
   if (!t->trains) return WEYL_OK;
-  WEYL_TRY(weyl_run_new(t->stepper.program, NULL, &t->run));
+  WEYL_TRY(weyl_run_new(t->stepper.program, t->comm, &t->run));
   WEYL_TRY(weyl_loader_new(t->ctx, t->splits.train, t->stepper.program, shard, &t->loader));
+  if (t->comm != NULL) weyl_loader_share(t->loader, t->comm->rank, t->comm->size);
   WEYL_TRY(weyl_schedule_new(t->ctx, c->options, t->steps_per_epoch, &t->schedule));
   t->order = weyl_alloc(t->ctx, (size_t)weyl_dataset_samples(t->splits.train), sizeof *t->order);
   return t->order != NULL ? WEYL_OK : WEYL_MEMORY;
@@ -90,6 +105,7 @@ static weyl_status start(trainer *t, bool resume) {
                        (long long)t->steps_per_epoch);
     if (t->schedule != NULL) train_schedule_load(t->schedule, t->at.schedule);
   }
+  if (!train_writes(t)) return WEYL_OK;
   WEYL_TRY(train_config_write(t->ctx, config, &t->config));
   (void)unlink(metrics); /* it says that the run is finished */
   return train_log_open(t->ctx, log, t->at.best_epoch < 0 ? -1 : t->at.epoch, &t->log);
@@ -104,10 +120,10 @@ static weyl_status measure(trainer *t, weyl_train_result *r) {
   weyl_status status;
   WEYL_GOTO(train_copy(t->ctx, t->best, t->shadow, WEYL_PARAM));
   WEYL_GOTO(train_copy(t->ctx, t->best, t->shadow, WEYL_STATE));
-  WEYL_GOTO(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, NULL, &valid));
-  WEYL_GOTO(weyl_loader_new(t->ctx, t->splits.test, t->evaluator->program,
-                            weyl_options_integer(t->config.options, "shard"), &test_loader));
-  WEYL_GOTO(train_evaluate(t->evaluator, test_loader, t->splits.test, t->stop, NULL, &test));
+  WEYL_GOTO(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, t->comm, NULL, &valid));
+  WEYL_GOTO(train_agree(t, weyl_loader_new(t->ctx, t->splits.test, t->evaluator->program,
+                                           weyl_options_integer(t->config.options, "shard"), &test_loader)));
+  WEYL_GOTO(train_evaluate(t->evaluator, test_loader, t->splits.test, t->stop, t->comm, NULL, &test));
 
   *r = (weyl_train_result){
       .params = weyl_variables_numbers(t->vars, WEYL_PARAM),
@@ -146,25 +162,34 @@ static void free_all(trainer *t) {
   weyl_arena_free(t->arena);
 }
 
+static weyl_status write_metrics(trainer *t, const weyl_train_result *result) {
+  if (!train_writes(t)) return WEYL_OK;
+  int64_t samples[3] = {weyl_dataset_samples(t->splits.train), weyl_dataset_samples(t->splits.valid),
+                        weyl_dataset_samples(t->splits.test)};
+  const char *path = train_path(t->arena, t->folder, "metrics.json");
+  if (path == NULL) return WEYL_MEMORY;
+  return train_metrics_write(t->ctx, path, &t->config, result, t->comm != NULL ? t->comm->size : 1, samples,
+                             weyl_seconds() - t->started);
+}
+
+static weyl_status set_up(trainer *t, const weyl_train_config *asked) {
+  WEYL_TRY(weyl_arena_new(t->ctx, &t->arena));
+  WEYL_TRY(open_folder(t, asked));
+  WEYL_TRY(load_data(t));
+  return build(t);
+}
+
+/* Ranks agree wherever one of them can fail alone, so that none waits for another that is gone. The first time is also
+ * when all have looked at the folder as it was. */
 weyl_status weyl_train(weyl_context *ctx, const weyl_train_config *asked, weyl_train_result *out) {
-  trainer t = {.ctx = ctx, .stop = asked->stop, .started = weyl_seconds()};
+  trainer t = {.ctx = ctx, .stop = asked->stop, .comm = asked->comm, .started = weyl_seconds()};
   weyl_train_result result;
   weyl_status status;
-  WEYL_GOTO(weyl_arena_new(ctx, &t.arena));
-  WEYL_GOTO(open_folder(&t, asked));
-  WEYL_GOTO(load_data(&t));
-  WEYL_GOTO(build(&t));
-  WEYL_GOTO(start(&t, asked->resume));
+  WEYL_GOTO(train_agree(&t, set_up(&t, asked)));
+  WEYL_GOTO(train_agree(&t, start(&t, asked->resume)));
   WEYL_GOTO(train_loop(&t));
   WEYL_GOTO(measure(&t, &result));
-  int64_t samples[3] = {weyl_dataset_samples(t.splits.train), weyl_dataset_samples(t.splits.valid),
-                        weyl_dataset_samples(t.splits.test)};
-  const char *metrics = train_path(t.arena, t.folder, "metrics.json");
-  if (metrics == NULL) {
-    status = WEYL_MEMORY;
-    goto done;
-  }
-  WEYL_GOTO(train_metrics_write(ctx, metrics, &t.config, &result, samples, weyl_seconds() - t.started));
+  WEYL_GOTO(train_agree(&t, write_metrics(&t, &result)));
   *out = result;
 done:
   free_all(&t);

@@ -19,6 +19,7 @@ typedef struct trainer {
   weyl_arena *arena;
   train_config config;
   const volatile int *stop;
+  const weyl_comm *comm; /* NULL: one process */
   const char *folder, *fields;
   char checksum[65];
   weyl_splits splits;
@@ -47,6 +48,10 @@ typedef struct trainer {
 WEYL_MUST_CHECK weyl_status train_loop(trainer *t);
 WEYL_MUST_CHECK weyl_status train_save_state(trainer *t);
 WEYL_MUST_CHECK weyl_status train_save_model(trainer *t);
+/* The status that all ranks go on with; its own on one. */
+weyl_status train_agree(const trainer *t, weyl_status status);
+/* Rank 0 alone writes files. */
+bool train_writes(const trainer *t);
 /* All arenas of a kind, from one set of variables to another of the same model. */
 WEYL_MUST_CHECK weyl_status train_copy(weyl_context *ctx, const weyl_variables *from, weyl_variables *to,
                                        weyl_kind kind);
