@@ -15,6 +15,7 @@
 #define KERNEL_OTHERS(F)                                                                                      \
   F(where, (size_t n, const void *c, size_t sc, const void *x, size_t sx, const void *y, size_t sy, void *z)) \
   F(fill, (size_t n, double value, void *y))                                                                  \
+  F(silu, (size_t n, const void *x, void *y, void *dy))                                                       \
   F(axpy, (size_t n, double a, const void *x, void *y))                                                       \
   F(sum_rows, (size_t rows, size_t n, const void *x, void *y))                                                \
   F(max_rows, (size_t rows, size_t n, const void *x, void *y))                                                \

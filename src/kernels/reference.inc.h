@@ -63,6 +63,17 @@ void K(fill)(size_t n, double value, void *yv) {
   for (size_t i = 0; i < n; i++) y[i] = (T)value;
 }
 
+void K(silu)(size_t n, const void *xv, void *yv, void *dyv) {
+  const T *x = xv;
+  T *y = yv, *dy = dyv;
+  for (size_t i = 0; i < n; i++) {
+    const double v = (double)x[i], e = exp(-fabs(v)), s = v < 0 ? e / (1 + e) : 1 / (1 + e);
+    const double rest = v < 0 ? 1 / (1 + e) : e / (1 + e); /* 1 - s */
+    if (y) y[i] = (T)(isinf(v) && v < 0 ? -0.0 : v * s);
+    if (dy) dy[i] = (T)(isinf(v) ? s : s + v * s * rest);
+  }
+}
+
 void K(axpy)(size_t n, double a, const void *xv, void *yv) {
   const T *x = xv, factor = (T)a;
   T *y = yv;

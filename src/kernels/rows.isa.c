@@ -230,22 +230,7 @@ static void map_silu(const weyl_row_step *s, size_t first, size_t n, T *scratch)
   const T *x = flat_input(s, 0, first, n, scratch, &stride);
   T *y = s->out[0].data ? look(&s->out[0], first).p : NULL, *dy = s->out[1].data ? look(&s->out[1], first).p : NULL;
   if (!stride) x = laid(&s->in[0], look(&s->in[0], first), n, width, scratch);
-  T *const sigmoid = scratch + n * width;
-  K(unary_sigmoid)(n * width, x, sigmoid);
-  const vec one = v_set1(1);
-  for (size_t i = 0; i < n * width; i += VL) {
-    const size_t m = n * width - i;
-    const vec a = m < VL ? v_load_n(x + i, m) : v_load(x + i),
-              g = m < VL ? v_load_n(sigmoid + i, m) : v_load(sigmoid + i);
-    const vec value = a * g, slope = v_fma(value, one - g, g);
-    if (m < VL) {
-      if (y) v_store_n(y + i, m, value);
-      if (dy) v_store_n(dy + i, m, slope);
-    } else {
-      if (y) v_store(y + i, value);
-      if (dy) v_store(dy + i, slope);
-    }
-  }
+  K(silu)(n * width, x, y, dy);
 }
 
 /* ---- sums ---- */
