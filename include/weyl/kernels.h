@@ -18,13 +18,14 @@ WEYL_BEGIN_API
 
 /* name, formula.  f32 errors are at most 4 ulp (exp, sigmoid, tanh: own polynomials; the rest SLEEF), f64 at most 2 ulp
  * (sigmoid 3).  Results below the normal numbers may be flushed to 0. */
-#define WEYL_UNARY_LIST(X)                                                                                          \
-  X(NEG, neg)                                                                                                       \
-  X(ABS, abs)                                                                                                       \
-  X(SIGN, sign)                                                                                                     \
-  X(FLOOR, floor)                                                                                                   \
-  X(SQRT, sqrt) X(RSQRT, rsqrt) X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) X(LOG1P, log1p) X(SIN, sin) \
-      X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
+#define WEYL_UNARY_LIST(X)                                                                                        \
+  X(NEG, neg)                                                                                                     \
+  X(ABS, abs)                                                                                                     \
+  X(SIGN, sign)                                                                                                   \
+  X(FLOOR, floor)                                                                                                 \
+  X(SQRT, sqrt)                                                                                                   \
+  X(RSQRT, rsqrt) X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) X(LOG1P, log1p) X(SIN, sin) X(COS, cos) \
+      X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
 #define WEYL_BINARY_LIST(X) \
   X(ADD, add)               \
   X(SUB, sub) X(MUL, mul) X(DIV, div) X(POW, pow) X(MAX, max) X(MIN, min) X(ATAN2, atan2) X(LT, lt) X(LE, le) X(EQ, eq)
@@ -122,6 +123,16 @@ typedef struct weyl_kernels {
   /* y[index[i]][0..w) += x[i][0..w), in the order of i. y is not cleared. */
   void (*scatter_add[2])(size_t m, size_t w, const void *x, const int32_t *index, void *y);
 
+  /* Frames that differ by signs [frames][d], d <= WEYL_SIGNS_D.
+   *   sign_mix     x [d][rows][n] -> y [rows][frames][n], y[r][f] = sum over c of signs[f][c] x[c][r]
+   *   sign_unmix   x [rows][frames][n] -> y [d][rows][n], its adjoint
+   *   sign_frames  x [rows][n] -> y [rows][frames][n], y[r][f][j] = signs[f][j mod d] x[r][j], d divides n
+   *   sign_fold    x [rows][frames][n] -> y [rows][n], its adjoint */
+  void (*sign_mix[2])(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *x, void *y);
+  void (*sign_unmix[2])(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *x, void *y);
+  void (*sign_frames[2])(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *x, void *y);
+  void (*sign_fold[2])(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *x, void *y);
+
   /* C (+)= A B with any strides (in elements) for A and B: A(i,k) = a[i*a_row + k*a_col], B(k,j) = b[k*b_row +
    * j*b_col]; C is row-major with row stride c_row (column stride 1).  `accumulate`: add to C, else overwrite. k = 0
    * gives 0. scratch: weyl_gemm_scratch bytes, 64-byte aligned. The result depends on shapes and strides alone, not on
@@ -134,6 +145,7 @@ typedef struct weyl_kernels {
   void (*multiply_add[2])(size_t rounds, double *flops);
 } weyl_kernels;
 
+#define WEYL_SIGNS_D      8
 #define WEYL_GEMM_SCRATCH (1u << 20) /* bytes: a fixed number for every shape */
 
 const weyl_kernels *weyl_kernels_active(void);    /* chosen once, at the first call */

@@ -163,6 +163,49 @@ void K(scatter_add)(size_t m, size_t w, const void *xv, const int32_t *index, vo
     for (size_t j = 0; j < w; j++) y[(size_t)index[i] * w + j] += x[i * w + j];
 }
 
+void K(sign_mix)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t f = 0; f < frames; f++)
+      for (size_t j = 0; j < n; j++) {
+        double sum = 0;
+        for (size_t c = 0; c < d; c++) sum += signs[f * d + c] * (double)x[(c * rows + r) * n + j];
+        *y++ = (T)sum;
+      }
+}
+
+void K(sign_unmix)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t c = 0; c < d; c++)
+    for (size_t r = 0; r < rows; r++)
+      for (size_t j = 0; j < n; j++) {
+        double sum = 0;
+        for (size_t f = 0; f < frames; f++) sum += signs[f * d + c] * (double)x[(r * frames + f) * n + j];
+        *y++ = (T)sum;
+      }
+}
+
+void K(sign_frames)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t f = 0; f < frames; f++)
+      for (size_t j = 0; j < n; j++) *y++ = (T)signs[f * d + j % d] * x[r * n + j];
+}
+
+void K(sign_fold)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t j = 0; j < n; j++) {
+      double sum = 0;
+      for (size_t f = 0; f < frames; f++) sum += signs[f * d + j % d] * (double)x[(r * frames + f) * n + j];
+      *y++ = (T)sum;
+    }
+}
+
 void K(gemm)(size_t m, size_t n, size_t k, const void *av, ptrdiff_t a_row, ptrdiff_t a_col, const void *bv,
              ptrdiff_t b_row, ptrdiff_t b_col, void *cv, ptrdiff_t c_row, bool accumulate, void *scratch) {
   const T *a = av, *b = bv;
