@@ -225,8 +225,8 @@ static weyl_status find_lifetimes(weyl_program *p) {
           else
             h->slot = add_slot(&p->whole, v, which == 0 ? list->item[0].position : at, until);
           if (h->reduction && !(node->op->flags & WEYL_OP_COLLECTS)) {
-            /* a shard's part is made in the workspace and added to its lane's accumulator */
-            h->part_slot = add_slot(&p->work, v, at, at);
+            /* a shard's part is made in the workspace and added to its lane's accumulator, or made there at once */
+            if (!(node->op->flags & WEYL_OP_ADDS)) h->part_slot = add_slot(&p->work, v, at, at);
             h->lane_slot = add_slot(&p->lane, v, list->item[0].position, list->item[list->n - 1].position);
           }
         }

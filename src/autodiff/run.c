@@ -34,7 +34,7 @@ static char *base_memory(const weyl_run *run, uint32_t v, int64_t shard, int thr
   }
 }
 
-static char *memory_of(const weyl_run *run, uint32_t v, int64_t shard, int thread) {
+char *weyl_run_memory(const weyl_run *run, uint32_t v, int64_t shard, int thread) {
   const weyl_home *h = &run->program->home[v];
   if (run->value_memory && (h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_KEPT || h->place == WEYL_PLACE_WHOLE))
     return run->value_memory[v] +
@@ -59,24 +59,24 @@ void weyl_run_view(const weyl_run *run, uint32_t v, int64_t shard, int thread, w
     return;
   }
   weyl_view_shape(g, v, count, run->total, view);
-  view->data = memory_of(run, h->base, shard, thread);
+  view->data = weyl_run_memory(run, h->base, shard, thread);
 }
 
 weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, int thread, const weyl_kernels *kernels,
                           const weyl_view *in, const weyl_view *out) {
-  weyl_eval e = {.ctx = run->ctx,
-                 .kernels = kernels,
-                 .graph = run->program->graph,
-                 .node = node,
-                 .in = in,
-                 .out = out,
-                 .scratch = run->scratch[thread],
-                 .seed = run->batch->seed,
-                 .step = run->batch->step,
-                 .count = shard >= 0 ? run->batch->count[shard] : run->total,
-                 .total = run->total,
-                 .degenerate = &run->degenerate[thread]};
-  if (shard >= 0) memcpy(e.row, run->first[shard], sizeof e.row);
+  weyl_moment now = {.seed = run->batch->seed, .step = run->batch->step};
+  if (shard >= 0) memcpy(now.row, run->first[shard], sizeof now.row);
+  const weyl_eval e = {.ctx = run->ctx,
+                       .kernels = kernels,
+                       .graph = run->program->graph,
+                       .node = node,
+                       .in = in,
+                       .out = out,
+                       .scratch = run->scratch[thread],
+                       .now = &now,
+                       .count = shard >= 0 ? run->batch->count[shard] : run->total,
+                       .total = run->total,
+                       .degenerate = &run->degenerate[thread]};
   return node->op->eval(&e);
 }
 
@@ -124,6 +124,7 @@ weyl_status weyl_run_new(weyl_program *p, const weyl_comm *comm, weyl_run **out)
     run->operands[k] = weyl_alloc(p->ctx, most, sizeof **run->operands);
     operands = run->operands[k] != NULL;
   }
+  if (operands && !p->reference && weyl_bound_new(run) != WEYL_OK) operands = false;
   if (!operands || !run->workspace || !run->scratch || !run->degenerate || !layout_new(run, &run->work, &p->work) ||
       !layout_new(run, &run->whole, &p->whole) || !layout_new(run, &run->kept, &p->kept) ||
       !layout_new(run, &run->lane, &p->lane)) {
@@ -142,6 +143,7 @@ void weyl_run_free(weyl_run *run) {
     if (run->scratch) weyl_dealloc(run->ctx, run->scratch[t]);
   }
   weyl_run_reference_free(run);
+  weyl_bound_free(run);
   weyl_dealloc(run->ctx, run->operands);
   weyl_dealloc(run->ctx, run->workspace);
   weyl_dealloc(run->ctx, run->scratch);
@@ -176,6 +178,7 @@ static weyl_status replace(weyl_run *run, char **memory, size_t bytes) {
 static weyl_status make_room(weyl_run *run, bool op_by_op) {
   weyl_program *p = run->program;
   run->scratch_bytes = 0;
+  run->generation++;
   for (uint32_t n = 0; n < p->n_nodes; n++)
     if (weyl_program_runs(p, n)) {
       const weyl_node *node = p->graph->nodes[n];
@@ -240,7 +243,10 @@ weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch) {
       return status;
     }
   }
-  for (int k = 0; k < WEYL_KINDS; k++) run->variables[k] = vars->store[k].data;
+  for (int k = 0; k < WEYL_KINDS; k++) {
+    if (run->variables[k] != vars->store[k].data) run->generation++;
+    run->variables[k] = vars->store[k].data;
+  }
   if (p->graph->vector_node != UINT32_MAX && p->live[p->graph->vector_node] &&
       vars->store[WEYL_PARAM].used != p->graph->nodes[p->graph->vector_node]->attr.shape.dim[0].n)
     return weyl_fail(run->ctx, WEYL_BUG, "parameters were declared after this program was traced");
@@ -252,42 +258,20 @@ weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch) {
 /* ---- phases and stages
  * ------------------------------------------------------------------------------------------------------ */
 
-static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard, int thread, int lane,
-                            bool first_of_lane) {
-  const weyl_program *p = run->program;
-  const weyl_kernels *kernels = weyl_kernels_active();
+static weyl_status run_whole(weyl_run *run, const weyl_node *node, int thread) {
   weyl_view *in = run->operands[thread], out[WEYL_OUTPUTS_MAX];
-  for (int i = 0; i < node->n_in; i++) weyl_run_view(run, node->in[i], shard, thread, &in[i]);
-  for (int k = 0; k < node->n_out; k++) {
-    const uint32_t v = node->first + (uint32_t)k;
-    weyl_run_view(run, v, shard, thread, &out[k]);
-    if (p->home[v].part_slot != WEYL_NONE)
-      out[k].data = run->workspace[thread] + run->work.offset[p->home[v].part_slot];
-  }
-  const weyl_status status = weyl_run_node(run, node, shard, thread, kernels, in, out);
-  if (status != WEYL_OK) return status;
-  for (int k = 0; k < node->n_out; k++) {
-    const weyl_home *h = &p->home[node->first + (uint32_t)k];
-    if (h->lane_slot == WEYL_NONE) continue;
-    char *sum = run->lane_memory + (size_t)lane * run->lane.bytes + run->lane.offset[h->lane_slot];
-    const size_t n = (size_t)weyl_view_size(&out[k]);
-    if (first_of_lane)
-      memcpy(sum, out[k].data, n * weyl_dtype_size(out[k].dtype));
-    else
-      weyl_run_combine(kernels, node, out[k].dtype, n, out[k].data, sum);
-  }
-  return WEYL_OK;
+  for (int i = 0; i < node->n_in; i++) weyl_run_view(run, node->in[i], -1, thread, &in[i]);
+  for (int k = 0; k < node->n_out; k++) weyl_run_view(run, node->first + (uint32_t)k, -1, thread, &out[k]);
+  return weyl_run_node(run, node, -1, thread, weyl_kernels_active(), in, out);
 }
 
 static void lane_job(void *arg, int64_t item, int thread) {
   weyl_run *run = arg;
   const int64_t lane = run->lane_from + item;
-  const weyl_steps *steps = &run->program->phase[run->level];
   const int64_t from = lane * run->batch->shards / run->lanes, to = (lane + 1) * run->batch->shards / run->lanes;
   weyl_status status = WEYL_OK;
   for (int64_t s = from; s < to && status == WEYL_OK; s++)
-    for (uint32_t i = 0; i < steps->n && status == WEYL_OK; i++)
-      status = run_step(run, run->program->graph->nodes[steps->item[i].node], s, thread, (int)lane, s == from);
+    status = weyl_bound_run(run, s, thread, (int)lane, s == from);
   run->lane_status[lane] = status;
 }
 
@@ -334,7 +318,7 @@ static void stage_job(void *arg, int64_t item, int thread) {
   weyl_status status = WEYL_OK;
   if (run->level > 0) status = add_lanes(run);
   for (uint32_t i = 0; i < steps->n && status == WEYL_OK; i++)
-    status = run_step(run, run->program->graph->nodes[steps->item[i].node], -1, thread, 0, true);
+    status = run_whole(run, run->program->graph->nodes[steps->item[i].node], thread);
   run->lane_status[0] = status;
 }
 
@@ -383,7 +367,7 @@ weyl_array weyl_run_output(const weyl_run *run, int k) {
   weyl_view view;
   weyl_view_shape(p->graph, v, run->total, run->total, &view);
   /* shard 0 stands at the beginning of all shards' rows; the batch itself is not needed any more */
-  weyl_array a = {.data = memory_of(run, p->home[v].base, 0, 0), .dtype = view.dtype, .rank = view.rank};
+  weyl_array a = {.data = weyl_run_memory(run, p->home[v].base, 0, 0), .dtype = view.dtype, .rank = view.rank};
   memcpy(a.dim, view.dim, sizeof a.dim);
   return a;
 }
