@@ -18,14 +18,15 @@ WEYL_BEGIN_API
 
 /* name, formula.  f32 errors are at most 4 ulp (exp, sigmoid, tanh: own polynomials; the rest SLEEF), f64 at most 2 ulp
  * (sigmoid 3).  Results below the normal numbers may be flushed to 0. */
-#define WEYL_UNARY_LIST(X)                                                                                        \
-  X(NEG, neg)                                                                                                     \
-  X(ABS, abs)                                                                                                     \
-  X(SIGN, sign)                                                                                                   \
-  X(FLOOR, floor)                                                                                                 \
-  X(SQRT, sqrt)                                                                                                   \
-  X(RSQRT, rsqrt) X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) X(LOG1P, log1p) X(SIN, sin) X(COS, cos) \
-      X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
+#define WEYL_UNARY_LIST(X)                                                                                      \
+  X(NEG, neg)                                                                                                   \
+  X(ABS, abs)                                                                                                   \
+  X(SIGN, sign)                                                                                                 \
+  X(FLOOR, floor)                                                                                               \
+  X(SQRT, sqrt)                                                                                                 \
+  X(RSQRT, rsqrt)                                                                                               \
+  X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) X(LOG1P, log1p) X(SIN, sin) X(COS, cos) X(TANH, tanh) \
+      X(SIGMOID, sigmoid) X(ERF, erf)
 #define WEYL_BINARY_LIST(X) \
   X(ADD, add)               \
   X(SUB, sub) X(MUL, mul) X(DIV, div) X(POW, pow) X(MAX, max) X(MIN, min) X(ATAN2, atan2) X(LT, lt) X(LE, le) X(EQ, eq)
@@ -58,7 +59,9 @@ typedef enum weyl_row_kind {
   WEYL_ROW_BINARY,   /* out[0] = f(in[0], in[1]), f a weyl_binary */
   WEYL_ROW_WHERE,    /* out[0] = in[0] != 0 ? in[1] : in[2] */
   WEYL_ROW_COPY,     /* out[0] = in[0] */
-  WEYL_ROW_SILU,     /* out[0] = x sigmoid(x), out[1] its derivative; either may be absent (data NULL) */
+  WEYL_ROW_ADDS,     /* out[0] = in[0] + ... + in[f - 1], times in[WEYL_ROW_ADDENDS] if that has data; f = 2, 3, 4 */
+  WEYL_ROW_SILU,     /* x = in[0] + ... + in[f - 1] (f = 0: in[0]); out[0] = x sigmoid(x), out[1] its derivative; either
+                        may be absent (data NULL) */
   WEYL_ROW_SUM,      /* out[0] = sum of the row, one number a row */
   WEYL_ROW_MAX,      /* ... its maximum; NaN if any is */
   WEYL_ROW_ADD_INTO, /* rows of out[0] += rows of in[0], wherever out's map leads, in the order of rows */
@@ -80,11 +83,13 @@ typedef struct weyl_row_operand {
 
 #define WEYL_ROW_BLOCK 512 /* numbers of a register; a row of more is a block alone, and its registers are as wide */
 
+#define WEYL_ROW_ADDENDS 4
+
 typedef struct weyl_row_step {
   weyl_row_kind kind;
   int32_t f;
   int64_t width;
-  weyl_row_operand in[3], out[2];
+  weyl_row_operand in[WEYL_ROW_ADDENDS + 1], out[2];
 } weyl_row_step;
 
 /* ---- the table
@@ -115,7 +120,7 @@ typedef struct weyl_kernels {
 
   /* Runs the steps over blocks of `block` rows (block * width at most WEYL_ROW_BLOCK, or 1): all steps on one block,
    * then the next. Registers are arrays of block * width numbers, 64-byte aligned. An output may be an input exactly.
-   * Outputs are regular (div 1, no index) but for ADD_INTO. scratch: 2 * block * width numbers. */
+   * Outputs are regular (div 1, no index) but for ADD_INTO. scratch: 3 * block * width numbers. */
   void (*rows[2])(const weyl_row_step *steps, size_t n, size_t rows, size_t block, void *scratch);
 
   /* y[i][0..w) = x[index[i]][0..w), i < m. Indices are in range: the caller has checked them. */

@@ -151,9 +151,9 @@ static void put_fused(text *t, const weyl_program *p, const weyl_node *node) {
   static const char *const unary[] = {WEYL_UNARY_LIST(X)}, *const binary[] = {WEYL_BINARY_LIST(X)};
 #undef X
   static const char *const kinds[] = {
-      [WEYL_ROW_WHERE] = "where",       [WEYL_ROW_COPY] = "copy",          [WEYL_ROW_SILU] = "silu",
-      [WEYL_ROW_SUM] = "sum of row",    [WEYL_ROW_MAX] = "maximum of row", [WEYL_ROW_ADD_INTO] = "added",
-      [WEYL_ROW_ADD_ALL] = "sum of all"};
+      [WEYL_ROW_WHERE] = "where",    [WEYL_ROW_COPY] = "copy",         [WEYL_ROW_ADDS] = "sum of",
+      [WEYL_ROW_SILU] = "silu",      [WEYL_ROW_SUM] = "sum of row",    [WEYL_ROW_MAX] = "maximum of row",
+      [WEYL_ROW_ADD_INTO] = "added", [WEYL_ROW_ADD_ALL] = "sum of all"};
   const weyl_fused *f = node->attr.data;
   char b[160];
   put(t, "      rows %s of %lld\n", weyl_shape_text(&f->rows, b), (long long)f->width);
@@ -171,10 +171,11 @@ static void put_fused(text *t, const weyl_program *p, const weyl_node *node) {
         s->kind == WEYL_ROW_UNARY    ? unary[s->f]
         : s->kind == WEYL_ROW_BINARY ? binary[s->f]
                                      : kinds[s->kind]);
-    for (int i = 0; i < 3 && s->in[i].place != WEYL_FUSED_NOTHING; i++) {
-      put(t, i ? ", " : " ");
-      put_row_operand(t, p, node, &s->in[i]);
-    }
+    for (int i = 0; i <= WEYL_ROW_ADDENDS; i++)
+      if (s->in[i].place != WEYL_FUSED_NOTHING) {
+        put(t, i == 0 ? " " : i == WEYL_ROW_ADDENDS ? " times " : ", ");
+        put_row_operand(t, p, node, &s->in[i]);
+      }
     put(t, "\n");
   }
 }

@@ -119,7 +119,9 @@ static T *K(row_number)(const weyl_row_operand *o, int64_t r, int64_t first, int
 static void K(row_step)(const weyl_row_step *s, int64_t r, int64_t first) {
   T total = s->kind == WEYL_ROW_MAX ? -(T)INFINITY : 0;
   for (int64_t j = 0; j < s->width; j++) {
-    const T x = *K(row_number)(&s->in[0], r, first, j);
+    T x = *K(row_number)(&s->in[0], r, first, j);
+    if (s->kind == WEYL_ROW_ADDS || s->kind == WEYL_ROW_SILU)
+      for (int k = 1; k < s->f; k++) x += *K(row_number)(&s->in[k], r, first, j);
     T *y = s->kind == WEYL_ROW_SILU && !s->out[0].data ? NULL : K(row_number)(&s->out[0], r, first, j);
     const T sigmoid = 1 / (1 + (T)exp(-(double)x));
     switch (s->kind) {
@@ -129,6 +131,9 @@ static void K(row_step)(const weyl_row_step *s, int64_t r, int64_t first) {
         break;
       case WEYL_ROW_WHERE: *y = *K(row_number)(&s->in[x != 0 ? 1 : 2], r, first, j); break;
       case WEYL_ROW_COPY: *y = x; break;
+      case WEYL_ROW_ADDS:
+        *y = s->in[WEYL_ROW_ADDENDS].data ? x * *K(row_number)(&s->in[WEYL_ROW_ADDENDS], r, first, j) : x;
+        break;
       case WEYL_ROW_SILU:
         if (y) *y = x * sigmoid;
         if (s->out[1].data) *K(row_number)(&s->out[1], r, first, j) = sigmoid + x * sigmoid * (1 - sigmoid);

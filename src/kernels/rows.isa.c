@@ -1,6 +1,6 @@
 /* Row programs: steps over blocks of rows that stay in L1. Contiguous operands are mapped flat; others row by row, and
  * rows shorter than a vector are laid out flat first. */
-#include "simd.h"
+#include "exponential.h"
 
 /* ---- operands ---- */
 
@@ -18,32 +18,48 @@ INLINE rows_at look(const weyl_row_operand *o, size_t first) {
   return (rows_at){(T *)o->data + (ptrdiff_t)first * step, step, NULL, 0};
 }
 
-/* Rows of a far operand one after another, without a division each. */
+/* A way through the rows of an operand without a division each: rows come in spans that are evenly apart. */
 typedef struct walk {
-  T *p;
-  ptrdiff_t step;
+  T *p;           /* of an even operand: the row in hand */
+  ptrdiff_t step; /* between the rows of a span */
   const weyl_row_operand *far;
   int64_t q, rest;
 } walk;
 
 INLINE walk walk_begin(rows_at at) {
   if (!at.far) return (walk){at.p, at.step, NULL, 0, 0};
-  return (walk){at.p, 0, at.far, (int64_t)at.first / at.far->div, (int64_t)at.first % at.far->div};
+  const weyl_row_operand *o = at.far;
+  const ptrdiff_t step = o->rest ? o->stride : 0;
+  if (o->div == 1) return (walk){at.p, step, o, (int64_t)at.first, 0};
+  return (walk){at.p, step, o, (int64_t)at.first / o->div, (int64_t)at.first % o->div};
 }
 
-INLINE T *walk_next(walk *w) {
-  if (!w->far) {
-    T *p = w->p;
-    w->p += w->step;
-    return p;
-  }
+INLINE T *walk_row(const walk *w) {
+  if (!w->far) return w->p;
   const weyl_row_operand *o = w->far;
   const int64_t row = (o->index ? o->index[w->q] : w->q) * o->times + (o->rest ? w->rest : 0);
-  if (++w->rest == o->div) {
+  return w->p + row * o->stride;
+}
+
+/* Rows from here on that are evenly apart, at most n. */
+INLINE size_t walk_span(const walk *w, size_t n) {
+  const size_t left = w->far ? (size_t)(w->far->div - w->rest) : n;
+  return left < n ? left : n;
+}
+
+INLINE void walk_on(walk *w, size_t n) { /* within a span */
+  if (!w->far) {
+    w->p += (ptrdiff_t)n * w->step;
+  } else if ((w->rest += (int64_t)n) == w->far->div) {
     w->rest = 0;
     w->q++;
   }
-  return w->p + row * o->stride;
+}
+
+INLINE T *walk_next(walk *w) {
+  T *p = walk_row(w);
+  walk_on(w, 1);
+  return p;
 }
 
 /* 1: all numbers of the block lie in a row; 0: one number for all of it; -1: row by row. */
@@ -54,18 +70,22 @@ INLINE int flat_stride(const weyl_row_operand *o, rows_at at, size_t n, size_t w
   return -1;
 }
 
+INLINE void lay(walk *w, bool one, size_t n, const size_t width, T *to) {
+  for (size_t i = 0; i < n; i++) {
+    const T *row = walk_next(w);
+    for (size_t j = 0; j < width; j++) *to++ = one ? *row : row[j];
+  }
+}
+
 /* The block of an operand laid out flat. */
 INLINE const T *laid(const weyl_row_operand *o, rows_at at, size_t n, size_t width, T *to) {
   walk w = walk_begin(at);
-  T *const begin = to;
-  for (size_t i = 0; i < n; i++) {
-    const T *row = walk_next(&w);
-    if (o->one)
-      for (size_t j = 0; j < width; j++) *to++ = *row;
-    else
-      for (size_t j = 0; j < width; j++) *to++ = row[j];
+  switch (width) {
+    case 1: lay(&w, o->one, n, 1, to); break;
+    case 3: lay(&w, o->one, n, 3, to); break;
+    default: lay(&w, o->one, n, width, to);
   }
-  return begin;
+  return to;
 }
 
 /* ---- maps ---- */
@@ -81,51 +101,70 @@ INLINE vec f_add(vec x, vec y) { return x + y; }
 INLINE vec f_sub(vec x, vec y) { return x - y; }
 INLINE vec f_mul(vec x, vec y) { return x * y; }
 
+/* A row of at least a vector. The last vector reaches back over numbers that are done, so it is read before anything
+ * is written: y may be a or b. */
 INLINE void row_pair(size_t width, const T *a, const bool ONE_A, const T *b, const bool ONE_B, T *y,
                      vec (*f)(vec, vec)) {
   const vec a0 = ONE_A ? v_set1(*a) : v_zero(), b0 = ONE_B ? v_set1(*b) : v_zero();
-  size_t j = 0;
-  for (; j + VL <= width; j += VL) v_store(y + j, f(ONE_A ? a0 : v_load(a + j), ONE_B ? b0 : v_load(b + j)));
-  if (j < width)
-    v_store_n(y + j, width - j, f(ONE_A ? a0 : v_load_n(a + j, width - j), ONE_B ? b0 : v_load_n(b + j, width - j)));
+  const size_t end = width - VL;
+  const vec last = f(ONE_A ? a0 : v_load(a + end), ONE_B ? b0 : v_load(b + end));
+  for (size_t j = 0; j < end; j += VL) v_store(y + j, f(ONE_A ? a0 : v_load(a + j), ONE_B ? b0 : v_load(b + j)));
+  v_store(y + end, last);
 }
 
-/* Rows of at least a vector. */
-INLINE void row_pairs(size_t n, size_t width, rows_at a, bool one_a, rows_at b, bool one_b, rows_at y,
+INLINE void row_pairs(size_t n, size_t width, rows_at a, const bool one_a, rows_at b, const bool one_b, rows_at y,
                       vec (*f)(vec, vec)) {
   walk wa = walk_begin(a), wb = walk_begin(b);
   T *to = y.p;
+  const ptrdiff_t wide = (ptrdiff_t)width;
+  for (size_t m; n > 0; n -= m) {
+    m = walk_span(&wa, walk_span(&wb, n));
+    const T *pa = walk_row(&wa), *pb = walk_row(&wb);
+    if (!one_a && !one_b && wa.step == wide && wb.step == wide && y.step == wide)
+      row_pair(m * width, pa, false, pb, false, to, f);
+    else
+      for (size_t i = 0; i < m; i++)
+        row_pair(width, pa + (ptrdiff_t)i * wa.step, one_a, pb + (ptrdiff_t)i * wb.step, one_b,
+                 to + (ptrdiff_t)i * y.step, f);
+    to += (ptrdiff_t)m * y.step;
+    walk_on(&wa, m);
+    walk_on(&wb, m);
+  }
+}
+
+/* Which operand stands for its row is known to the loops. */
+INLINE void row_kinds(size_t n, size_t width, rows_at a, bool one_a, rows_at b, bool one_b, rows_at y,
+                      vec (*f)(vec, vec)) {
   if (one_a && one_b)
-    for (size_t i = 0; i < n; i++, to += y.step) row_pair(width, walk_next(&wa), true, walk_next(&wb), true, to, f);
+    row_pairs(n, width, a, true, b, true, y, f);
   else if (one_a)
-    for (size_t i = 0; i < n; i++, to += y.step) row_pair(width, walk_next(&wa), true, walk_next(&wb), false, to, f);
+    row_pairs(n, width, a, true, b, false, y, f);
   else if (one_b)
-    for (size_t i = 0; i < n; i++, to += y.step) row_pair(width, walk_next(&wa), false, walk_next(&wb), true, to, f);
+    row_pairs(n, width, a, false, b, true, y, f);
   else
-    for (size_t i = 0; i < n; i++, to += y.step) row_pair(width, walk_next(&wa), false, walk_next(&wb), false, to, f);
+    row_pairs(n, width, a, false, b, false, y, f);
 }
 
 static void row_add(size_t n, size_t width, rows_at a, bool one_a, rows_at b, bool one_b, rows_at y) {
-  row_pairs(n, width, a, one_a, b, one_b, y, f_add);
+  row_kinds(n, width, a, one_a, b, one_b, y, f_add);
 }
 static void row_sub(size_t n, size_t width, rows_at a, bool one_a, rows_at b, bool one_b, rows_at y) {
-  row_pairs(n, width, a, one_a, b, one_b, y, f_sub);
+  row_kinds(n, width, a, one_a, b, one_b, y, f_sub);
 }
 static void row_mul(size_t n, size_t width, rows_at a, bool one_a, rows_at b, bool one_b, rows_at y) {
-  row_pairs(n, width, a, one_a, b, one_b, y, f_mul);
+  row_kinds(n, width, a, one_a, b, one_b, y, f_mul);
 }
 
-static void map_two(const weyl_row_step *s, size_t first, size_t n, T *scratch) {
-  const weyl_row_operand *a = &s->in[0], *b = &s->in[1];
-  const rows_at at_a = look(a, first), at_b = look(b, first), y = look(&s->out[0], first);
-  const size_t width = (size_t)s->width;
+static void map_two(int32_t f, size_t width, const weyl_row_operand *a, const weyl_row_operand *b,
+                    const weyl_row_operand *out, size_t first, size_t n, T *scratch) {
+  const rows_at at_a = look(a, first), at_b = look(b, first), y = look(out, first);
   int flat_a = flat_stride(a, at_a, n, width), flat_b = flat_stride(b, at_b, n, width);
-  const bool flat_y = flat_stride(&s->out[0], y, n, width) == 1;
+  const bool flat_y = flat_stride(out, y, n, width) == 1;
   if (flat_a >= 0 && flat_b >= 0 && flat_y) {
-    binary[s->f](n * width, at_a.p, (size_t)flat_a, at_b.p, (size_t)flat_b, y.p);
+    binary[f](n * width, at_a.p, (size_t)flat_a, at_b.p, (size_t)flat_b, y.p);
     return;
   }
-  if (width >= VL) switch (s->f) {
+  if (width >= VL) switch (f) {
       case WEYL_BINARY_ADD: row_add(n, width, at_a, a->one, at_b, b->one, y); return;
       case WEYL_BINARY_SUB: row_sub(n, width, at_a, a->one, at_b, b->one, y); return;
       case WEYL_BINARY_MUL: row_mul(n, width, at_a, a->one, at_b, b->one, y); return;
@@ -135,7 +174,7 @@ static void map_two(const weyl_row_step *s, size_t first, size_t n, T *scratch) 
     walk wa = walk_begin(at_a), wb = walk_begin(at_b), wy = walk_begin(y);
     for (size_t i = 0; i < n; i++) {
       const T *pa = walk_next(&wa), *pb = walk_next(&wb);
-      binary[s->f](width, pa, !a->one, pb, !b->one, walk_next(&wy));
+      binary[f](width, pa, !a->one, pb, !b->one, walk_next(&wy));
     }
     return;
   }
@@ -143,7 +182,7 @@ static void map_two(const weyl_row_step *s, size_t first, size_t n, T *scratch) 
   const T *pb = flat_b >= 0 ? at_b.p : laid(b, at_b, n, width, scratch + n * width);
   if (flat_a < 0) flat_a = 1;
   if (flat_b < 0) flat_b = 1;
-  binary[s->f](n * width, pa, (size_t)flat_a, pb, (size_t)flat_b, y.p);
+  binary[f](n * width, pa, (size_t)flat_a, pb, (size_t)flat_b, y.p);
 }
 
 INLINE void copy_row(size_t width, const T *x, T *y) {
@@ -224,13 +263,130 @@ static void map_where(const weyl_row_step *s, size_t first, size_t n) {
   }
 }
 
+/* ---- sums of several arrays, times another one or through silu ---- */
+
+enum { ADDENDS = WEYL_ROW_ADDENDS, FACTOR = ADDENDS };
+
+INLINE vec sum_at(T *const *p, const int count, const bool factor, size_t j) {
+  vec v = v_load(p[0] + j);
+  UNROLL for (int k = 1; k < count; k++) v = v + v_load(p[k] + j);
+  if (factor) v = v * v_load(p[count] + j);
+  return v;
+}
+
+/* A row of at least a vector; its last vector as above. dy == NULL: sums, else silu where both may be absent. */
+INLINE void adds_row(size_t width, T *const *p, const int count, const bool factor, const bool silu, T *y, T *dy) {
+  const size_t end = width - VL;
+  vec last = sum_at(p, count, factor, end), slope = v_zero();
+  if (silu) f_silu(last, &last, &slope);
+  for (size_t j = 0; j < end; j += VL) {
+    vec v = sum_at(p, count, factor, j), d = v_zero();
+    if (silu) f_silu(v, &v, &d);
+    if (!silu || y) v_store(y + j, v);
+    if (silu && dy) v_store(dy + j, d);
+  }
+  if (!silu || y) v_store(y + end, last);
+  if (silu && dy) v_store(dy + end, slope);
+}
+
+INLINE void adds_rows(const weyl_row_step *s, size_t first, size_t n, const int count, const bool factor,
+                      const bool silu) {
+  const int arrays = count + factor;
+  const size_t width = (size_t)s->width;
+  walk w[ADDENDS + 1];
+  UNROLL for (int k = 0; k < arrays; k++) w[k] = walk_begin(look(&s->in[k < count ? k : FACTOR], first));
+  rows_at y = look(&s->out[0], first), dy = {0};
+  if (silu && s->out[1].data) dy = look(&s->out[1], first);
+  const bool values = s->out[0].data != NULL;
+  for (size_t m; n > 0; n -= m) {
+    T *p[ADDENDS + 1];
+    m = n;
+    UNROLL for (int k = 0; k < arrays; k++) {
+      m = walk_span(&w[k], m);
+      p[k] = walk_row(&w[k]);
+    }
+    for (size_t i = 0; i < m; i++) {
+      adds_row(width, p, count, factor, silu, values ? y.p : NULL, dy.p);
+      UNROLL for (int k = 0; k < arrays; k++) p[k] += w[k].step;
+      if (values) y.p += y.step;
+      if (dy.p) dy.p += dy.step;
+    }
+    UNROLL for (int k = 0; k < arrays; k++) walk_on(&w[k], m);
+  }
+}
+
+#define ADDS_CASES(factor, silu)                             \
+  switch (s->f) {                                            \
+    case 2: adds_rows(s, first, n, 2, factor, silu); return; \
+    case 3: adds_rows(s, first, n, 3, factor, silu); return; \
+    case 4: adds_rows(s, first, n, 4, factor, silu); return; \
+    default: adds_rows(s, first, n, 1, factor, silu);        \
+  }
+
+static void adds_long(const weyl_row_step *s, size_t first, size_t n) { ADDS_CASES(false, false) }
+static void adds_times_long(const weyl_row_step *s, size_t first, size_t n) { ADDS_CASES(true, false) }
+static void silu_long(const weyl_row_step *s, size_t first, size_t n){ADDS_CASES(false, true)}
+
+/* Rows that the loops above take: whole vectors, no number that stands for a row. A block that lies flat is one row. */
+INLINE bool is_long(const weyl_row_step *s) {
+  bool any = s->in[0].one || (s->in[FACTOR].data && s->in[FACTOR].one);
+  for (int k = 1; k < s->f; k++) any = any || s->in[k].one;
+  return !any && s->width >= VL;
+}
+
+INLINE bool all_flat(const weyl_row_step *s, size_t first, size_t n) {
+  for (int k = 0; k <= FACTOR; k++)
+    if (s->in[k].data && flat_stride(&s->in[k], look(&s->in[k], first), n, (size_t)s->width) != 1) return false;
+  for (int k = 0; k < 2; k++)
+    if (s->out[k].data && flat_stride(&s->out[k], look(&s->out[k], first), n, (size_t)s->width) != 1) return false;
+  return true;
+}
+
+/* The sum of the addends, flat in scratch. */
+INLINE T *adds_short(const weyl_row_step *s, size_t first, size_t n, T *scratch) {
+  const size_t width = (size_t)s->width;
+  T *const sum = scratch + 2 * n * width;
+  const weyl_row_operand out = {.data = sum, .div = 1, .times = 1, .stride = s->width, .block = true};
+  map_two(WEYL_BINARY_ADD, width, &s->in[0], &s->in[1], &out, first, n, scratch);
+  for (int k = 2; k < s->f; k++) map_two(WEYL_BINARY_ADD, width, &out, &s->in[k], &out, first, n, scratch);
+  return sum;
+}
+
+static void map_adds(const weyl_row_step *s, size_t first, size_t n, T *scratch) {
+  if (is_long(s)) {
+    if (s->in[FACTOR].data)
+      adds_times_long(s, first, n);
+    else
+      adds_long(s, first, n);
+    return;
+  }
+  const weyl_row_operand sum = {
+      .data = adds_short(s, first, n, scratch), .div = 1, .times = 1, .stride = s->width, .block = true};
+  if (s->in[FACTOR].data) {
+    map_two(WEYL_BINARY_MUL, (size_t)s->width, &sum, &s->in[FACTOR], &s->out[0], first, n, scratch);
+    return;
+  }
+  weyl_row_step copy = {.kind = WEYL_ROW_COPY, .width = s->width, .in = {sum}, .out = {s->out[0]}};
+  copy_rows(&copy, first, n);
+}
+
 static void map_silu(const weyl_row_step *s, size_t first, size_t n, T *scratch) {
   const size_t width = (size_t)s->width;
-  size_t stride;
-  const T *x = flat_input(s, 0, first, n, scratch, &stride);
-  T *y = s->out[0].data ? look(&s->out[0], first).p : NULL, *dy = s->out[1].data ? look(&s->out[1], first).p : NULL;
-  if (!stride) x = laid(&s->in[0], look(&s->in[0], first), n, width, scratch);
-  K(silu)(n * width, x, y, dy);
+  const bool flat = all_flat(s, first, n);
+  if (is_long(s) && !(flat && s->f <= 1)) {
+    silu_long(s, first, n);
+    return;
+  }
+  const T *x;
+  if (s->f > 1) {
+    x = adds_short(s, first, n, scratch);
+  } else {
+    size_t stride;
+    x = flat_input(s, 0, first, n, scratch, &stride);
+    if (!stride) x = laid(&s->in[0], look(&s->in[0], first), n, width, scratch);
+  }
+  K(silu)
+  (n * width, x, s->out[0].data ? look(&s->out[0], first).p : NULL, s->out[1].data ? look(&s->out[1], first).p : NULL);
 }
 
 /* ---- sums ---- */
@@ -269,42 +425,64 @@ static void sum_each(const weyl_row_step *s, size_t first, size_t n) {
   }
 }
 
-/* All rows of the block into one: columns summed in registers, then added. */
-static void add_columns(size_t width, size_t n, rows_at x, T *to) {
+/* Evenly spaced rows of the block into one: columns summed in registers, then added. */
+INLINE void add_columns_at(size_t n, const T *x, ptrdiff_t step, T *to) {
+  vec a = v_load(x), b = v_zero();
+  size_t i = 1;
+  for (; i + 2 <= n; i += 2) {
+    b = b + v_load(x + (ptrdiff_t)i * step);
+    a = a + v_load(x + (ptrdiff_t)(i + 1) * step);
+  }
+  if (i < n) b = b + v_load(x + (ptrdiff_t)i * step);
+  v_store(to, v_load(to) + (a + b));
+}
+
+static void add_columns(size_t width, size_t n, const T *x, ptrdiff_t step, T *to) {
   size_t j = 0;
-  for (; j + VL <= width; j += VL) {
-    walk w = walk_begin(x);
-    vec sum = v_load(walk_next(&w) + j);
-    for (size_t i = 1; i < n; i++) sum = sum + v_load(walk_next(&w) + j);
-    v_store(to + j, v_load(to + j) + sum);
-  }
-  for (; j < width; j++) {
-    walk w = walk_begin(x);
-    T sum = walk_next(&w)[j];
-    for (size_t i = 1; i < n; i++) sum += walk_next(&w)[j];
-    to[j] += sum;
-  }
+  for (; j + VL <= width; j += VL) add_columns_at(n, x + j, step, to + j);
+  if (j == width) return;
+  const size_t m = width - j;
+  vec sum = v_load_n(x + j, m);
+  for (size_t i = 1; i < n; i++) sum = sum + v_load_n(x + j + (ptrdiff_t)i * step, m);
+  v_store_n(to + j, m, v_load_n(to + j, m) + sum);
+}
+
+INLINE void add_row(size_t width, const T *x, T *y) {
+  size_t j = 0;
+  for (; j + VL <= width; j += VL) v_store(y + j, v_load(y + j) + v_load(x + j));
+  if (width >= VL && j < width)
+    v_store_n(y + j, width - j, v_load_n(y + j, width - j) + v_load_n(x + j, width - j));
+  else
+    for (; j < width; j++) y[j] += x[j];
 }
 
 static void add_into(const weyl_row_step *s, size_t first, size_t n) {
   const weyl_row_operand *o = &s->in[0];
   const size_t width = (size_t)s->width;
   const rows_at x = look(o, first), y = look(&s->out[0], first);
-  if (!y.far && y.step == 0 && !o->one) {
-    add_columns(width, n, x, y.p);
+  if (!y.far && y.step == 0 && !o->one && !x.far) {
+    add_columns(width, n, x.p, x.step, y.p);
     return;
   }
   walk wx = walk_begin(x), wy = walk_begin(y);
-  for (size_t i = 0; i < n; i++) {
-    const T *row = walk_next(&wx);
-    T *to = walk_next(&wy);
-    size_t j = 0;
-    if (o->one) {
-      for (; j < width; j++) to[j] += *row;
-      continue;
+  if (o->one) {
+    for (size_t i = 0; i < n; i++) {
+      const T *row = walk_next(&wx);
+      T *to = walk_next(&wy);
+      for (size_t j = 0; j < width; j++) to[j] += *row;
     }
-    for (; j + VL <= width; j += VL) v_store(to + j, v_load(to + j) + v_load(row + j));
-    for (; j < width; j++) to[j] += row[j];
+    return;
+  }
+  for (size_t m; n > 0; n -= m) {
+    m = walk_span(&wy, walk_span(&wx, n));
+    const T *row = walk_row(&wx);
+    T *to = walk_row(&wy);
+    if (wx.step == (ptrdiff_t)width && wy.step == (ptrdiff_t)width)
+      add_row(m * width, row, to);
+    else
+      for (size_t i = 0; i < m; i++, row += wx.step, to += wy.step) add_row(width, row, to);
+    walk_on(&wx, m);
+    walk_on(&wy, m);
   }
 }
 
@@ -323,7 +501,10 @@ void K(rows)(const weyl_row_step *steps, size_t n_steps, size_t rows, size_t blo
     const size_t n = rows - first < block ? rows - first : block;
     for (const weyl_row_step *s = steps; s < steps + n_steps; s++) switch (s->kind) {
         case WEYL_ROW_UNARY: map_one(s, first, n, scratch); break;
-        case WEYL_ROW_BINARY: map_two(s, first, n, scratch); break;
+        case WEYL_ROW_BINARY:
+          map_two(s->f, (size_t)s->width, &s->in[0], &s->in[1], &s->out[0], first, n, scratch);
+          break;
+        case WEYL_ROW_ADDS: map_adds(s, first, n, scratch); break;
         case WEYL_ROW_WHERE: map_where(s, first, n); break;
         case WEYL_ROW_COPY: copy_rows(s, first, n); break;
         case WEYL_ROW_SILU: map_silu(s, first, n, scratch); break;

@@ -61,7 +61,7 @@ static void compare(const weyl_kernels *k, const bench *b, const weyl_row_step *
   const size_t bytes = SOURCE * (b->width + 2) * size_of(b->type);
   const int outputs[3] = {5, 6, 7};
   char *keep[3], *want[3];
-  void *scratch = aligned_alloc(64, ((2 + REGISTERS) * b->block * b->width * size_of(b->type) / 64 + 2) * 64);
+  void *scratch = aligned_alloc(64, ((3 + REGISTERS) * b->block * b->width * size_of(b->type) / 64 + 2) * 64);
   for (int i = 0; i < 3; i++) {
     keep[i] = malloc(bytes);
     want[i] = malloc(bytes);
@@ -111,6 +111,7 @@ static void test_maps(void **state) {
       s.out[0] = operand(&b, 5, 8);
       compare(k, &b, &s, 1, "copy into a wider array");
       s.kind = WEYL_ROW_SILU;
+      s.f = 0;
       s.out[0] = operand(&b, 5, 0);
       compare(k, &b, &s, 1, "silu");
       s.out[1] = operand(&b, 6, 0);
@@ -129,6 +130,37 @@ static void test_maps(void **state) {
         compare(k, &b, &s, 1, "where");
       }
     }
+  }
+}
+
+/* Sums of two to four arrays, times another, and through silu; in place of an addend too. */
+static void test_adds(void **state) {
+  (void)state;
+  weyl_rng rng = weyl_rng_new(4, "adds");
+  FOR_BENCHES(k, b) {
+    for (int p = 0; p < KINDS; p++)
+      for (int count = 1; count <= WEYL_ROW_ADDENDS; count++) {
+        weyl_row_step s = {.f = count, .width = (int64_t)b.width, .out = {operand(&b, 5, p % 2 ? 8 : 0)}};
+        for (int i = 0; i < count; i++) s.in[i] = operand(&b, i, (p + 2 * i) % KINDS);
+        if (count > 1) {
+          s.kind = WEYL_ROW_ADDS;
+          compare(k, &b, &s, 1, "sum of arrays");
+          s.in[WEYL_ROW_ADDENDS] = operand(&b, 4, (p + count) % KINDS);
+          compare(k, &b, &s, 1, "sum of arrays, times another");
+          s.in[count - 1] = s.out[0];
+          compare(k, &b, &s, 1, "the same in place");
+          s.in[WEYL_ROW_ADDENDS] = (weyl_row_operand){0};
+        }
+        s.kind = WEYL_ROW_SILU;
+        s.out[0] = operand(&b, 5, 0);
+        compare(k, &b, &s, 1, "silu of a sum");
+        s.out[1] = operand(&b, 6, 0);
+        compare(k, &b, &s, 1, "silu of a sum with its derivative");
+        s.in[0] = s.out[0];
+        compare(k, &b, &s, 1, "silu of a sum in place");
+        s.out[0].data = NULL;
+        compare(k, &b, &s, 1, "the derivative alone");
+      }
   }
 }
 
@@ -180,7 +212,7 @@ static void test_chain(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_maps), cmocka_unit_test(test_sums),
-                                     cmocka_unit_test(test_chain)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_maps), cmocka_unit_test(test_adds),
+                                     cmocka_unit_test(test_sums), cmocka_unit_test(test_chain)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,15 +117,18 @@ static size_t room_for(const weyl_view *x) {
   return ((size_t)weyl_view_size(x) * weyl_dtype_size(x->dtype) + 63) & ~(size_t)63;
 }
 
+enum { SHORT = 4 };
+
 typedef struct product {
   operand m[2];
-  bool tiny; /* plain loops cost less than calls of the matrix kernel */
+  bool rows, tiny; /* plain loops cost less than calls of the matrix kernel */
 } product;
 
 static product product_of(const weyl_node *node, const weyl_view *in) {
   const split sa = split_axes(node, 0, in[0].rank), sb = split_axes(node, 1, in[1].rank);
   product p = {.m = {matrix(&in[0], &sa), matrix(&in[1], &sb)}};
   const operand *a = &p.m[0], *b = &p.m[1];
+  p.rows = a->free > 1 && b->free <= SHORT && a->contract <= SHORT && (a->batch > 1 || a->free <= 64);
   p.tiny = a->free * b->free == 1 || (a->batch > 1 && a->free * b->free * a->contract <= 256);
   return p;
 }
@@ -160,6 +163,32 @@ static void prepare(const weyl_eval *e) { *(product *)e->prepared = product_of(e
 TINY(float, double)
 TINY(double, double)
 
+/* Many short rows by a matrix of at most 4 x 4, such as vectors by rotations: the matrix stays in registers. */
+#define ROTATE(T, N, K)                                                     \
+  for (int64_t i = 0; i < a->free; i++, x += a->free_step, c += N)          \
+    for (int j = 0; j < N; j++) {                                           \
+      T sum = 0;                                                            \
+      for (int k = 0; k < K; k++) sum += x[k * a->contract_step] * m[k][j]; \
+      c[j] = add ? c[j] + sum : sum;                                        \
+    }
+#define SHORT_ROWS(T)                                                                                   \
+  static void short_##T(const operand *a, const T *x0, const operand *b, const T *y0, T *c, bool add) { \
+    const int n = (int)b->free, depth = (int)a->contract;                                               \
+    for (int64_t s = 0; s < a->batch; s++) {                                                            \
+      const T *x = x0 + s * a->batch_step, *y = y0 + s * b->batch_step;                                 \
+      T m[SHORT][SHORT];                                                                                \
+      for (int k = 0; k < depth; k++)                                                                   \
+        for (int j = 0; j < n; j++) m[k][j] = y[k * b->contract_step + j * b->free_step];               \
+      if (n == 3 && depth == 3) {                                                                       \
+        ROTATE(T, 3, 3)                                                                                 \
+      } else {                                                                                          \
+        ROTATE(T, n, depth)                                                                             \
+      }                                                                                                 \
+    }                                                                                                   \
+  }
+SHORT_ROWS(float)
+SHORT_ROWS(double)
+
 static weyl_status eval(const weyl_eval *e) {
   const weyl_view *y = &e->out[0];
   const size_t size = weyl_dtype_size(y->dtype);
@@ -182,6 +211,13 @@ static weyl_status eval(const weyl_eval *e) {
       data[which] = room;
       room += room_for(&e->in[which]);
     }
+  if (p->rows) {
+    if (y->dtype == WEYL_F32)
+      short_float(a, (const void *)data[0], b, (const void *)data[1], y->data, e->add);
+    else
+      short_double(a, (const void *)data[0], b, (const void *)data[1], y->data, e->add);
+    return WEYL_OK;
+  }
   if (p->tiny) {
     if (y->dtype == WEYL_F32)
       tiny_float(a, (const void *)data[0], b, (const void *)data[1], y->data, e->add);

@@ -473,6 +473,68 @@ static bool read_later(const fusing *f, uint32_t v, uint32_t n, uint32_t k) {
   return false;
 }
 
+/* ---- steps that become one ---- */
+
+static bool same_place(const weyl_fused_operand *a, const weyl_fused_operand *b) {
+  return a->place == b->place && a->n == b->n;
+}
+
+/* Whether a step behind k reads a register that k leaves alone. */
+static bool register_read(const emission *e, int k, const weyl_fused_operand *r) {
+  for (int o = 0; o < 2; o++)
+    if (same_place(&e->steps[k].out[o], r)) return false;
+  for (int i = k + 1; i < e->n_steps; i++) {
+    for (int a = 0; a <= WEYL_ROW_ADDENDS; a++)
+      if (same_place(&e->steps[i].in[a], r)) return true;
+    for (int o = 0; o < 2; o++)
+      if (same_place(&e->steps[i].out[o], r)) return false;
+  }
+  return false;
+}
+
+static int addends(const weyl_fused_step *s) {
+  if (s->kind == WEYL_ROW_ADDS) return s->in[WEYL_ROW_ADDENDS].place == WEYL_FUSED_NOTHING ? s->f : 0;
+  return s->kind == WEYL_ROW_BINARY && s->f == WEYL_BINARY_ADD ? 2 : 0;
+}
+
+/* Sums of sums, sums times an array and silu of sums, when nobody else reads the sum: one pass instead of several. */
+static void merge_steps(emission *e, int64_t width) {
+  for (int k = 0; k + 1 < e->n_steps;) {
+    weyl_fused_step *s = &e->steps[k], *next = &e->steps[k + 1], merged;
+    const weyl_fused_operand *sum = &s->out[0];
+    const int n = addends(s), more = addends(next);
+    int at = -1, times = 0;
+    bool narrow = false; /* a number for all of a row is spread by the loops of two operands alone */
+    for (int i = 0; i < 2; i++) {
+      if (same_place(&next->in[i], sum)) {
+        at = i;
+        times++;
+      }
+      narrow = narrow || (width > 1 && (s->in[i].one || next->in[i].one));
+    }
+    const bool fits =
+        n > 0 && times == 1 && !narrow && sum->place == WEYL_FUSED_REGISTER && !register_read(e, k + 1, sum);
+    merged = *s;
+    merged.kind = WEYL_ROW_ADDS;
+    merged.f = n;
+    memcpy(merged.out, next->out, sizeof merged.out);
+    if (fits && more == 2 && next->kind == WEYL_ROW_BINARY && n < WEYL_ROW_ADDENDS) {
+      merged.in[n] = next->in[1 - at];
+      merged.f = n + 1;
+    } else if (fits && next->kind == WEYL_ROW_BINARY && next->f == WEYL_BINARY_MUL) {
+      merged.in[WEYL_ROW_ADDENDS] = next->in[1 - at];
+    } else if (fits && next->kind == WEYL_ROW_SILU && at == 0 && next->f == 0) {
+      merged.kind = WEYL_ROW_SILU;
+    } else {
+      k++;
+      continue;
+    }
+    *s = merged;
+    memmove(next, next + 1, (size_t)(e->n_steps - k - 2) * sizeof *next);
+    e->n_steps--;
+  }
+}
+
 static weyl_status emit_cluster(builder *b, uint32_t k) {
   const fusing *f = b->f;
   weyl_graph *g = f->g;
@@ -516,6 +578,7 @@ static weyl_status emit_cluster(builder *b, uint32_t k) {
     }
     b->done[n] = true;
   }
+  merge_steps(e, width);
   fused->width = width;
   fused->n_steps = e->n_steps;
   fused->registers = e->registers;

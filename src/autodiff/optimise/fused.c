@@ -38,7 +38,7 @@ typedef struct check {
   int64_t rows;
 } check;
 
-enum { OPERANDS = 5 }; /* of a step */
+enum { OPERANDS = WEYL_ROW_ADDENDS + 3 }; /* of a step */
 
 typedef struct bound {
   weyl_row_step *steps;
@@ -60,7 +60,7 @@ static size_t prepared(const weyl_node *node) {
 static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_view *out) {
   (void)in;
   const weyl_fused *f = node->attr.data;
-  return prepared(node) + 64 + (size_t)(f->registers + 2) * register_bytes(f, out[0].dtype);
+  return prepared(node) + 64 + (size_t)(f->registers + 3) * register_bytes(f, out[0].dtype);
 }
 
 static void bind(const weyl_eval *e, const weyl_fused_operand *o, bound *b, size_t step, weyl_row_operand *to) {
@@ -99,7 +99,7 @@ static void prepare_at(const weyl_eval *e, bound *b) {
     const weyl_fused_step *s = &f->steps[k];
     weyl_row_step *to = &b->steps[k];
     *to = (weyl_row_step){.kind = s->kind, .f = s->f, .width = f->width};
-    for (int i = 0; i < 3; i++) bind(e, &s->in[i], b, each, &to->in[i]);
+    for (int i = 0; i <= WEYL_ROW_ADDENDS; i++) bind(e, &s->in[i], b, each, &to->in[i]);
     for (int i = 0; i < 2; i++) bind(e, &s->out[i], b, each, &to->out[i]);
     if (s->kind == WEYL_ROW_ADD_INTO || s->kind == WEYL_ROW_ADD_ALL) {
       const weyl_view *y = &e->out[s->out[0].n];
