@@ -18,15 +18,16 @@ WEYL_BEGIN_API
 
 /* name, formula.  f32 errors are at most 4 ulp (exp, sigmoid, tanh: own polynomials; the rest SLEEF), f64 at most 2 ulp
  * (sigmoid 3).  Results below the normal numbers may be flushed to 0. */
-#define WEYL_UNARY_LIST(X)                                                                                      \
-  X(NEG, neg)                                                                                                   \
-  X(ABS, abs)                                                                                                   \
-  X(SIGN, sign)                                                                                                 \
-  X(FLOOR, floor)                                                                                               \
-  X(SQRT, sqrt)                                                                                                 \
-  X(RSQRT, rsqrt)                                                                                               \
-  X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) X(LOG1P, log1p) X(SIN, sin) X(COS, cos) X(TANH, tanh) \
-      X(SIGMOID, sigmoid) X(ERF, erf)
+#define WEYL_UNARY_LIST(X) \
+  X(NEG, neg)              \
+  X(ABS, abs)              \
+  X(SIGN, sign)            \
+  X(FLOOR, floor)          \
+  X(SQRT, sqrt)            \
+  X(RSQRT, rsqrt)          \
+  X(RECIP, recip)          \
+  X(EXP, exp)              \
+  X(EXPM1, expm1) X(LOG, log) X(LOG1P, log1p) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
 #define WEYL_BINARY_LIST(X) \
   X(ADD, add)               \
   X(SUB, sub) X(MUL, mul) X(DIV, div) X(POW, pow) X(MAX, max) X(MIN, min) X(ATAN2, atan2) X(LT, lt) X(LE, le) X(EQ, eq)
@@ -104,7 +105,7 @@ typedef struct weyl_kernels {
   void (*fill[2])(size_t n, double value, void *y);
   /* y = x sigmoid(x) and dy its derivative; either may be NULL, either may be x. With s the sigmoid and eps the
    * distance from 1 to the next number, errors are at most 2 eps |x| s in y and 3 eps s (1 + |x| (1 - s)) in dy.
-   * Infinities give infinity or -0, and 1 or 0. Where s is below the normal numbers it may be flushed to 0. */
+   * Infinity gives infinity and 1. Below -88 (f64: -709) sigmoid is no normal number: both results are of no size. */
   void (*silu[2])(size_t n, const void *x, void *y, void *dy);
   /* y[i] += a * x[i] */
   void (*axpy[2])(size_t n, double a, const void *x, void *y);

@@ -32,20 +32,41 @@ INLINE vec f_exp(vec x) {
   return v_scale(p + v_set1(1), n);
 }
 
-/* exp(-x) for x in -89..87: infinite below -88.4, where a sigmoid is no normal number and comes out as 0. */
-INLINE vec exp_minus(vec x) {
-  vec n;
-  const vec p = expm1_reduced(v_minus(x), POW2_BIAS, &n);
-  return (p + v_set1(1)) * v_pow2(n);
+/* SILU_LANES vectors at a time: each step is done for all of them before the next, so that the core has independent
+ * work at hand. */
+#define EACH UNROLL for (int i = 0; i < lanes; i++)
+
+enum { SILU_LANES = 4 };
+
+/* e = exp(-x) for x in -89..87: 1 - r + r^2 P(-r) with x = -n ln 2 + r. */
+INLINE void exp_minus(const int lanes, const vec *x, vec *e) {
+  vec n[SILU_LANES], r[SILU_LANES], p[SILU_LANES];
+  EACH n[i] = v_fma(x[i], v_set1(-1.44269504089f), v_set1(POW2_BIAS));
+  EACH e[i] = v_pow2(n[i]);
+  EACH n[i] = n[i] - v_set1(POW2_BIAS);
+  EACH r[i] = v_fma(n[i], v_set1(0.693359375f), x[i]);
+  EACH r[i] = v_fma(n[i], v_set1(-2.12194440055e-4f), r[i]);
+  EACH p[i] = v_fma(v_set1(1.39466703512e-3f), r[i], v_set1(-8.36671064651e-3f));
+  EACH p[i] = v_fma(p[i], r[i], v_set1(4.16662790781e-2f));
+  EACH p[i] = v_fma(p[i], r[i], v_set1(-1.66665420484e-1f));
+  EACH p[i] = v_fma(p[i], r[i], v_set1(5.00000006265e-1f));
+  EACH n[i] = r[i] * r[i];
+  EACH r[i] = v_set1(1) - r[i];
+  EACH p[i] = v_fma(n[i], p[i], r[i]);
+  EACH e[i] = p[i] * e[i];
 }
 
-INLINE vec at_least_89(vec x) { return v_max_raw(v_set1(-89), x); } /* minus; NaN passes */
+/* NaN passes both. */
+INLINE vec at_least(T low, vec x) { return v_max_raw(v_set1(low), x); }
 
 INLINE vec at_most_87(vec x) { return v_min_raw(v_set1(87), x); }
 
+/* At -89 e is infinite. */
 INLINE vec f_sigmoid(vec x) {
-  const vec one = v_set1(1);
-  return one / (one + exp_minus(at_most_87(at_least_89(x))));
+  const vec inside = at_most_87(at_least(-89, x)), one = v_set1(1);
+  vec e;
+  exp_minus(1, &inside, &e);
+  return one / (one + e);
 }
 
 /* tanh |x| = e / (e + 2), e = expm1(2 |x|) = 2^n expm1(r) + (2^n - 1): good to the last bits near 0 too. */
@@ -72,15 +93,35 @@ INLINE vec f_tanh(vec x) { return SLEEF(tanh)(x); }
 
 #endif
 
-/* y = x s and its derivative s + x s (1 - s), s = sigmoid(x) = 1 / (1 + e) and 1 - s = e s with e = exp(-x). Where x is
- * cut off, s is 0 or 1, and e may be infinite. */
-INLINE void f_silu(vec x, vec *y, vec *dy) {
-  const vec low = F32_OR_F64(at_least_89(x), v_max_raw(v_set1(-1000), x));
-  const vec inside = F32_OR_F64(at_most_87(low), v_min_raw(v_set1(1000), low));
-  const vec e = F32_OR_F64(exp_minus(inside), f_exp(v_minus(inside)));
-  const vec s = v_set1(1) / (v_set1(1) + e);
-  *y = low * s;
-  *dy = v_fma(inside * s, v_min_raw(v_set1(F32_OR_F64(3e38f, 1.7e308)), e) * s, s);
+/* y = x s and its derivative s + x s (1 - s), s = sigmoid(x) = 1 / (1 + e) and 1 - s = e s with e = exp(-x). */
+#if WEYL_BITS == 32
+
+INLINE void f_silu(const int lanes, const vec *x, vec *y, vec *dy) {
+  vec inside[SILU_LANES], e[SILU_LANES], s[SILU_LANES];
+  EACH y[i] = at_least(-88, x[i]);
+  EACH inside[i] = at_most_87(y[i]);
+  exp_minus(lanes, inside, e);
+  EACH s[i] = v_set1(1) + e[i];
+  EACH s[i] = v_set1(1) / s[i];
+  EACH y[i] = y[i] * s[i];
+  EACH inside[i] = inside[i] * s[i];
+  EACH e[i] = e[i] * s[i];
+  EACH dy[i] = v_fma(inside[i], e[i], s[i]);
 }
+
+#else
+
+enum { SILU_LANES = 4 };
+
+INLINE void f_silu(const int lanes, const vec *x, vec *y, vec *dy) {
+  for (int i = 0; i < lanes; i++) {
+    const vec low = v_max_raw(v_set1(-709), x[i]), inside = v_min_raw(v_set1(709), low);
+    const vec e = f_exp(v_minus(inside)), s = v_set1(1) / (v_set1(1) + e);
+    y[i] = low * s;
+    dy[i] = v_fma(inside * s, e * s, s);
+  }
+}
+
+#endif
 
 #endif

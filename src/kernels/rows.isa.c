@@ -274,30 +274,19 @@ INLINE vec sum_at(T *const *p, const int count, const bool factor, size_t j) {
   return v;
 }
 
-/* A row of at least a vector; its last vector as above. dy == NULL: sums, else silu where both may be absent. */
-INLINE void adds_row(size_t width, T *const *p, const int count, const bool factor, const bool silu, T *y, T *dy) {
+/* A row of at least a vector; its last vector as above. */
+INLINE void adds_row(size_t width, T *const *p, const int count, const bool factor, T *y) {
   const size_t end = width - VL;
-  vec last = sum_at(p, count, factor, end), slope = v_zero();
-  if (silu) f_silu(last, &last, &slope);
-  for (size_t j = 0; j < end; j += VL) {
-    vec v = sum_at(p, count, factor, j), d = v_zero();
-    if (silu) f_silu(v, &v, &d);
-    if (!silu || y) v_store(y + j, v);
-    if (silu && dy) v_store(dy + j, d);
-  }
-  if (!silu || y) v_store(y + end, last);
-  if (silu && dy) v_store(dy + end, slope);
+  const vec last = sum_at(p, count, factor, end);
+  for (size_t j = 0; j < end; j += VL) v_store(y + j, sum_at(p, count, factor, j));
+  v_store(y + end, last);
 }
 
-INLINE void adds_rows(const weyl_row_step *s, size_t first, size_t n, const int count, const bool factor,
-                      const bool silu) {
+INLINE void adds_rows(const weyl_row_step *s, size_t first, size_t n, const int count, const bool factor, rows_at y) {
   const int arrays = count + factor;
   const size_t width = (size_t)s->width;
   walk w[ADDENDS + 1];
   UNROLL for (int k = 0; k < arrays; k++) w[k] = walk_begin(look(&s->in[k < count ? k : FACTOR], first));
-  rows_at y = look(&s->out[0], first), dy = {0};
-  if (silu && s->out[1].data) dy = look(&s->out[1], first);
-  const bool values = s->out[0].data != NULL;
   for (size_t m; n > 0; n -= m) {
     T *p[ADDENDS + 1];
     m = n;
@@ -306,40 +295,30 @@ INLINE void adds_rows(const weyl_row_step *s, size_t first, size_t n, const int 
       p[k] = walk_row(&w[k]);
     }
     for (size_t i = 0; i < m; i++) {
-      adds_row(width, p, count, factor, silu, values ? y.p : NULL, dy.p);
+      adds_row(width, p, count, factor, y.p);
       UNROLL for (int k = 0; k < arrays; k++) p[k] += w[k].step;
-      if (values) y.p += y.step;
-      if (dy.p) dy.p += dy.step;
+      y.p += y.step;
     }
     UNROLL for (int k = 0; k < arrays; k++) walk_on(&w[k], m);
   }
 }
 
-#define ADDS_CASES(factor, silu)                             \
-  switch (s->f) {                                            \
-    case 2: adds_rows(s, first, n, 2, factor, silu); return; \
-    case 3: adds_rows(s, first, n, 3, factor, silu); return; \
-    case 4: adds_rows(s, first, n, 4, factor, silu); return; \
-    default: adds_rows(s, first, n, 1, factor, silu);        \
+#define ADDS_CASES(factor)                               \
+  switch (s->f) {                                        \
+    case 2: adds_rows(s, first, n, 2, factor, y); break; \
+    case 3: adds_rows(s, first, n, 3, factor, y); break; \
+    case 4: adds_rows(s, first, n, 4, factor, y); break; \
+    default: adds_rows(s, first, n, 1, factor, y);       \
   }
 
-static void adds_long(const weyl_row_step *s, size_t first, size_t n) { ADDS_CASES(false, false) }
-static void adds_times_long(const weyl_row_step *s, size_t first, size_t n) { ADDS_CASES(true, false) }
-static void silu_long(const weyl_row_step *s, size_t first, size_t n){ADDS_CASES(false, true)}
+static void adds_long(const weyl_row_step *s, size_t first, size_t n, rows_at y) { ADDS_CASES(false) }
+static void adds_times_long(const weyl_row_step *s, size_t first, size_t n, rows_at y){ADDS_CASES(true)}
 
-/* Rows that the loops above take: whole vectors, no number that stands for a row. A block that lies flat is one row. */
+/* Rows that the loops above take: whole vectors, no number that stands for a row. */
 INLINE bool is_long(const weyl_row_step *s) {
   bool any = s->in[0].one || (s->in[FACTOR].data && s->in[FACTOR].one);
   for (int k = 1; k < s->f; k++) any = any || s->in[k].one;
   return !any && s->width >= VL;
-}
-
-INLINE bool all_flat(const weyl_row_step *s, size_t first, size_t n) {
-  for (int k = 0; k <= FACTOR; k++)
-    if (s->in[k].data && flat_stride(&s->in[k], look(&s->in[k], first), n, (size_t)s->width) != 1) return false;
-  for (int k = 0; k < 2; k++)
-    if (s->out[k].data && flat_stride(&s->out[k], look(&s->out[k], first), n, (size_t)s->width) != 1) return false;
-  return true;
 }
 
 /* The sum of the addends, flat in scratch. */
@@ -355,9 +334,9 @@ INLINE T *adds_short(const weyl_row_step *s, size_t first, size_t n, T *scratch)
 static void map_adds(const weyl_row_step *s, size_t first, size_t n, T *scratch) {
   if (is_long(s)) {
     if (s->in[FACTOR].data)
-      adds_times_long(s, first, n);
+      adds_times_long(s, first, n, look(&s->out[0], first));
     else
-      adds_long(s, first, n);
+      adds_long(s, first, n, look(&s->out[0], first));
     return;
   }
   const weyl_row_operand sum = {
@@ -372,18 +351,16 @@ static void map_adds(const weyl_row_step *s, size_t first, size_t n, T *scratch)
 
 static void map_silu(const weyl_row_step *s, size_t first, size_t n, T *scratch) {
   const size_t width = (size_t)s->width;
-  const bool flat = all_flat(s, first, n);
-  if (is_long(s) && !(flat && s->f <= 1)) {
-    silu_long(s, first, n);
-    return;
-  }
   const T *x;
-  if (s->f > 1) {
-    x = adds_short(s, first, n, scratch);
-  } else {
+  if (s->f <= 1) {
     size_t stride;
     x = flat_input(s, 0, first, n, scratch, &stride);
     if (!stride) x = laid(&s->in[0], look(&s->in[0], first), n, width, scratch);
+  } else if (is_long(s)) {
+    adds_long(s, first, n, (rows_at){.p = scratch, .step = (ptrdiff_t)width});
+    x = scratch;
+  } else {
+    x = adds_short(s, first, n, scratch);
   }
   K(silu)
   (n * width, x, s->out[0].data ? look(&s->out[0], first).p : NULL, s->out[1].data ? look(&s->out[1], first).p : NULL);

@@ -46,7 +46,9 @@ void K(sign_mix)(size_t rows, size_t n, size_t d, size_t frames, const double *s
   case D: mix(rows, n, D, frames, group, sign, xv, y + f * n); break;
       CASE(1)
       CASE(2)
-      CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
+      CASE(3)
+      CASE(4)
+      CASE(5) CASE(6) CASE(7) CASE(8)
 #undef CASE
           default : break;
     }
@@ -81,7 +83,9 @@ void K(sign_unmix)(size_t rows, size_t n, size_t d, size_t frames, const double 
   case D: unmix(rows, n, D, frames, group, sign, x + f * n, yv, f > 0); break;
       CASE(1)
       CASE(2)
-      CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
+      CASE(3)
+      CASE(4)
+      CASE(5) CASE(6) CASE(7) CASE(8)
 #undef CASE
           default : break;
     }

@@ -49,28 +49,26 @@ INLINE void map(size_t n, const T *x, T *y, vec (*f)(vec)) {
   if (i < n) v_store_n(y + i, n - i, f(v_load_n(x + i, n - i)));
 }
 
+INLINE void silu_at(const int lanes, const T *x, T *y, T *dy, const bool value, const bool slope) {
+  vec v[SILU_LANES], d[SILU_LANES];
+  UNROLL for (int i = 0; i < lanes; i++) v[i] = v_load(x + i * VL);
+  f_silu(lanes, v, v, d);
+  UNROLL for (int i = 0; i < lanes; i++) {
+    if (value) v_store(y + i * VL, v[i]);
+    if (slope) v_store(dy + i * VL, d[i]);
+  }
+}
+
 INLINE void map_silu(size_t n, const T *x, T *y, T *dy, const bool value, const bool slope) {
-  vec a, b, da, db;
   size_t i = 0;
-  for (; i + 2 * VL <= n; i += 2 * VL) {
-    f_silu(v_load(x + i), &a, &da);
-    f_silu(v_load(x + i + VL), &b, &db);
-    if (value) v_store(y + i, a);
-    if (value) v_store(y + i + VL, b);
-    if (slope) v_store(dy + i, da);
-    if (slope) v_store(dy + i + VL, db);
-  }
-  if (i + VL <= n) {
-    f_silu(v_load(x + i), &a, &da);
-    if (value) v_store(y + i, a);
-    if (slope) v_store(dy + i, da);
-    i += VL;
-  }
-  if (i < n) {
-    f_silu(v_load_n(x + i, n - i), &a, &da);
-    if (value) v_store_n(y + i, n - i, a);
-    if (slope) v_store_n(dy + i, n - i, da);
-  }
+  for (; i + SILU_LANES * VL <= n; i += SILU_LANES * VL)
+    silu_at(SILU_LANES, x + i, value ? y + i : y, slope ? dy + i : dy, value, slope);
+  for (; i + VL <= n; i += VL) silu_at(1, x + i, value ? y + i : y, slope ? dy + i : dy, value, slope);
+  if (i == n) return;
+  vec v = v_load_n(x + i, n - i), d;
+  f_silu(1, &v, &v, &d);
+  if (value) v_store_n(y + i, n - i, v);
+  if (slope) v_store_n(dy + i, n - i, d);
 }
 
 void K(silu)(size_t n, const void *x, void *y, void *dy) {
