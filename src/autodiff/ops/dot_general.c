@@ -163,28 +163,39 @@ static void prepare(const weyl_eval *e) { *(product *)e->prepared = product_of(e
 TINY(float, double)
 TINY(double, double)
 
-/* Many short rows by a matrix of at most 4 x 4, such as vectors by rotations: the matrix stays in registers. */
-#define ROTATE(T, N, K)                                                     \
-  for (int64_t i = 0; i < a->free; i++, x += a->free_step, c += N)          \
-    for (int j = 0; j < N; j++) {                                           \
-      T sum = 0;                                                            \
-      for (int k = 0; k < K; k++) sum += x[k * a->contract_step] * m[k][j]; \
-      c[j] = add ? c[j] + sum : sum;                                        \
-    }
-#define SHORT_ROWS(T)                                                                                   \
-  static void short_##T(const operand *a, const T *x0, const operand *b, const T *y0, T *c, bool add) { \
-    const int n = (int)b->free, depth = (int)a->contract;                                               \
-    for (int64_t s = 0; s < a->batch; s++) {                                                            \
-      const T *x = x0 + s * a->batch_step, *y = y0 + s * b->batch_step;                                 \
-      T m[SHORT][SHORT];                                                                                \
-      for (int k = 0; k < depth; k++)                                                                   \
-        for (int j = 0; j < n; j++) m[k][j] = y[k * b->contract_step + j * b->free_step];               \
-      if (n == 3 && depth == 3) {                                                                       \
-        ROTATE(T, 3, 3)                                                                                 \
-      } else {                                                                                          \
-        ROTATE(T, n, depth)                                                                             \
-      }                                                                                                 \
-    }                                                                                                   \
+/* Many short rows by a matrix of at most 4 x 4: vectors by rotations, for the most part. */
+#define SHORT_ROWS(T)                                                                                                \
+  static void rotate_##T(const operand *a, const T *x, T m[SHORT][SHORT], T *c, bool add) {                    \
+    const T m00 = m[0][0], m01 = m[0][1], m02 = m[0][2], m10 = m[1][0], m11 = m[1][1], m12 = m[1][2], m20 = m[2][0], \
+            m21 = m[2][1], m22 = m[2][2];                                                                            \
+    const int64_t next = a->contract_step;                                                                           \
+    for (int64_t i = 0; i < a->free; i++, x += a->free_step, c += 3) {                                               \
+      const T p = x[0], q = x[next], r = x[2 * next];                                                                \
+      const T u = p * m00 + q * m10 + r * m20, v = p * m01 + q * m11 + r * m21, w = p * m02 + q * m12 + r * m22;     \
+      c[0] = add ? c[0] + u : u;                                                                                     \
+      c[1] = add ? c[1] + v : v;                                                                                     \
+      c[2] = add ? c[2] + w : w;                                                                                     \
+    }                                                                                                                \
+  }                                                                                                                  \
+  static void short_##T(const operand *a, const T *x0, const operand *b, const T *y0, T *c, bool add) {              \
+    const int n = (int)b->free, depth = (int)a->contract;                                                            \
+    for (int64_t s = 0; s < a->batch; s++) {                                                                         \
+      const T *x = x0 + s * a->batch_step, *y = y0 + s * b->batch_step;                                              \
+      T m[SHORT][SHORT] = {{0}};                                                                                     \
+      for (int k = 0; k < depth; k++)                                                                                \
+        for (int j = 0; j < n; j++) m[k][j] = y[k * b->contract_step + j * b->free_step];                            \
+      if (n == 3 && depth == 3) {                                                                                    \
+        rotate_##T(a, x, m, c, add);                                                                                 \
+        c += 3 * a->free;                                                                                            \
+        continue;                                                                                                    \
+      }                                                                                                              \
+      for (int64_t i = 0; i < a->free; i++, x += a->free_step)                                                       \
+        for (int j = 0; j < n; j++, c++) {                                                                           \
+          T sum = 0;                                                                                                 \
+          for (int k = 0; k < depth; k++) sum += x[k * a->contract_step] * m[k][j];                                  \
+          *c = add ? *c + sum : sum;                                                                                 \
+        }                                                                                                            \
+    }                                                                                                                \
   }
 SHORT_ROWS(float)
 SHORT_ROWS(double)

@@ -12,12 +12,15 @@
 
 #define NOBODY UINT32_MAX
 
+enum { OPERANDS = 4 }; /* of a node that can be a step, with its sum's rows */
+
 typedef struct cluster {
   int64_t numbers; /* size of the arrays it goes over: this many, times the count */
   int32_t count;
   int64_t width; /* of a row; 0: any */
   int32_t level;
   int members, inputs, outputs;
+  uint32_t input[WEYL_FUSED_INPUTS]; /* values from outside */
 } cluster;
 
 typedef struct fusing {
@@ -275,7 +278,7 @@ static bool may_join(const fusing *f, uint32_t n, uint32_t k, uint64_t *bits) {
   const weyl_shape *s = domain(g, node);
   size_of(s, 0, s->rank, &numbers, &count);
   if (numbers != c->numbers || count != c->count || f->level[node->first] != c->level ||
-      c->members >= WEYL_FUSED_STEPS || c->inputs + 2 * node->n_in > WEYL_FUSED_INPUTS ||
+      c->members >= WEYL_FUSED_STEPS || c->inputs + 2 * OPERANDS > WEYL_FUSED_INPUTS ||
       c->outputs + node->n_out > WEYL_FUSED_OUTPUTS)
     return false;
   source in[3], out;
@@ -300,11 +303,24 @@ static bool may_join(const fusing *f, uint32_t n, uint32_t k, uint64_t *bits) {
   return !has_bit(bits, k);
 }
 
+static void add_input(cluster *c, uint32_t v) {
+  for (int i = 0; i < c->inputs; i++)
+    if (c->input[i] == v) return;
+  if (v != NOBODY) c->input[c->inputs++] = v;
+}
+
 static void take_in(fusing *f, uint32_t n, uint32_t k, const uint64_t *bits) {
   cluster *c = &f->clusters[k];
+  source in[3], out;
+  weyl_row_kind kind;
+  (void)fits(f->g, f->g->nodes[n], c->width, in, &out, &kind);
+  for (int i = 0; i < operands(f->g->nodes[n]); i++) {
+    if (f->of[f->g->values[in[i].value].node] != k) add_input(c, in[i].value);
+    add_input(c, in[i].index);
+  }
+  add_input(c, out.index);
   f->of[n] = k;
   c->members++;
-  c->inputs += 2 * f->g->nodes[n]->n_in;
   c->outputs += f->g->nodes[n]->n_out;
   /* whoever needs this cluster needs what it needs now */
   join_bits(f->together + (size_t)k * f->words, bits, f->words);
@@ -365,6 +381,87 @@ static void assign_clusters(fusing *f, uint64_t *bits) {
   }
 }
 
+/* Whether what node n reads of cluster k is made row by row in time for it. */
+static bool in_step(const fusing *f, uint32_t n, uint32_t k) {
+  const weyl_graph *g = f->g;
+  const weyl_node *node = g->nodes[n];
+  const int64_t width = f->clusters[k].width;
+  source in[3], out;
+  weyl_row_kind kind;
+  if (!fits(g, node, width, in, &out, &kind)) return false;
+  for (int i = 0; i < operands(node); i++) {
+    if (in[i].index != NOBODY && f->of[g->values[in[i].index].node] == k) return false;
+    const weyl_node *by = maker(g, in[i].value);
+    if (f->of[by->id] != k) continue;
+    const bool narrow = row_sum(g, by, width);
+    if (!plain(&in[i]) || narrow != in[i].one || (ends(by) && !narrow)) return false;
+  }
+  return out.index == NOBODY || f->of[g->values[out.index].node] != k;
+}
+
+/* Whether something that cluster b reads, other than from cluster a, is made from a. */
+static bool reads_around(const fusing *f, uint32_t b, uint32_t a) {
+  const cluster *c = &f->clusters[b];
+  for (int i = 0; i < c->inputs; i++) {
+    const uint32_t node = f->g->values[c->input[i]].node;
+    if (f->of[node] != a && f->of[node] != b && has_bit(needs_of(f, node), a)) return true;
+  }
+  return false;
+}
+
+static bool may_merge(const fusing *f, uint32_t a, uint32_t b) {
+  const cluster *p = &f->clusters[a], *q = &f->clusters[b];
+  if (p->numbers != q->numbers || p->count != q->count || p->width != q->width || p->level != q->level ||
+      p->members + q->members > WEYL_FUSED_STEPS || p->inputs + q->inputs > WEYL_FUSED_INPUTS ||
+      p->outputs + q->outputs > WEYL_FUSED_OUTPUTS)
+    return false;
+  bool reads = false;
+  for (int i = 0; i < q->inputs; i++) reads = reads || f->of[f->g->values[q->input[i]].node] == a;
+  if (!reads || has_bit(f->together + (size_t)a * f->words, b) || reads_around(f, b, a)) return false;
+  for (uint32_t n = 0; n < f->g->n_nodes; n++)
+    if (f->of[n] == b && !in_step(f, n, a)) return false;
+  return true;
+}
+
+static void unset(uint64_t *bits, uint32_t i) { bits[i / 64] &= ~((uint64_t)1 << (i % 64)); }
+
+/* Whoever needs b needs a from now on, and with it all that either needs. */
+static void merge(fusing *f, uint32_t a, uint32_t b) {
+  cluster *p = &f->clusters[a], *q = &f->clusters[b];
+  uint64_t *both = f->together + (size_t)a * f->words;
+  join_bits(both, f->together + (size_t)b * f->words, f->words);
+  unset(both, a);
+  for (uint32_t i = 0; i < f->n + f->g->n_nodes; i++) {
+    uint64_t *bits = i < f->n ? f->together + (size_t)i * f->words : f->needs + (size_t)(i - f->n) * f->words;
+    if (i == a || !(has_bit(bits, a) || has_bit(bits, b))) continue;
+    join_bits(bits, both, f->words);
+    set(bits, a);
+  }
+  for (uint32_t n = 0; n < f->g->n_nodes; n++)
+    if (f->of[n] == b) f->of[n] = a;
+  int inputs = 0;
+  for (int i = 0; i < q->inputs; i++) add_input(p, q->input[i]);
+  for (int i = 0; i < p->inputs; i++)
+    if (f->of[f->g->values[p->input[i]].node] != a) p->input[inputs++] = p->input[i];
+  p->inputs = inputs;
+  p->members += q->members;
+  p->outputs += q->outputs;
+  q->members = 0;
+}
+
+/* Clusters that read one another become one. */
+static void merge_clusters(fusing *f) {
+  for (bool more = true; more;) {
+    more = false;
+    for (uint32_t a = 0; a < f->n; a++)
+      for (uint32_t b = 0; b < f->n; b++)
+        if (a != b && f->clusters[a].members && f->clusters[b].members && may_merge(f, a, b)) {
+          merge(f, a, b);
+          more = true;
+        }
+  }
+}
+
 /* ---- levels: as the plan has them ---- */
 
 static void find_levels(const weyl_graph *g, const bool *live, int32_t *level) {
@@ -389,6 +486,24 @@ static void find_levels(const weyl_graph *g, const bool *live, int32_t *level) {
       if (sharded && node->op->flags & WEYL_OP_LEAF) l = 1;
       level[node->first + (uint32_t)k] = 2 * l + (sharded || any); /* phases and stages apart */
     }
+  }
+}
+
+/* Whole elementwise nodes whose readers are all of a later stage go there, and join them: an optimiser's decay of last
+ * step's averages, say. */
+static void sink(const weyl_graph *g, const bool *live, int32_t *level, int32_t *reader) {
+  for (uint32_t v = 0; v < g->n_values; v++) reader[v] = INT32_MAX;
+  for (uint32_t n = g->n_nodes; n-- > 0;) {
+    const weyl_node *node = g->nodes[n];
+    role r;
+    if (!live[n]) continue;
+    const uint32_t v = node->first;
+    const bool stage = !(node->op->flags & WEYL_OP_LEAF) && level[v] % 2 == 0;
+    const bool light = node->op->flags & (WEYL_OP_ALIAS | WEYL_OP_VIEW) || (role_of(node, &r) && !ends(node));
+    if (stage && light && node->n_out == 1 && reader[v] != INT32_MAX && reader[v] % 2 == 0 && reader[v] > level[v])
+      level[v] = reader[v];
+    for (int i = 0; i < node->n_in; i++)
+      if (level[v] < reader[node->in[i]]) reader[node->in[i]] = level[v];
   }
 }
 
@@ -711,6 +826,7 @@ weyl_status weyl_fuse(weyl_graph *from, uint32_t *outputs, int n, bool assigns, 
        *wanted = weyl_arena_array(tmp, bool, from->n_values + 1);
   uint64_t *bits = weyl_arena_array(tmp, uint64_t, f.words);
   f.level = weyl_arena_array(tmp, int32_t, from->n_values + 1);
+  int32_t *reader = weyl_arena_array(tmp, int32_t, from->n_values + 1);
   f.of = weyl_arena_array(tmp, uint32_t, from->n_nodes + 1);
   f.clusters = weyl_arena_array(tmp, cluster, from->n_nodes + 1);
   f.needs = weyl_arena_array(tmp, uint64_t, (size_t)from->n_nodes * f.words + 1);
@@ -719,7 +835,7 @@ weyl_status weyl_fuse(weyl_graph *from, uint32_t *outputs, int n, bool assigns, 
   b.outside = weyl_arena_array(tmp, bool, from->n_values + 1);
   b.done = weyl_arena_array(tmp, bool, from->n_nodes + 1);
   b.emission = weyl_arena_array(tmp, emission, 1);
-  if (!live || !wanted || !bits || !f.level || !f.of || !f.clusters || !f.needs || !f.together || !b.map ||
+  if (!live || !wanted || !bits || !f.level || !reader || !f.of || !f.clusters || !f.needs || !f.together || !b.map ||
       !b.outside || !b.done || !b.emission) {
     status = WEYL_MEMORY;
     goto done;
@@ -728,7 +844,9 @@ weyl_status weyl_fuse(weyl_graph *from, uint32_t *outputs, int n, bool assigns, 
   f.live = live;
   weyl_mark_live(from, outputs, n, assigns, live);
   find_levels(from, live, f.level);
+  sink(from, live, f.level, reader);
   assign_clusters(&f, bits);
+  merge_clusters(&f);
   find_outside(&b, outputs, n, assigns, wanted);
   WEYL_GOTO(weyl_graph_new(ctx, from->vars, from->training, &b.to));
   WEYL_GOTO(build(&b));
