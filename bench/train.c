@@ -187,7 +187,7 @@ static weyl_status run(weyl_context *ctx, weyl_context *one, const bench_train_a
   out->params = weyl_variables_numbers(vars, WEYL_PARAM);
   out->shards = b->ours.batch.shards;
   out->program = weyl_program_about(program, b->ours.batch.count[0], out->shards);
-  out->useful = out->program.flops;
+  out->useful = weyl_program_product_flops(program, b->ours.batch.count, out->shards);
   if (ask->peer && peer_open(ctx, ask, out, &b->peer) != WEYL_OK) peer_failed(ctx, out);
   if (b->peer) out->about = *bench_peer_what(b->peer);
   WEYL_GOTO(take_turns(ctx, ask, weyl_variables_dtype(vars), b, out));

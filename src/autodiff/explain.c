@@ -30,6 +30,26 @@ static size_t placed(const weyl_program *p, const weyl_pool_plan *pool, const in
   return l.bytes;
 }
 
+static bool multiplies(const weyl_node *node) {
+  return node->op == &weyl_op_dot_general || node->op == &weyl_op_conv || node->op == &weyl_op_conv_input ||
+         node->op == &weyl_op_conv_weight;
+}
+
+double weyl_program_product_flops(const weyl_program *p, const int64_t (*shard)[WEYL_COUNTS], int64_t shards) {
+  int64_t total[WEYL_COUNTS] = {0};
+  double flops = 0;
+  for (int64_t s = 0; s < shards; s++)
+    for (int c = 0; c < WEYL_COUNTS; c++) total[c] += shard[s][c];
+  for (uint32_t n = 0; n < p->n_nodes; n++) {
+    if (!p->live[n] || !weyl_program_runs(p, n) || !multiplies(p->graph->nodes[n])) continue;
+    const weyl_node *node = p->graph->nodes[n];
+    const bool sharded = weyl_home_in_phase(&p->home[node->first]);
+    for (int64_t s = 0; s < (sharded ? shards : 1); s++)
+      flops += node_flops(p->graph, node, sharded ? shard[s] : total, total);
+  }
+  return flops;
+}
+
 weyl_program_stats weyl_program_about(const weyl_program *p, const int64_t shard[WEYL_COUNTS], int64_t shards) {
   weyl_program_stats s = {.phases = p->phases, .nodes_before = p->traced->n_nodes};
   int64_t total[WEYL_COUNTS];
@@ -42,7 +62,9 @@ weyl_program_stats weyl_program_about(const weyl_program *p, const int64_t shard
     const bool sharded = weyl_home_in_phase(&p->home[node->first]);
     const double times = sharded ? (double)shards : 1;
     s.steps++;
-    s.flops += times * node_flops(p->graph, node, sharded ? shard : total, total);
+    const double flops = times * node_flops(p->graph, node, sharded ? shard : total, total);
+    s.flops += flops;
+    if (multiplies(node)) s.product_flops += flops;
     s.bytes += times * node_bytes(p, node, sharded ? shard : total, total);
   }
   weyl_arena *tmp = NULL;

@@ -31,7 +31,7 @@ static const weyl_option train_table[] = {
      "sums of their own that a batch is dealt to: the most threads that help; changes rounding"},
     {"dtype", WEYL_OPT_CHOICE, "f32", 0, 0, "f32|f64", "precision of training"},
     {"shard", WEYL_OPT_INT, "0", 0, 10000000, NULL,
-     "samples a shard, changes rounding only; 0: as many as fit into 1.2 MiB"},
+     "samples a shard, changes rounding only; 0: as many as fit into 2.5 MiB"},
     {0}};
 
 /* Declares a table with the task's recommendations for this model in place of its defaults. */

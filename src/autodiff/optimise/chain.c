@@ -246,6 +246,27 @@ static weyl_tensor of_unmix(const weyl_call *call) {
   return sum;
 }
 
+/* A product over one number is an outer product: a multiplication that a fused pass can take in. */
+static weyl_tensor of_one(const weyl_dot *d) {
+  if (d->n_batch || weyl_whole(d->in[0]) == weyl_whole(d->in[1])) return WEYL_NULL_TENSOR;
+  weyl_tensor part[2];
+  weyl_shape to = {0}, shape[2] = {{0}, {0}};
+  for (int side = 0; side < 2; side++) {
+    const weyl_shape s = weyl_tensor_shape(d->in[side]);
+    for (int i = 0; i < d->n_contract; i++)
+      if (s.dim[d->contract[side][i]].n != 1 || s.dim[d->contract[side][i]].count != WEYL_NUMBER)
+        return WEYL_NULL_TENSOR;
+    for (int i = 0; i < d->n_free[side]; i++)
+      shape[side].dim[shape[side].rank++] = to.dim[to.rank++] = s.dim[d->free[side][i]];
+  }
+  for (int side = 0; side < 2; side++) {
+    int axes[WEYL_RANK_MAX];
+    for (int i = 0; i < shape[side].rank; i++) axes[i] = i + (side ? shape[0].rank : 0);
+    part[side] = weyl_broadcast_in(weyl_reshape(d->in[side], shape[side]), to, axes);
+  }
+  return weyl_mul(part[0], part[1]);
+}
+
 weyl_tensor weyl_rewrite_chain(weyl_graph *g, const weyl_call *call) {
   if (call->op == &weyl_op_sign_unmix) return of_unmix(call);
   if (call->op == &weyl_op_sum) return of_sum(call);
@@ -254,5 +275,7 @@ weyl_tensor weyl_rewrite_chain(weyl_graph *g, const weyl_call *call) {
   weyl_tensor better = of_rows(&d);
   if (!better.graph) better = of_gradient(&d);
   if (!better.graph) better = of_thin_gradient(&d);
+  /* last: the rules above know products */
+  if (!better.graph && g->rewriter->layout && d.n_contract > 0) better = of_one(&d);
   return better;
 }
