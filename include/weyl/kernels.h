@@ -82,7 +82,7 @@ typedef struct weyl_row_operand {
   bool block; /* a register: row 0 is the first row of the block in hand */
 } weyl_row_operand;
 
-#define WEYL_ROW_BLOCK 512 /* numbers of a register; a row of more is a block alone, and its registers are as wide */
+#define WEYL_ROW_BLOCK 1024 /* numbers of a register; a row of more is a block alone, and its registers are as wide */
 
 #define WEYL_ROW_ADDENDS 4
 

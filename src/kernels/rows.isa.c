@@ -282,9 +282,44 @@ INLINE void adds_row(size_t width, T *const *p, const int count, const bool fact
   v_store(y + end, last);
 }
 
+/* Where rows of an operand are without a way to walk: base + place[i] times, i from 0. */
+typedef struct table {
+  T *base;
+  const int32_t *place;
+  ptrdiff_t times;
+} table;
+
+static const int32_t counting[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                     16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+enum { COUNTED = 32 };
+
+/* False when the operand must be walked. */
+INLINE bool table_of(const weyl_row_operand *o, size_t first, table *t) {
+  const rows_at at = look(o, first);
+  if (at.far && (!o->index || o->div != 1)) return false;
+  *t = at.far ? (table){o->data, o->index + first, o->times * o->stride} : (table){at.p, counting, at.step};
+  return true;
+}
+
+INLINE void adds_tables(const table *t, size_t width, size_t n, const int count, const bool factor, rows_at y) {
+  const int arrays = count + factor;
+  for (size_t i = 0; i < n; i++, y.p += y.step) {
+    T *p[ADDENDS + 1];
+    UNROLL for (int k = 0; k < arrays; k++) p[k] = t[k].base + (ptrdiff_t)t[k].place[i] * t[k].times;
+    adds_row(width, p, count, factor, y.p);
+  }
+}
+
 INLINE void adds_rows(const weyl_row_step *s, size_t first, size_t n, const int count, const bool factor, rows_at y) {
   const int arrays = count + factor;
   const size_t width = (size_t)s->width;
+  table t[ADDENDS + 1];
+  bool tables = n <= COUNTED;
+  UNROLL for (int k = 0; k < arrays; k++) tables = tables && table_of(&s->in[k < count ? k : FACTOR], first, &t[k]);
+  if (tables) {
+    adds_tables(t, width, n, count, factor, y);
+    return;
+  }
   walk w[ADDENDS + 1];
   UNROLL for (int k = 0; k < arrays; k++) w[k] = walk_begin(look(&s->in[k < count ? k : FACTOR], first));
   for (size_t m; n > 0; n -= m) {
@@ -433,12 +468,61 @@ INLINE void add_row(size_t width, const T *x, T *y) {
     for (; j < width; j++) y[j] += x[j];
 }
 
+/* r rows of x, one behind another, into one row: sums stay in registers. */
+INLINE void add_run(size_t r, size_t width, const T *x, T *y) {
+  if (r == 1) {
+    add_row(width, x, y);
+    return;
+  }
+  size_t j = 0;
+  for (; j + VL <= width; j += VL) {
+    vec sum = v_load(x + j);
+    for (size_t i = 1; i < r; i++) sum = sum + v_load(x + i * width + j);
+    v_store(y + j, v_load(y + j) + sum);
+  }
+  for (; j < width; j++) {
+    T sum = x[j];
+    for (size_t i = 1; i < r; i++) sum += x[i * width + j];
+    y[j] += sum;
+  }
+}
+
+/* Groups of `div` rows that lie together in x and, by index, in y. Equal indices behind one another are one run. */
+static void add_groups(const weyl_row_operand *o, size_t first, size_t n, size_t width, const T *x) {
+  const size_t div = (size_t)o->div, wide = div * width;
+  const int32_t *index = o->index + first / div;
+  size_t rest = first % div;
+  const ptrdiff_t step = o->times * o->stride;
+  T *y = o->data;
+  while (n > 0) {
+    if (rest > 0 || n < div) { /* a part of a group */
+      const size_t m = div - rest < n ? div - rest : n;
+      add_row(m * width, x, y + *index++ * step + (ptrdiff_t)(rest * width));
+      x += m * width;
+      n -= m;
+      rest = 0;
+      continue;
+    }
+    size_t r = 1;
+    while ((r + 1) * div <= n && index[r] == index[0]) r++;
+    add_run(r, wide, x, y + *index * step);
+    index += r;
+    x += r * wide;
+    n -= r * div;
+  }
+}
+
 static void add_into(const weyl_row_step *s, size_t first, size_t n) {
-  const weyl_row_operand *o = &s->in[0];
+  const weyl_row_operand *o = &s->in[0], *out = &s->out[0];
   const size_t width = (size_t)s->width;
-  const rows_at x = look(o, first), y = look(&s->out[0], first);
+  const rows_at x = look(o, first), y = look(out, first);
+  const bool in_one_piece = !x.far && !o->one && x.step == (ptrdiff_t)width;
   if (!y.far && y.step == 0 && !o->one && !x.far) {
     add_columns(width, n, x.p, x.step, y.p);
+    return;
+  }
+  if (y.far && in_one_piece && out->index && (out->div == 1 || (out->rest && out->stride == s->width))) {
+    add_groups(out, first, n, width, x.p);
     return;
   }
   walk wx = walk_begin(x), wy = walk_begin(y);
@@ -456,6 +540,8 @@ static void add_into(const weyl_row_step *s, size_t first, size_t n) {
     T *to = walk_row(&wy);
     if (wx.step == (ptrdiff_t)width && wy.step == (ptrdiff_t)width)
       add_row(m * width, row, to);
+    else if (wx.step == (ptrdiff_t)width && wy.step == 0)
+      add_run(m, width, row, to);
     else
       for (size_t i = 0; i < m; i++, row += wx.step, to += wy.step) add_row(width, row, to);
     walk_on(&wx, m);

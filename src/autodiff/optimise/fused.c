@@ -13,8 +13,10 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
   return WEYL_OK;
 }
 
+/* Groups of eight stay whole: frames of a node, most often. */
 static size_t block_rows(const weyl_fused *f) {
-  return f->width >= WEYL_ROW_BLOCK ? 1 : (size_t)(WEYL_ROW_BLOCK / f->width);
+  const size_t rows = f->width >= WEYL_ROW_BLOCK ? 1 : (size_t)(WEYL_ROW_BLOCK / f->width);
+  return rows > 8 ? rows & ~(size_t)7 : rows;
 }
 
 /* Bytes of a register; a multiple of 64. */
