@@ -119,10 +119,11 @@ typedef struct weyl_kernels {
   void (*sum_columns[2])(size_t rows, size_t n, const void *x, void *y);
   void (*max_columns[2])(size_t rows, size_t n, const void *x, void *y);
 
-  /* Runs the steps over blocks of `block` rows (block * width at most WEYL_ROW_BLOCK, or 1): all steps on one block,
-   * then the next. Registers are arrays of block * width numbers, 64-byte aligned. An output may be an input exactly.
-   * Outputs are regular (div 1, no index) but for ADD_INTO. scratch: 3 * block * width numbers. */
-  void (*rows[2])(const weyl_row_step *steps, size_t n, size_t rows, size_t block, void *scratch);
+  /* Runs the steps over rows from ... to - 1 in blocks of `block` rows (block * width at most WEYL_ROW_BLOCK, or 1):
+   * all steps on one block, then the next. Registers are arrays of block * width numbers, 64-byte aligned. An output
+   * may be an input exactly. Outputs are regular (div 1, no index) but for ADD_INTO. scratch: 3 * block * width
+   * numbers. */
+  void (*rows[2])(const weyl_row_step *steps, size_t n, size_t from, size_t to, size_t block, void *scratch);
 
   /* y[i][0..w) = x[index[i]][0..w), i < m. Indices are in range: the caller has checked them. */
   void (*gather[2])(size_t m, size_t w, const void *x, const int32_t *index, void *y);

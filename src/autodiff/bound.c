@@ -182,7 +182,7 @@ static void add_parts(const weyl_run *run, const weyl_eval *e, char *lane, bool 
     if (first)
       memcpy(sum, e->out[k].data, n * weyl_dtype_size(e->out[k].dtype));
     else
-      weyl_run_combine(e->kernels, e->node, e->out[k].dtype, n, e->out[k].data, sum);
+      weyl_run_combine(e->kernels, e->node, e->out[k].dtype, n, sum, e->out[k].data, sum);
   }
 }
 

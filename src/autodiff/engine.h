@@ -65,9 +65,10 @@ typedef struct weyl_eval {
   const weyl_view *in;
   const weyl_view
       *out; /* dense; never overlaps an input but for elementwise operations, where it may be exactly one of them */
-  void *prepared; /* what .prepare left here for these shapes, or NULL */
-  void *scratch;  /* at least WEYL_GEMM_SCRATCH and what .scratch asked for; 64-byte aligned */
-  bool add;       /* with WEYL_OP_ADDS: add to what the output holds */
+  void *prepared;  /* what .prepare left here for these shapes, or NULL */
+  void *scratch;   /* at least WEYL_GEMM_SCRATCH and what .scratch asked for; 64-byte aligned */
+  bool add;        /* with WEYL_OP_ADDS: add to what the output holds */
+  int part, parts; /* with WEYL_OP_DEALS; parts 0 or 1: all of it */
   const weyl_moment *now;
   const int64_t *count; /* [WEYL_COUNTS]: of this shard; of the whole batch for a whole node, */
   const int64_t *total; /* and of the whole batch */
@@ -86,6 +87,7 @@ enum {
   WEYL_OP_COLLECTS = 128,   /* ... laid one after another */
   WEYL_OP_STRIDED_IN = 256, /* accepts broadcast views, but is not elementwise (copying and summing operations) */
   WEYL_OP_PARTIAL = 512,    /* an output that nobody reads has no memory (data NULL) and is not computed */
+  WEYL_OP_DEALS = 2048,     /* with attr.flag: can be made in parts, part e->part of e->parts by each of some threads */
   WEYL_OP_ADDS = 1024       /* a partial result can be added where it belongs: no other output, and it reads e->add */
 };
 

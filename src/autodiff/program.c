@@ -252,6 +252,29 @@ static weyl_status find_lifetimes(weyl_program *p) {
   return WEYL_OK;
 }
 
+static weyl_status list_sums(weyl_program *p) {
+  weyl_status status = WEYL_OK;
+  p->sums = need(p, (size_t)p->phases + 1, sizeof *p->sums, &status);
+  p->n_sums = need(p, (size_t)p->phases + 1, sizeof *p->n_sums, &status);
+  for (int32_t l = 0; l <= p->phases && status == WEYL_OK; l++) {
+    const weyl_steps *list = &p->phase[l];
+    for (int pass = 0; pass < 2 && status == WEYL_OK; pass++) {
+      p->n_sums[l] = 0;
+      for (uint32_t i = 0; i < list->n; i++) {
+        const weyl_node *node = p->graph->nodes[list->item[i].node];
+        for (int k = 0; k < node->n_out; k++) {
+          const uint32_t v = node->first + (uint32_t)k;
+          if (p->home[v].lane_slot == WEYL_NONE) continue;
+          if (pass == 1) p->sums[l][p->n_sums[l]] = v;
+          p->n_sums[l]++;
+        }
+      }
+      if (pass == 0) p->sums[l] = need(p, p->n_sums[l], sizeof **p->sums, &status);
+    }
+  }
+  return status;
+}
+
 /* ---- offsets
  * -------------------------------------------------------------------------------------------------------------------
  */
@@ -389,6 +412,7 @@ static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n, u
   mark_kept(p);
   WEYL_TRY(list_steps(p));
   WEYL_TRY(find_lifetimes(p));
+  WEYL_TRY(list_sums(p));
   return measure_reuse(p);
 }
 

@@ -73,6 +73,7 @@ struct weyl_program {
   uint32_t *inputs;                       /* values of live inputs */
   int32_t phases;                         /* phases are 1..phases */
   weyl_steps *phase, *stage;              /* [phases + 1] */
+  uint32_t **sums, *n_sums;               /* [phases + 1] values that a phase sums over shards */
   weyl_pool_plan work, whole, kept, lane; /* lane: one accumulator of each reduction */
   uint32_t positions;
   double reuse; /* memory of a shard over everything made in it */

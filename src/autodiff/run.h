@@ -27,6 +27,7 @@ struct weyl_run {
   const weyl_batch *batch;
   int64_t total[WEYL_COUNTS];
   int32_t level;
+  uint32_t stage_from, stage_to; /* steps of the stage in hand */
   int lanes, lane_from, lane_to; /* of the batch; from which to before which are this rank's */
   char *variables[WEYL_KINDS];
   /* the op-by-op executor: every value of every shard in memory of its own */
@@ -38,12 +39,12 @@ struct weyl_run {
 char *weyl_run_memory(const weyl_run *run, uint32_t v, int64_t shard, int thread);
 /* ... and any value, and how it is shaped. */
 void weyl_run_view(const weyl_run *run, uint32_t v, int64_t shard, int thread, weyl_view *view);
-/* Evaluates one node for one shard (-1: a whole node) with the views given. */
+/* Evaluates one node for one shard (-1: a whole node) with the views given, or its part of so many. */
 weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, int thread, const weyl_kernels *kernels,
-                          const weyl_view *in, const weyl_view *out);
-/* Adds (or maximises) a part into an accumulator. */
-void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *part,
-                      void *sum);
+                          const weyl_view *in, const weyl_view *out, int part, int parts);
+/* sum = a + b, or their maximum. */
+void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *a,
+                      const void *b, void *sum);
 /* The phase run->level of one shard; its sums go to those of the lane. */
 weyl_status weyl_bound_run(weyl_run *run, int64_t shard, int thread, int lane, bool first_of_lane);
 weyl_status weyl_bound_new(weyl_run *run);

@@ -20,9 +20,10 @@ static const unsigned char tile_rows[V_MOST + 1] = {0, 8, 8, 8, 6, 3, 3, 3, 3};
   X(3, 1)                                                                                                             \
   X(4, 1)                                                                                                             \
   X(5, 1)                                                                                                             \
-  X(6, 1) X(7, 1) X(8, 1) X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2) X(1, 3) X(2, 3) X(3, 3)     \
-      X(4, 3) X(5, 3) X(6, 3) X(7, 3) X(8, 3) X(1, 4) X(2, 4) X(3, 4) X(4, 4) X(5, 4) X(6, 4) X(1, 5) X(2, 5) X(3, 5) \
-          X(1, 6) X(2, 6) X(3, 6) X(1, 7) X(2, 7) X(3, 7) X(1, 8) X(2, 8) X(3, 8)
+  X(6, 1)                                                                                                             \
+  X(7, 1) X(8, 1) X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2) X(1, 3) X(2, 3) X(3, 3) X(4, 3)     \
+      X(5, 3) X(6, 3) X(7, 3) X(8, 3) X(1, 4) X(2, 4) X(3, 4) X(4, 4) X(5, 4) X(6, 4) X(1, 5) X(2, 5) X(3, 5) X(1, 6) \
+          X(2, 6) X(3, 6) X(1, 7) X(2, 7) X(3, 7) X(1, 8) X(2, 8) X(3, 8)
 #else
 static const unsigned char tile_rows[V_MOST + 1] = {0, 8, 6, 4, 3, 1, 1, 1, 1};
 #define TILES(X)                                                                                                  \
@@ -31,8 +32,9 @@ static const unsigned char tile_rows[V_MOST + 1] = {0, 8, 6, 4, 3, 1, 1, 1, 1};
   X(3, 1)                                                                                                         \
   X(4, 1)                                                                                                         \
   X(5, 1)                                                                                                         \
-  X(6, 1) X(7, 1) X(8, 1) X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(1, 4) \
-      X(2, 4) X(3, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8)
+  X(6, 1)                                                                                                         \
+  X(7, 1) X(8, 1) X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(1, 4) X(2, 4) \
+      X(3, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8)
 #endif
 
 /* The compiler forgets what it knows of a number: else it keeps a register for each address that follows from it. */

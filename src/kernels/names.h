@@ -21,7 +21,7 @@
   F(max_rows, (size_t rows, size_t n, const void *x, void *y))                                                  \
   F(sum_columns, (size_t rows, size_t n, const void *x, void *y))                                               \
   F(max_columns, (size_t rows, size_t n, const void *x, void *y))                                               \
-  F(rows, (const weyl_row_step *steps, size_t n, size_t rows, size_t block, void *scratch))                     \
+  F(rows, (const weyl_row_step *steps, size_t n, size_t from, size_t to, size_t block, void *scratch))          \
   F(gather, (size_t m, size_t w, const void *x, const int32_t *index, void *y))                                 \
   F(scatter_add, (size_t m, size_t w, const void *x, const int32_t *index, void *y))                            \
   F(sign_mix, (size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *x, void *y))    \

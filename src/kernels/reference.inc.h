@@ -147,11 +147,11 @@ static void K(row_step)(const weyl_row_step *s, int64_t r, int64_t first) {
   if (s->kind == WEYL_ROW_SUM || s->kind == WEYL_ROW_MAX) *K(row_number)(&s->out[0], r, first, 0) = total;
 }
 
-void K(rows)(const weyl_row_step *steps, size_t n, size_t rows, size_t block, void *scratch) {
+void K(rows)(const weyl_row_step *steps, size_t n, size_t from, size_t to, size_t block, void *scratch) {
   (void)scratch;
-  for (size_t first = 0; first < rows; first += block)
+  for (size_t first = from; first < to; first += block)
     for (size_t k = 0; k < n; k++)
-      for (size_t r = first; r < rows && r < first + block; r++) K(row_step)(&steps[k], (int64_t)r, (int64_t)first);
+      for (size_t r = first; r < to && r < first + block; r++) K(row_step)(&steps[k], (int64_t)r, (int64_t)first);
 }
 
 void K(gather)(size_t m, size_t w, const void *xv, const int32_t *index, void *yv) {

@@ -559,9 +559,9 @@ static void add_all(const weyl_row_step *s, size_t first, size_t n, T *scratch) 
 
 /* ---- the interpreter ---- */
 
-void K(rows)(const weyl_row_step *steps, size_t n_steps, size_t rows, size_t block, void *scratch) {
-  for (size_t first = 0; first < rows; first += block) {
-    const size_t n = rows - first < block ? rows - first : block;
+void K(rows)(const weyl_row_step *steps, size_t n_steps, size_t from, size_t to, size_t block, void *scratch) {
+  for (size_t first = from; first < to; first += block) {
+    const size_t n = to - first < block ? to - first : block;
     for (const weyl_row_step *s = steps; s < steps + n_steps; s++) switch (s->kind) {
         case WEYL_ROW_UNARY: map_one(s, first, n, scratch); break;
         case WEYL_ROW_BINARY:

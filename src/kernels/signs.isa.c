@@ -48,7 +48,8 @@ void K(sign_mix)(size_t rows, size_t n, size_t d, size_t frames, const double *s
       CASE(2)
       CASE(3)
       CASE(4)
-      CASE(5) CASE(6) CASE(7) CASE(8)
+      CASE(5)
+      CASE(6) CASE(7) CASE(8)
 #undef CASE
           default : break;
     }
@@ -85,7 +86,8 @@ void K(sign_unmix)(size_t rows, size_t n, size_t d, size_t frames, const double 
       CASE(2)
       CASE(3)
       CASE(4)
-      CASE(5) CASE(6) CASE(7) CASE(8)
+      CASE(5)
+      CASE(6) CASE(7) CASE(8)
 #undef CASE
           default : break;
     }

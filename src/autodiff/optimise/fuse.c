@@ -650,6 +650,12 @@ static void merge_steps(emission *e, int64_t width) {
   }
 }
 
+static bool adds_rows(const emission *e) {
+  for (int k = 0; k < e->n_steps; k++)
+    if (e->steps[k].kind == WEYL_ROW_ADD_INTO || e->steps[k].kind == WEYL_ROW_ADD_ALL) return true;
+  return false;
+}
+
 static weyl_status emit_cluster(builder *b, uint32_t k) {
   const fusing *f = b->f;
   weyl_graph *g = f->g;
@@ -706,8 +712,8 @@ static weyl_status emit_cluster(builder *b, uint32_t k) {
   weyl_tensor in[WEYL_FUSED_INPUTS];
   for (int i = 0; i < e->n_inputs; i++) in[i] = weyl_tensor_of(b->to, b->map[e->input[i]]);
   b->to->scope_text = scope;
-  const weyl_tensor t =
-      weyl_node_new(b->to, &weyl_op_fused, in, e->n_inputs, &(weyl_attr){.n = e->n_outputs, .data = fused}, NULL);
+  const weyl_tensor t = weyl_node_new(b->to, &weyl_op_fused, in, e->n_inputs,
+                                      &(weyl_attr){.n = e->n_outputs, .flag = !adds_rows(e), .data = fused}, NULL);
   WEYL_TRY(weyl_graph_status(b->to));
   for (int i = 0; i < e->n_outputs; i++) b->map[e->output_value[i]] = weyl_node_value(t, i).id;
   return WEYL_OK;

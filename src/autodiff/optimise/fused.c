@@ -122,7 +122,14 @@ static weyl_status eval(const weyl_eval *e) {
   for (int32_t i = 0; i < b->n_links; i++) *b->links[i].to = b->links[i].from->data;
   for (int32_t i = 0; i < b->n_checks; i++) WEYL_TRY(weyl_rows_in_range(e, b->checks[i].index, b->checks[i].rows));
   for (int32_t i = 0; i < b->n_fills; i++) memset(b->fills[i].output->data, 0, b->fills[i].bytes);
-  e->kernels->rows[e->out[0].dtype](b->steps, (size_t)f->n_steps, b->rows, block_rows(f), b->temporary);
+  size_t from = 0, to = b->rows;
+  if (e->parts > 1) {
+    const size_t block = block_rows(f), blocks = (b->rows + block - 1) / block, parts = (size_t)e->parts;
+    from = blocks * (size_t)e->part / parts * block;
+    to = blocks * (size_t)(e->part + 1) / parts * block;
+    if (to > b->rows) to = b->rows;
+  }
+  e->kernels->rows[e->out[0].dtype](b->steps, (size_t)f->n_steps, from, to, block_rows(f), b->temporary);
   return WEYL_OK;
 }
 
@@ -143,7 +150,7 @@ static double flops(const weyl_node *node, const weyl_view *in, const weyl_view 
 
 const weyl_op weyl_op_fused = {.name = "fused",
                                .n_out = -1,
-                               .flags = WEYL_OP_REDUCES | WEYL_OP_PARTIAL,
+                               .flags = WEYL_OP_REDUCES | WEYL_OP_PARTIAL | WEYL_OP_DEALS,
                                .shape = shape,
                                .eval = eval,
                                .prepared = prepared,
