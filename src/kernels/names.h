@@ -25,7 +25,16 @@
   F(scatter_add, (size_t m, size_t w, const void *x, const int32_t *index, void *y))                          \
   F(gemm, (size_t m, size_t n, size_t k, const void *a, ptrdiff_t a_row, ptrdiff_t a_col, const void *b,      \
            ptrdiff_t b_row, ptrdiff_t b_col, void *c, ptrdiff_t c_row, bool accumulate, void *scratch))       \
+  F(conv_pack, (size_t rows, size_t columns, const void *x, ptrdiff_t row, ptrdiff_t column, size_t all_rows, \
+                void *packed))                                                                                \
+  F(conv_taps, (const weyl_conv_taps *q, const void *in, const void *packed, void *out))                      \
+  F(conv_sums, (const weyl_conv_sums *q, const void *x, const void *dy, bool accumulate, void *sums))         \
   F(multiply_add, (size_t rounds, double *flops))
+
+/* Bytes of a row of a panel (conv_pack): two vectors. */
+#define PANEL_OF_(isa)      panel_bytes_##isa
+#define PANEL_OF(isa)       PANEL_OF_(isa)
+enum { panel_bytes_reference = 32, panel_bytes_base = 32, panel_bytes_avx2 = 64, panel_bytes_avx512 = 128 };
 
 #define UNARY_ARGS  (size_t n, const void *x, void *y)
 #define BINARY_ARGS (size_t n, const void *x, size_t sx, const void *y, size_t sy, void *z)
