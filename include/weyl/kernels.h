@@ -18,10 +18,11 @@ WEYL_BEGIN_API
 
 /* name, formula.  f32 errors are at most 4 ulp (exp, sigmoid, tanh: own polynomials; the rest SLEEF), f64 at most 2 ulp
  * (sigmoid 3).  Results below the normal numbers may be flushed to 0. */
-#define WEYL_UNARY_LIST(X)                                                                                            \
-  X(NEG, neg)                                                                                                         \
-  X(ABS, abs)                                                                                                         \
-  X(SIGN, sign) X(FLOOR, floor) X(SQRT, sqrt) X(RSQRT, rsqrt) X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) \
+#define WEYL_UNARY_LIST(X)                                                                              \
+  X(NEG, neg)                                                                                           \
+  X(ABS, abs)                                                                                           \
+  X(SIGN, sign)                                                                                         \
+  X(FLOOR, floor) X(SQRT, sqrt) X(RSQRT, rsqrt) X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) \
       X(LOG1P, log1p) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
 #define WEYL_BINARY_LIST(X) \
   X(ADD, add)               \
@@ -90,12 +91,19 @@ typedef struct weyl_row_step {
 /* Matrices are packed in panels of weyl_kernels.panel_bytes: [columns / P][rows][P], the last panel filled with 0. */
 #define WEYL_PANEL_BYTES_MAX 128
 
+/* Memory that is brought near while a kernel computes: what the next call reads. */
+typedef struct weyl_ahead {
+  const void *at;
+  size_t bytes;
+} weyl_ahead;
+
 /* out[to[p] + j] = sum_{s, t} in[from[p] + segment[s] + t] w[s length + t][j] for p < pixels, j < out. Offsets are
  * numbers. */
 typedef struct weyl_conv_taps {
   size_t pixels, segments, length, out;
   const int32_t *from, *to; /* [pixels] */
   const int32_t *segment;   /* [segments] */
+  weyl_ahead ahead;
 } weyl_conv_taps;
 
 /* sums[s length + t][j] (+)= sum_{r, k} x[from[r] + k step + segment[s] + t] dy[r run + k][j] for one panel of dy;
@@ -105,6 +113,7 @@ typedef struct weyl_conv_sums {
   ptrdiff_t step;
   const int32_t *from;    /* [runs] */
   const int32_t *segment; /* [segments] */
+  weyl_ahead ahead;
 } weyl_conv_sums;
 
 /* ---- the table

@@ -24,7 +24,8 @@ size_t weyl_conv_gemm_scratch(weyl_conv_kind kind, const weyl_conv_geometry *q, 
 void weyl_conv_gemm(const weyl_kernels *kernels, weyl_dtype dtype, weyl_conv_kind kind, const weyl_conv_geometry *q,
                     const void *a, const void *b, void *out, void *scratch);
 
-/* Our own kernels on the image where it lies: one group, and images of less than 2^30 numbers (weyl_conv_direct_can). */
+/* Our own kernels on the image where it lies: one group, and images of less than 2^30 numbers (weyl_conv_direct_can).
+ */
 bool weyl_conv_direct_can(const weyl_conv_geometry *q);
 size_t weyl_conv_direct_scratch(weyl_conv_kind kind, const weyl_conv_geometry *q, weyl_dtype dtype);
 void weyl_conv_direct(const weyl_kernels *kernels, weyl_dtype dtype, weyl_conv_kind kind, const weyl_conv_geometry *q,

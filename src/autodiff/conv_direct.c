@@ -12,9 +12,7 @@ typedef struct frame {
   int64_t y0, x0, rows, columns;
 } frame;
 
-static bool frame_is_image(const frame *f) {
-  return f->y0 == 0 && f->x0 == 0 && f->rows == f->h && f->columns == f->w;
-}
+static bool frame_is_image(const frame *f) { return f->y0 == 0 && f->x0 == 0 && f->rows == f->h && f->columns == f->w; }
 
 static int64_t frame_size(const frame *f) { return f->rows * f->columns * f->c; }
 
@@ -87,8 +85,8 @@ static axis axis_forward(const weyl_conv_geometry *q, int d) {
                 .apart = q->dilation[d]};
 }
 
-/* The pixels of x that lie `phase` above a multiple of the stride: y = (x + before - i dilation) / stride for the taps i
- * for which that is whole. They are read from the last to the first, so that they follow each other in y. */
+/* The pixels of x that lie `phase` above a multiple of the stride: y = (x + before - i dilation) / stride for the taps
+ * i for which that is whole. They are read from the last to the first, so that they follow each other in y. */
 static axis axis_adjoint(const weyl_conv_geometry *q, int d, int64_t phase) {
   const int64_t s = q->stride[d], size = d ? q->w : q->h, k = d ? q->kw : q->kh;
   axis a = {.first = phase, .stride = s, .count = size > phase ? (size - phase - 1) / s + 1 : 0, .step = 1};
@@ -169,8 +167,9 @@ static weyl_conv_taps taps_of(const weyl_kernels *kernels, weyl_dtype dtype, con
   n = 0;
   for (int64_t i = 0; i < ay->taps; i++)
     for (int64_t j = 0; j < per_row; j++)
-      p->segment[n++] = (int32_t)(((ay->offset - p->f.y0 + i * ay->apart) * p->f.columns + ax->offset - p->f.x0 +
-                                   j * ax->apart) * in);
+      p->segment[n++] =
+          (int32_t)(((ay->offset - p->f.y0 + i * ay->apart) * p->f.columns + ax->offset - p->f.x0 + j * ax->apart) *
+                    in);
   const size_t rows = (size_t)(ay->taps * ax->taps * in);
   char *to = p->packed;
   for (int64_t i = 0; i < ay->taps; i++)
@@ -196,13 +195,15 @@ static void run_taps(const weyl_kernels *kernels, weyl_dtype dtype, weyl_conv_ki
     for (int64_t fx = 0; fx < stride[1]; fx++) {
       const axis ay = forward ? axis_forward(q, 0) : axis_adjoint(q, 0, fy),
                  ax = forward ? axis_forward(q, 1) : axis_adjoint(q, 1, fx);
-      const weyl_conv_taps t = taps_of(kernels, dtype, &p, &ay, &ax, q, forward, w);
+      weyl_conv_taps t = taps_of(kernels, dtype, &p, &ay, &ax, q, forward, w);
       for (int64_t n = 0; n < q->n && t.pixels; n++) {
         const char *image = in + (size_t)n * in_step;
         if (p.image && t.segments) {
           lay_out(&p.f, 0, p.f.c, size, image, p.image);
           image = p.image;
         }
+        const bool last = n + 1 == q->n;
+        t.ahead = (weyl_ahead){in + (size_t)(n + !last) * in_step, last || !t.segments ? 0 : in_step};
         kernels->conv_taps[dtype](&t, image, p.packed, out + (size_t)n * out_step);
       }
     }
@@ -217,8 +218,8 @@ enum {
 
 typedef struct sums_plan {
   frame f;
-  int64_t images;      /* at a time, */
-  int64_t rows;        /* and rows of results of them */
+  int64_t images; /* at a time, */
+  int64_t rows;   /* and rows of results of them */
   int32_t *from, *segment;
   char *x, *dy, *sums; /* x [channels / CHANNELS][images][frame], dy and sums in panels */
 } sums_plan;
@@ -265,12 +266,22 @@ static void run_sums(const weyl_kernels *kernels, weyl_dtype dtype, const weyl_c
     }
     kernels->conv_pack[dtype]((size_t)(images * pixels), (size_t)q->o, dy + (size_t)(n * pixels * q->o) * size, q->o, 1,
                               (size_t)(images * pixels), p.dy);
+    /* the next images come while these are summed, x before dy */
+    const int64_t next = n + images, soon = least(p.images, q->n - next);
+    const int64_t calls =
+        (q->c + CHANNELS - 1) / CHANNELS * ((q->o + panel - 1) / panel) * ((rows + p.rows - 1) / p.rows);
+    const size_t x_bytes = (size_t)(soon * q->h * q->w * q->c) * size, dy_bytes = (size_t)(soon * pixels * q->o) * size;
+    const char *x_next = x + (size_t)(next * q->h * q->w * q->c) * size,
+               *dy_next = dy + (size_t)(next * pixels * q->o) * size;
+    const size_t share = (x_bytes + dy_bytes) / (size_t)calls + 64;
+    size_t come = 0;
     for (int64_t c = 0; c < q->c; c += CHANNELS) {
       const int64_t channels = least(CHANNELS, q->c - c), per_row = joined ? 1 : q->kw;
       for (int64_t i = 0; i < rows; i++)
         p.from[i] = (int32_t)((i / q->oh * all + i % q->oh * q->stride[0] * p.f.columns) * channels);
       for (int64_t i = 0; i < q->kh * per_row; i++)
-        p.segment[i] = (int32_t)((i / per_row * q->dilation[0] * p.f.columns + i % per_row * q->dilation[1]) * channels);
+        p.segment[i] =
+            (int32_t)((i / per_row * q->dilation[0] * p.f.columns + i % per_row * q->dilation[1]) * channels);
       weyl_conv_sums s = {.run = (size_t)q->ow,
                           .segments = (size_t)(q->kh * per_row),
                           .length = (size_t)(joined ? q->kw * channels : channels),
@@ -281,6 +292,14 @@ static void run_sums(const weyl_kernels *kernels, weyl_dtype dtype, const weyl_c
         for (int64_t row = 0; row < rows; row += p.rows) {
           s.runs = (size_t)least(p.rows, rows - row);
           s.from = p.from + row;
+          if (come < x_bytes)
+            s.ahead = (weyl_ahead){x_next + come, (size_t)least((int64_t)share, (int64_t)(x_bytes - come))};
+          else
+            s.ahead = come - x_bytes < dy_bytes
+                          ? (weyl_ahead){dy_next + (come - x_bytes),
+                                         (size_t)least((int64_t)share, (int64_t)(dy_bytes - (come - x_bytes)))}
+                          : (weyl_ahead){NULL, 0};
+          come += s.ahead.bytes;
           kernels->conv_sums[dtype](&s, p.x + (size_t)(p.images * c * all) * size,
                                     p.dy + (size_t)(o * images * pixels + row * q->ow * panel) * size, n + row > 0,
                                     sums);

@@ -21,6 +21,21 @@ INLINE heights heights_of(size_t rows) {
   return (heights){tiles, rows / tiles, rows % tiles};
 }
 
+/* Memory that comes nearer, some lines a tile. */
+typedef struct coming {
+  const char *at;
+  size_t lines, per_tile;
+} coming;
+
+INLINE coming coming_of(weyl_ahead ahead, size_t tiles) {
+  const size_t lines = ahead.bytes / 64;
+  return (coming){ahead.at, lines, (lines + tiles - 1) / tiles};
+}
+
+INLINE void bring(coming *c) {
+  for (size_t i = 0; i < c->per_tile && c->lines > 0; i++, c->at += 64, c->lines--) __builtin_prefetch(c->at, 0, 2);
+}
+
 void K(conv_pack)(size_t rows, size_t columns, const void *xv, ptrdiff_t row, ptrdiff_t column, size_t all_rows,
                   void *packed) {
   const T *x = xv;
@@ -61,14 +76,14 @@ INLINE void row_store(T *to, size_t width, vec a, vec b, bool accumulate) {
 
 /* ---- windows times weights ---- */
 
-#define TAP(k)                                                                   \
-  {                                                                              \
-    const vec b0 = v_load(b + (k)*P), b1 = v_load(b + (k)*P + VL);               \
-    UNROLL for (int i = 0; i < R; i++) {                                         \
-      const vec x = v_set1(*(const T *)(line[i] + at + (k) * (int)sizeof(T)));   \
-      V_ADD_PRODUCT(acc[i][0], x, b0);                                           \
-      V_ADD_PRODUCT(acc[i][1], x, b1);                                           \
-    }                                                                            \
+#define TAP(k)                                                                 \
+  {                                                                            \
+    const vec b0 = v_load(b + (k)*P), b1 = v_load(b + (k)*P + VL);             \
+    UNROLL for (int i = 0; i < R; i++) {                                       \
+      const vec x = v_set1(*(const T *)(line[i] + at + (k) * (int)sizeof(T))); \
+      V_ADD_PRODUCT(acc[i][0], x, b0);                                         \
+      V_ADD_PRODUCT(acc[i][1], x, b1);                                         \
+    }                                                                          \
   }
 
 INLINE void taps_tile(const int R, const weyl_conv_taps *q, size_t s, size_t segments, size_t pixel, const T *in,
@@ -78,6 +93,7 @@ INLINE void taps_tile(const int R, const weyl_conv_taps *q, size_t s, size_t seg
   UNROLL for (int i = 0; i < R; i++) {
     acc[i][0] = acc[i][1] = v_zero();
     line[i] = (const char *)(in + q->from[pixel + (size_t)i]);
+    __builtin_prefetch(out + q->to[pixel + (size_t)i], 1, 3);
   }
   for (size_t end = s + segments, at_s = s; at_s < end; at_s++) {
     ptrdiff_t at = q->segment[at_s] * (ptrdiff_t)sizeof(T);
@@ -101,10 +117,10 @@ INLINE void taps_tile(const int R, const weyl_conv_taps *q, size_t s, size_t seg
 
 typedef void taps_fn(const weyl_conv_taps *q, size_t s, size_t segments, size_t pixel, const T *in, const T *b,
                      size_t width, T *out);
-#define X(R)                                                                                                        \
-  static void taps_##R(const weyl_conv_taps *q, size_t s, size_t segments, size_t pixel, const T *in, const T *b,   \
-                       size_t width, T *out) {                                                                      \
-    taps_tile(R, q, s, segments, pixel, in, b, width, out);                                                         \
+#define X(R)                                                                                                      \
+  static void taps_##R(const weyl_conv_taps *q, size_t s, size_t segments, size_t pixel, const T *in, const T *b, \
+                       size_t width, T *out) {                                                                    \
+    taps_tile(R, q, s, segments, pixel, in, b, width, out);                                                       \
   }
 HEIGHTS(X)
 #undef X
@@ -118,6 +134,7 @@ void K(conv_taps)(const weyl_conv_taps *q, const void *in, const void *packed, v
   if (q->pixels == 0) return;
   const size_t fits = PANEL_BYTES / sizeof(T) / P / (q->length ? q->length : 1), most = fits ? fits : 1;
   const heights h = heights_of(q->pixels);
+  coming next = coming_of(q->ahead, h.tiles * ((q->out + P - 1) / P) * ((q->segments + most - 1) / most + 1));
   for (size_t j = 0; j < q->out; j += P) {
     const size_t width = q->out - j < P ? q->out - j : P;
     const T *panel = (const T *)packed + j * q->segments * q->length;
@@ -126,6 +143,7 @@ void K(conv_taps)(const weyl_conv_taps *q, const void *in, const void *packed, v
       const size_t n = q->segments - s < most ? q->segments - s : most;
       for (size_t t = 0, pixel = 0; t < h.tiles; t++) {
         const size_t rows = h.low + (t < h.higher);
+        bring(&next);
         taps[rows](q, s, n, pixel, in, panel + s * q->length * P, width, (T *)out + j);
         pixel += rows;
       }
@@ -156,9 +174,9 @@ INLINE void sums_tile(const int R, const weyl_conv_sums *q, const T *x, const T 
 }
 
 typedef void sums_fn(const weyl_conv_sums *q, const T *x, const T *b, T *sums, bool accumulate);
-#define X(R)                                                                                          \
-  static void sums_##R(const weyl_conv_sums *q, const T *x, const T *b, T *sums, bool accumulate) {   \
-    sums_tile(R, q, x, b, sums, accumulate);                                                          \
+#define X(R)                                                                                        \
+  static void sums_##R(const weyl_conv_sums *q, const T *x, const T *b, T *sums, bool accumulate) { \
+    sums_tile(R, q, x, b, sums, accumulate);                                                        \
   }
 HEIGHTS(X)
 #undef X
@@ -171,9 +189,11 @@ static sums_fn *const sums_of[R_MOST + 1] = {
 void K(conv_sums)(const weyl_conv_sums *q, const void *x, const void *dy, bool accumulate, void *sums) {
   if (q->length == 0) return;
   const heights h = heights_of(q->length);
+  coming next = coming_of(q->ahead, h.tiles * q->segments);
   for (size_t s = 0; s < q->segments; s++)
     for (size_t t = 0, row = 0; t < h.tiles; t++) {
       const size_t rows = h.low + (t < h.higher);
+      bring(&next);
       sums_of[rows](q, (const T *)x + q->segment[s] + row, dy, (T *)sums + (s * q->length + row) * P, accumulate);
       row += rows;
     }

@@ -174,8 +174,7 @@ void K(conv_pack)(size_t rows, size_t columns, const void *xv, ptrdiff_t row, pt
   for (size_t j = 0; j < columns; j += panel)
     for (size_t i = 0; i < rows; i++)
       for (size_t k = 0; k < panel; k++)
-        to[j * all_rows + i * panel + k] =
-            j + k < columns ? x[(ptrdiff_t)i * row + (ptrdiff_t)(j + k) * column] : (T)0;
+        to[j * all_rows + i * panel + k] = j + k < columns ? x[(ptrdiff_t)i * row + (ptrdiff_t)(j + k) * column] : (T)0;
 }
 
 void K(conv_taps)(const weyl_conv_taps *q, const void *inv, const void *packed, void *outv) {
