@@ -300,6 +300,60 @@ static bool may_join(const fusing *f, uint32_t n, uint32_t k, uint64_t *bits) {
   return !has_bit(bits, k);
 }
 
+/* Two clusters that do not need each other become one: what is in `other` is in k. */
+static void merge(fusing *f, uint32_t k, uint32_t other) {
+  cluster *c = &f->clusters[k], *o = &f->clusters[other];
+  for (uint32_t i = 0; i < f->g->n_nodes; i++)
+    if (f->of[i] == other) f->of[i] = k;
+  c->members += o->members;
+  c->inputs += o->inputs;
+  c->outputs += o->outputs;
+  *o = (cluster){.level = -1};
+  uint64_t *both = f->together + (size_t)k * f->words;
+  join_bits(both, f->together + (size_t)other * f->words, f->words);
+  for (uint32_t i = 0; i < f->n; i++) {
+    uint64_t *bits = f->together + (size_t)i * f->words;
+    if (!has_bit(bits, k) && !has_bit(bits, other)) continue;
+    join_bits(bits, both, f->words);
+    set(bits, k);
+  }
+  for (uint32_t i = 0; i < f->g->n_nodes; i++) {
+    uint64_t *bits = f->needs + (size_t)i * f->words;
+    if (!has_bit(bits, k) && !has_bit(bits, other)) continue;
+    join_bits(bits, both, f->words);
+    set(bits, k);
+  }
+}
+
+static bool may_merge(const fusing *f, uint32_t k, uint32_t other) {
+  const cluster *a = &f->clusters[k], *b = &f->clusters[other];
+  return a->numbers == b->numbers && a->count == b->count && a->width == b->width && a->level == b->level &&
+         a->members + b->members < WEYL_FUSED_STEPS && a->inputs + b->inputs < WEYL_FUSED_INPUTS &&
+         a->outputs + b->outputs < WEYL_FUSED_OUTPUTS && !has_bit(f->together + (size_t)k * f->words, other) &&
+         !has_bit(f->together + (size_t)other * f->words, k);
+}
+
+/* The other clusters whose rows a node reads join its own, where nothing is in between. */
+static void merge_operands(fusing *f, uint32_t n, uint32_t k, uint64_t *bits) {
+  const weyl_graph *g = f->g;
+  const weyl_node *node = g->nodes[n];
+  source in[3], out;
+  weyl_row_kind kind;
+  if (!fits(g, node, f->clusters[k].width, in, &out, &kind) || out.index != NOBODY) return;
+  for (int i = 0; i < operands(node); i++) {
+    const weyl_node *made = maker(g, in[i].value);
+    const uint32_t other = f->of[made->id];
+    if (other == NOBODY || other == k || ends(made) || !plain(&in[i]) || in[i].one || !may_merge(f, k, other)) continue;
+    memset(bits, 0, f->words * sizeof *bits); /* of what the node reads from elsewhere */
+    for (int o = 0; o < operands(node); o++) {
+      const uint32_t by = f->of[g->values[in[o].value].node];
+      if (by != k && by != other) need_value(f, in[o].value, bits);
+      if (in[o].index != NOBODY) need_value(f, in[o].index, bits);
+    }
+    if (!has_bit(bits, k) && !has_bit(bits, other)) merge(f, k, other);
+  }
+}
+
 static void take_in(fusing *f, uint32_t n, uint32_t k, const uint64_t *bits) {
   cluster *c = &f->clusters[k];
   f->of[n] = k;
@@ -357,6 +411,7 @@ static void assign_clusters(fusing *f, uint64_t *bits) {
       }
     }
     if (home != NOBODY) {
+      merge_operands(f, n, home, bits);
       may_join(f, n, home, bits);
       take_in(f, n, home, bits);
     } else {
