@@ -154,19 +154,35 @@ void K(conv_taps)(const weyl_conv_taps *q, const void *in, const void *packed, v
 
 /* ---- windows times gradients: the sums over pixels that are the gradient of the weights ---- */
 
+#define PIXEL(k)                                                   \
+  {                                                                \
+    const vec b0 = v_load(b + (k)*P), b1 = v_load(b + (k)*P + VL); \
+    UNROLL for (int i = 0; i < R; i++) {                           \
+      const vec v = v_set1(((const T *)a)[i]);                     \
+      V_ADD_PRODUCT(acc[i][0], v, b0);                             \
+      V_ADD_PRODUCT(acc[i][1], v, b1);                             \
+    }                                                              \
+    a += step;                                                     \
+    FORGET(a);                                                     \
+  }
+
 INLINE void sums_tile(const int R, const weyl_conv_sums *q, const T *x, const T *b, T *sums, bool accumulate) {
   vec acc[R_MOST][2];
-  UNROLL for (int i = 0; i < R; i++) acc[i][0] = acc[i][1] = v_zero();
+  UNROLL for (int i = 0; i < R; i++) {
+    acc[i][0] = acc[i][1] = v_zero();
+    __builtin_prefetch(sums + i * P, 1, 3);
+  }
+  ptrdiff_t step = q->step * (ptrdiff_t)sizeof(T);
   for (size_t r = 0; r < q->runs; r++) {
-    const T *a = x + q->from[r];
-    NO_UNROLL for (size_t k = q->run; k > 0; k--) {
-      const vec b0 = v_load(b), b1 = v_load(b + VL);
-      UNROLL for (int i = 0; i < R; i++) {
-        const vec v = v_set1(a[i]);
-        V_ADD_PRODUCT(acc[i][0], v, b0);
-        V_ADD_PRODUCT(acc[i][1], v, b1);
-      }
-      a += q->step;
+    const char *a = (const char *)(x + q->from[r]);
+    size_t k = q->run;
+    NO_UNROLL for (; k >= 4; k -= 4) {
+      PIXEL(0) PIXEL(1) PIXEL(2) PIXEL(3);
+      b += 4 * P;
+      FORGET(b);
+    }
+    NO_UNROLL for (; k > 0; k--) {
+      PIXEL(0);
       b += P;
     }
   }
