@@ -99,13 +99,15 @@ WEYL_MUST_CHECK weyl_status bench_peer_run(bench_peer *peer, double seconds, ben
 
 typedef struct bench_train_ask {
   const char *model, *symmetry; /* symmetry may be NULL */
-  const weyl_options *options;  /* of the n-body task and the model */
+  const weyl_options *options;  /* of the n-body task and the model; of training and the model for images */
   uint64_t seed;
   double seconds;   /* for each side */
   const char *peer; /* NULL, "torch" or "torch-compile" */
+  const char *data; /* image models: a file of CIFAR-10; NULL: random images */
   bool verbose;
 } bench_train_ask;
 typedef struct bench_train {
+  char data[64]; /* "nbody", "random images" or "cifar10" */
   int64_t batch, shards, params;
   weyl_program_stats program;
   double useful; /* operations of a step, as the optimised program has them */
@@ -119,6 +121,19 @@ typedef struct bench_train {
 } bench_train;
 /* Threads are those of the context. A peer that is missing or fails leaves `missing` and the rest whole. */
 WEYL_MUST_CHECK weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, bench_train *out);
+
+/* ---- the step of an image model (images.c) ---- */
+
+typedef struct bench_step {
+  weyl_variables *vars;
+  weyl_graph *graph;
+  weyl_program *program;
+} bench_step;
+/* Images 32 x 32 of 3 channels and 10 classes; inputs image, label and the whole number rate. */
+WEYL_MUST_CHECK weyl_status bench_image_step(weyl_context *ctx, const bench_train_ask *ask, bench_step *out);
+void bench_step_free(bench_step *step);
+/* The first n images of a file of CIFAR-10, or random ones when path is NULL. */
+WEYL_MUST_CHECK weyl_status bench_images(weyl_context *ctx, const char *path, int64_t n, weyl_dataset **out);
 
 /* ---- convolutions (conv.c) ---- */
 

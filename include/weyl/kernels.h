@@ -93,6 +93,37 @@ typedef struct weyl_row_step {
   weyl_row_operand in[WEYL_ROW_ADDENDS + 1], out[2];
 } weyl_row_step;
 
+/* ---- convolution: sums over windows of an image, read in place (channels last)
+ * ---------------------------------- */
+
+/* Matrices are packed in panels of weyl_kernels.panel_bytes: [columns / P][rows][P], the last panel filled with 0. */
+#define WEYL_PANEL_BYTES_MAX 128
+
+/* Memory that is brought near while a kernel computes: what the next call reads. */
+typedef struct weyl_ahead {
+  const void *at;
+  size_t bytes;
+} weyl_ahead;
+
+/* out[to[p] + j] = sum_{s, t} in[from[p] + segment[s] + t] w[s length + t][j] for p < pixels, j < out. Offsets are
+ * numbers. */
+typedef struct weyl_conv_taps {
+  size_t pixels, segments, length, out;
+  const int32_t *from, *to; /* [pixels] */
+  const int32_t *segment;   /* [segments] */
+  weyl_ahead ahead;
+} weyl_conv_taps;
+
+/* sums[s length + t][j] (+)= sum_{r, k} x[from[r] + k step + segment[s] + t] dy[r run + k][j] for one panel of dy;
+ * sums [segments length][P] */
+typedef struct weyl_conv_sums {
+  size_t runs, run, segments, length;
+  ptrdiff_t step;
+  const int32_t *from;    /* [runs] */
+  const int32_t *segment; /* [segments] */
+  weyl_ahead ahead;
+} weyl_conv_sums;
+
 /* ---- the table
  * -------------------------------------------------------------------------------------------------------- */
 
@@ -146,6 +177,14 @@ typedef struct weyl_kernels {
    * alignment or threads. */
   void (*gemm[2])(size_t m, size_t n, size_t k, const void *a, ptrdiff_t a_row, ptrdiff_t a_col, const void *b,
                   ptrdiff_t b_row, ptrdiff_t b_col, void *c, ptrdiff_t c_row, bool accumulate, void *scratch);
+
+  /* Packs rows of x(i, j) = x[i row + j column] as rows of a matrix of all_rows; `packed` is where the first of them
+   * goes. */
+  void (*conv_pack[2])(size_t rows, size_t columns, const void *x, ptrdiff_t row, ptrdiff_t column, size_t all_rows,
+                       void *packed);
+  void (*conv_taps[2])(const weyl_conv_taps *q, const void *in, const void *packed, void *out);
+  void (*conv_sums[2])(const weyl_conv_sums *q, const void *x, const void *dy, bool accumulate, void *sums);
+  size_t panel_bytes;
 
   /* Multiplies and adds in registers, as many at a time as the core takes, and sets *flops to the number of operations:
    * timed, it is the arithmetic peak of one core that a product is measured against. */

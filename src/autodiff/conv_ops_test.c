@@ -139,6 +139,26 @@ static void run_gemm(const problem *p, weyl_dtype dtype, const weyl_kernels *ker
   free(b);
 }
 
+static void run_direct(const problem *p, weyl_dtype dtype, const weyl_kernels *kernels) {
+  if (!weyl_conv_direct_can(&p->q)) return;
+  const size_t bytes = (weyl_conv_direct_scratch(p->kind, &p->q, dtype) + 63) / 64 * 64;
+  char *scratch = aligned_alloc(64, bytes + 64);
+  void *out = malloc((size_t)p->n_out * 8 + 8);
+  memset(scratch, 0xff, bytes + 64);
+  memset(out, 0xff, (size_t)p->n_out * 8 + 8);
+  float *a = singles(p->a, p->n_a), *b = singles(p->b, p->n_b);
+  if (dtype == WEYL_F32)
+    weyl_conv_direct(kernels, dtype, p->kind, &p->q, a, b, out, scratch);
+  else
+    weyl_conv_direct(kernels, dtype, p->kind, &p->q, p->a, p->b, out, scratch);
+  assert_result(p, dtype, out, "direct");
+  for (size_t i = 0; i < 64; i++) assert_int_equal(scratch[bytes + i], (char)0xff); /* the room asked for was enough */
+  free(scratch);
+  free(out);
+  free(a);
+  free(b);
+}
+
 /* Whether oneDNN took the shape. */
 static bool run_onednn(const problem *p) {
   float *a = singles(p->a, p->n_a), *b = singles(p->b, p->n_b), *out = malloc((size_t)p->n_out * sizeof *out + 8);
@@ -157,6 +177,10 @@ PROPERTY(engines_agree_with_loops, 150) {
   run_gemm(&p, WEYL_F64, weyl_kernels_active());
   run_gemm(&p, WEYL_F32, weyl_kernels_active());
   run_gemm(&p, WEYL_F64, weyl_kernels_reference());
+  run_direct(&p, WEYL_F64, weyl_kernels_active());
+  run_direct(&p, WEYL_F32, weyl_kernels_active());
+  run_direct(&p, WEYL_F32, weyl_kernels_reference());
+  run_direct(&p, WEYL_F32, weyl_kernels_named("base"));
   (void)run_onednn(&p);
   problem_free(&p);
 }
@@ -189,6 +213,8 @@ static void test_usual_shapes(void **state) {
       problem_fill(&p, &rng);
       run_gemm(&p, WEYL_F32, weyl_kernels_active());
       run_gemm(&p, WEYL_F64, weyl_kernels_active());
+      run_direct(&p, WEYL_F32, weyl_kernels_active());
+      run_direct(&p, WEYL_F64, weyl_kernels_active());
       if (weyl_conv_onednn_here()) assert_true(run_onednn(&p));
       problem_free(&p);
     }

@@ -202,7 +202,7 @@ static void json_peer(weyl_json *json, const bench_peer_about *about, const benc
 
 static void json_train(const cli *c, const bench_train *r) {
   weyl_json *json = c->result;
-  weyl_json_string(json, "task", "nbody");
+  weyl_json_string(json, "task", r->data);
   weyl_json_string(json, "model", cli_string(c, "model"));
   weyl_json_integer(json, "batch", r->batch);
   weyl_json_integer(json, "parameters", r->params);
@@ -256,8 +256,8 @@ static void ratio_row(sheet *s, const char *name, const bench_times *above, cons
 static void say_train(const cli *c, const bench_train *r) {
   const int threads = weyl_threads(c->ctx);
   char name[128];
-  cli_say(c, "a training step of %s on nbody: %lld samples, %lld parameters, %d thread%s\n\n", cli_string(c, "model"),
-          (long long)r->batch, (long long)r->params, threads, threads > 1 ? "s" : "");
+  cli_say(c, "a training step of %s on %s: %lld samples, %lld parameters, %d thread%s\n\n", cli_string(c, "model"),
+          r->data, (long long)r->batch, (long long)r->params, threads, threads > 1 ? "s" : "");
   static const char *const names[] = {"ms a step", "CPU best", "CPU median", "wall best", "wall median", "steps"};
   sheet s;
   head(&s, names, sizeof names / sizeof names[0]);
@@ -288,12 +288,14 @@ static void say_train(const cli *c, const bench_train *r) {
 }
 
 static weyl_status train(cli *c) {
+  const char *data = cli_string(c, "data");
   const bench_train_ask ask = {.model = cli_string(c, "model"),
                                .symmetry = cli_string(c, "symmetry"),
                                .options = c->extra,
                                .seed = cli_seed(c),
                                .seconds = seconds_or(c, 5),
                                .peer = peer_asked(c),
+                               .data = data && data[0] ? data : NULL,
                                .verbose = c->verbose};
   bench_train r;
   WEYL_TRY(bench_train_step(c->ctx, &ask, &r));
@@ -421,7 +423,8 @@ static weyl_status more(cli *c) {
   }
   if (!given(c, "train")) return WEYL_OK;
   const char *model = cli_peek(c, "model");
-  return weyl_train_options(c->ctx, "nbody", model ? model : "egnn", &c->extra);
+  const weyl_model_def *def = weyl_model_find(model);
+  return weyl_train_options(c->ctx, def && def->image ? NULL : "nbody", model ? model : "egnn", &c->extra);
 }
 
 static weyl_status run(cli *c) {
@@ -435,6 +438,7 @@ static const weyl_option options[] = {
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
     {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile",
      "train, conv: the same work by this program, in turn with ours (make peers sets it up)"},
+    {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
      "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
     {"seed", WEYL_OPT_U64, "1", 0, 0, NULL, "of the first weights"},
@@ -448,8 +452,8 @@ const cli_command cli_command_bench = {
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
-        "train: one training step (forward, backward, Adam) of the n-body task, the program that weyl train repeats. "
-        "With more than one thread, one thread is timed in the same call.\n\n"
+        "train: one training step (forward, backward, Adam) of the n-body task, the program that weyl train repeats, "
+        "or of an image model. With more than one thread, one thread is timed in the same call.\n\n"
         "engine: the matrix products of a network 64 wide, forward and both gradients.\n\n"
         "conv: the convolutions of WRN-40-2, forward and both gradients.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
@@ -457,6 +461,7 @@ const cli_command cli_command_bench = {
     .examples =
         "weyl bench machine\n"
         "weyl bench train --model egnn --batch 100 --threads 1 --peer torch\n"
+        "weyl bench train --model wrn-40-2 --batch 128 --threads 1 --peer torch\n"
         "weyl bench train --model fa-gnn --set hidden=120 --threads 2\n"
         "weyl bench conv --batch 128 --threads 1 --peer torch --json",
     .options = options,

@@ -225,6 +225,47 @@ void K(gemm)(size_t m, size_t n, size_t k, const void *av, ptrdiff_t a_row, ptrd
     }
 }
 
+void K(conv_pack)(size_t rows, size_t columns, const void *xv, ptrdiff_t row, ptrdiff_t column, size_t all_rows,
+                  void *packed) {
+  const size_t panel = PANEL_OF(WEYL_ISA) / sizeof(T);
+  const T *x = xv;
+  T *to = packed;
+  for (size_t j = 0; j < columns; j += panel)
+    for (size_t i = 0; i < rows; i++)
+      for (size_t k = 0; k < panel; k++)
+        to[j * all_rows + i * panel + k] = j + k < columns ? x[(ptrdiff_t)i * row + (ptrdiff_t)(j + k) * column] : (T)0;
+}
+
+void K(conv_taps)(const weyl_conv_taps *q, const void *inv, const void *packed, void *outv) {
+  const size_t panel = PANEL_OF(WEYL_ISA) / sizeof(T), rows = q->segments * q->length;
+  const T *in = inv, *w = packed;
+  T *out = outv;
+  for (size_t p = 0; p < q->pixels; p++)
+    for (size_t j = 0; j < q->out; j++) {
+      double sum = 0;
+      for (size_t s = 0; s < q->segments; s++)
+        for (size_t t = 0; t < q->length; t++)
+          sum += (double)in[(size_t)(q->from[p] + q->segment[s]) + t] *
+                 (double)w[j / panel * panel * rows + (s * q->length + t) * panel + j % panel];
+      out[(size_t)q->to[p] + j] = (T)sum;
+    }
+}
+
+void K(conv_sums)(const weyl_conv_sums *q, const void *xv, const void *dyv, bool accumulate, void *sumsv) {
+  const size_t panel = PANEL_OF(WEYL_ISA) / sizeof(T);
+  const T *x = xv, *dy = dyv;
+  T *sums = sumsv;
+  for (size_t row = 0; row < q->segments * q->length; row++)
+    for (size_t j = 0; j < panel; j++) {
+      double sum = accumulate ? (double)sums[row * panel + j] : 0;
+      const T *at = x + q->segment[row / q->length] + row % q->length;
+      for (size_t r = 0; r < q->runs; r++)
+        for (size_t k = 0; k < q->run; k++)
+          sum += (double)at[q->from[r] + (ptrdiff_t)k * q->step] * (double)dy[(r * q->run + k) * panel + j];
+      sums[row * panel + j] = (T)sum;
+    }
+}
+
 void K(multiply_add)(size_t rounds, double *flops) {
   const volatile T factor = (T)0.5, term = 1;
   volatile T end;

@@ -1,6 +1,6 @@
 /* Row programs: steps over blocks of rows that stay in L1. Contiguous operands are mapped flat; others row by row, and
  * rows shorter than a vector are laid out flat first. */
-#include "exponential.h"
+#include "simd.h"
 
 /* ---- operands ---- */
 
@@ -112,8 +112,24 @@ INLINE void row_pair(size_t width, const T *a, const bool ONE_A, const T *b, con
   v_store(y + end, last);
 }
 
+/* Evenly spaced rows with one row b for all of them, which stays in registers: `vectors` of them at a time. */
+INLINE void row_repeated(const int VECTORS, size_t n, const T *a, ptrdiff_t a_step, const T *b, T *y, ptrdiff_t y_step,
+                         vec (*f)(vec, vec)) {
+  vec row[4];
+  UNROLL for (int v = 0; v < VECTORS; v++) row[v] = v_load(b + v * VL);
+  for (size_t i = 0; i < n; i++, a += a_step, y += y_step)
+    UNROLL for (int v = 0; v < VECTORS; v++) v_store(y + v * VL, f(v_load(a + v * VL), row[v]));
+}
+
 INLINE void row_pairs(size_t n, size_t width, rows_at a, const bool one_a, rows_at b, const bool one_b, rows_at y,
                       vec (*f)(vec, vec)) {
+  if (!one_a && !one_b && !a.far && !b.far && b.step == 0 && width % VL == 0) {
+    size_t j = 0;
+    for (; j + 4 * VL <= width; j += 4 * VL) row_repeated(4, n, a.p + j, a.step, b.p + j, y.p + j, y.step, f);
+    for (; j + 2 * VL <= width; j += 2 * VL) row_repeated(2, n, a.p + j, a.step, b.p + j, y.p + j, y.step, f);
+    for (; j < width; j += VL) row_repeated(1, n, a.p + j, a.step, b.p + j, y.p + j, y.step, f);
+    return;
+  }
   walk wa = walk_begin(a), wb = walk_begin(b);
   T *to = y.p;
   const ptrdiff_t wide = (ptrdiff_t)width;
@@ -451,6 +467,16 @@ INLINE void add_columns_at(size_t n, const T *x, ptrdiff_t step, T *to) {
 
 static void add_columns(size_t width, size_t n, const T *x, ptrdiff_t step, T *to) {
   size_t j = 0;
+  for (; j + 4 * VL <= width; j += 4 * VL) {
+    const T *row = x + j;
+    vec sum[4];
+    UNROLL for (int v = 0; v < 4; v++) sum[v] = v_load(row + v * VL);
+    for (size_t i = 1; i < n; i++) {
+      row += step;
+      UNROLL for (int v = 0; v < 4; v++) sum[v] = sum[v] + v_load(row + v * VL);
+    }
+    UNROLL for (int v = 0; v < 4; v++) v_store(to + j + v * VL, v_load(to + j + v * VL) + sum[v]);
+  }
   for (; j + VL <= width; j += VL) add_columns_at(n, x + j, step, to + j);
   if (j == width) return;
   const size_t m = width - j;

@@ -43,7 +43,8 @@ static void list_is_complete(void **state) {
   int n = 0;
   for (const weyl_model_def *const *m = weyl_models(); *m; m++, n++) {
     assert_ptr_equal(weyl_model_find((*m)->name), *m);
-    assert_true((*m)->paper[0] && (*m)->summary[0] && (*m)->options && (*m)->points);
+    assert_true((*m)->paper[0] && (*m)->summary[0] && (*m)->options && !(*m)->points == !!(*m)->image);
+    if ((*m)->image) continue;
     assert_true(strcmp((*m)->symmetry, "E x S") == 0 || strcmp((*m)->symmetry, "S") == 0);
   }
   assert_true(n >= 4);
@@ -139,6 +140,7 @@ static void promised_symmetry(void **state) {
     for (int d = 2; d <= 3; d++) {
       static const char *const nothing[] = {NULL};
       const char *model = k < rows ? row[k].model : weyl_models()[k - rows]->name;
+      if (!weyl_model_find(model)->points) continue;
       cloud c = cloud_new(d, SAMPLES, sizes, 20);
       weyl_tensor y;
       traced t = model_new(model, k < rows ? row[k].set : nothing, WEYL_F64, false, d, &y);
@@ -213,6 +215,7 @@ static void symmetrized_backbone(void **state) {
 static void planned_equals_reference(void **state) {
   (void)state;
   for (const weyl_model_def *const *m = weyl_models(); *m; m++) {
+    if (!(*m)->points) continue;
     cloud c = cloud_new(3, SAMPLES, sizes, 22);
     traced t[2];
     double *got[2][3];

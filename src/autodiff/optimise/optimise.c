@@ -211,12 +211,17 @@ weyl_status weyl_optimise(weyl_graph *from, const uint32_t *outputs, int n, bool
     if (status != WEYL_OK) return status;
     g = next;
   }
-  if (on & 1u << WEYL_REWRITE_FUSE) {
-    weyl_graph *fused = NULL;
-    const weyl_status status = weyl_fuse(g, out, n, assigns, &fused);
+  static const struct {
+    weyl_rewrite switched;
+    weyl_status (*build)(weyl_graph *from, uint32_t *outputs, int n, bool assigns, weyl_graph **to);
+  } last[] = {{WEYL_REWRITE_RECOMPUTE, weyl_recompute}, {WEYL_REWRITE_FUSE, weyl_fuse}};
+  for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+    if (!(on & 1u << last[i].switched)) continue;
+    weyl_graph *next = NULL;
+    const weyl_status status = last[i].build(g, out, n, assigns, &next);
     weyl_graph_free(g);
     if (status != WEYL_OK) return status;
-    g = fused;
+    g = next;
   }
   *to = g;
   return WEYL_OK;

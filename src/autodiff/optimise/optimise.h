@@ -51,6 +51,9 @@ weyl_status weyl_rewrites_asked(weyl_context *ctx, const char *text, unsigned *o
 weyl_status weyl_optimise(weyl_graph *from, const uint32_t *outputs, int n, bool assigns, unsigned on, weyl_graph **to,
                           uint32_t *out);
 
+/* Cheap numbers that a later phase reads are made again there (recompute.c). The graph is a new one, as above; outputs
+ * are changed to its values. */
+weyl_status weyl_recompute(weyl_graph *from, uint32_t *outputs, int n, bool assigns, weyl_graph **to);
 /* Clusters of elementwise nodes become single steps. The graph is a new one, as above; outputs are changed to its
  * values. */
 weyl_status weyl_fuse(weyl_graph *from, uint32_t *outputs, int n, bool assigns, weyl_graph **to);
