@@ -585,9 +585,51 @@ static void add_all(const weyl_row_step *s, size_t first, size_t n, T *scratch) 
 
 /* ---- the interpreter ---- */
 
+/* Arrays too large for the caches are brought near a block ahead: each once, however many steps read or write it. */
+enum { STREAMS = 12, STREAM_BYTES = 256 * 1024 };
+typedef struct stream {
+  const char *at;
+  size_t row; /* bytes */
+  bool written;
+} stream;
+
+static size_t add_stream(stream *list, size_t n, const weyl_row_operand *o, int64_t width, bool written) {
+  if (n == STREAMS || o->data == NULL || o->block || o->index || o->div != 1 || o->times != 1 || o->one ||
+      o->stride != width)
+    return n;
+  for (size_t i = 0; i < n; i++)
+    if (list[i].at == (const char *)o->data) return n;
+  list[n] = (stream){o->data, (size_t)width * sizeof(T), written};
+  return n + 1;
+}
+
+static size_t find_streams(const weyl_row_step *steps, size_t n_steps, size_t rows, stream *list) {
+  size_t n = 0;
+  if (n_steps == 0 || rows * (size_t)steps[0].width * sizeof(T) < STREAM_BYTES) return 0;
+  for (const weyl_row_step *s = steps; s < steps + n_steps; s++) {
+    for (int i = 0; i <= ADDENDS; i++) n = add_stream(list, n, &s->in[i], s->width, false);
+    for (int i = 0; i < 2; i++)
+      if (s->kind < WEYL_ROW_SUM) n = add_stream(list, n, &s->out[i], s->width, true);
+  }
+  return n;
+}
+
+static void bring_near(const stream *list, size_t n, size_t first, size_t rows) {
+  for (size_t i = 0; i < n; i++) {
+    const char *at = list[i].at + first * list[i].row, *end = at + rows * list[i].row;
+    if (list[i].written)
+      for (; at < end; at += 64) __builtin_prefetch(at, 1, 3);
+    else
+      for (; at < end; at += 64) __builtin_prefetch(at, 0, 3);
+  }
+}
+
 void K(rows)(const weyl_row_step *steps, size_t n_steps, size_t from, size_t to, size_t block, void *scratch) {
+  stream streams[STREAMS];
+  const size_t n_streams = find_streams(steps, n_steps, to - from, streams);
   for (size_t first = from; first < to; first += block) {
-    const size_t n = to - first < block ? to - first : block;
+    const size_t n = to - first < block ? to - first : block, left = to - first - n;
+    bring_near(streams, n_streams, first + n, left < block ? left : block);
     for (const weyl_row_step *s = steps; s < steps + n_steps; s++) switch (s->kind) {
         case WEYL_ROW_UNARY: map_one(s, first, n, scratch); break;
         case WEYL_ROW_BINARY:
