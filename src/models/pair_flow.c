@@ -26,7 +26,8 @@
 extern const weyl_model_def weyl_model_pair_flow;
 
 /* Squares of lengths and speeds below this count as zero: it keeps logarithms and directions of nothing finite. */
-#define SOFT 1e-4
+#define SOFT    1e-4
+#define MEMBERS 16
 
 /* [edges, 1] */
 static weyl_tensor dot(weyl_tensor a, weyl_tensor b) { return weyl_unsqueeze(weyl_sum(weyl_mul(a, b), 1), 1); }
@@ -77,39 +78,36 @@ static weyl_tensor invariants(weyl_tensor r, weyl_tensor w, weyl_tensor time, we
 
 static weyl_tensor column(weyl_tensor x, int64_t k) { return weyl_slice(x, 1, k, 1, 1); }
 
-static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_options *o) {
-  const weyl_model_def *me = &weyl_model_pair_flow;
-  const int64_t hidden = weyl_model_integer(me, o, "hidden"), depth = weyl_model_integer(me, o, "depth");
-  const int64_t steps = weyl_model_integer(me, o, "steps"), bend = weyl_model_integer(me, o, "bend");
-  const bool shared = weyl_model_bool(me, o, "shared");
-  const double part = 1.0 / (double)steps;
-  if (!weyl_need_edges(p, me->name)) return WEYL_NULL_TENSOR;
-  if (!weyl_tensor_valid(p->v))
-    return weyl_graph_fail(g, WEYL_BAD_ARG, "model %s needs velocities, and these points have none", me->name);
+typedef struct flow {
+  int64_t hidden, depth, steps, bend;
+  bool shared;
+} flow;
 
+/* Positions at the end of one rollout. */
+static weyl_tensor rollout(weyl_graph *g, const weyl_points *p, const flow *f, weyl_tensor kind) {
+  const double part = 1.0 / (double)f->steps;
   const weyl_tensor horizon = weyl_param(g, "time", WEYL_SHAPE(weyl_num(1)), weyl_init_constant(1));
-  const weyl_tensor time = weyl_scale(horizon, part), kind = pair_scalars(p);
+  const weyl_tensor time = weyl_scale(horizon, part);
   const weyl_linear_opts small = {.scheme = WEYL_SCHEME_XAVIER, .gain = 0.1};
   int64_t width[8];
-  for (int64_t l = 0; l < depth; l++) width[l] = hidden;
+  for (int64_t l = 0; l < f->depth; l++) width[l] = f->hidden;
 
   weyl_tensor x = p->x, v = p->v;
-  for (int64_t k = 0; k < steps && weyl_tensor_valid(x); k++) {
+  for (int64_t k = 0; k < f->steps && weyl_tensor_valid(x); k++) {
     weyl_tensor r = weyl_edge_difference(p, x), w = weyl_edge_difference(p, v);
-    if (bend > 0) { /* one law of force for all steps */
-      const weyl_tensor others = field_of_others(p, r, kind, bend);
+    if (f->bend > 0) { /* one law of force for all steps */
+      const weyl_tensor others = field_of_others(p, r, kind, f->bend);
       const weyl_tensor share = weyl_param(g, "bend", WEYL_SHAPE(weyl_num(2)), weyl_init_constant(1));
       w = weyl_add(w, weyl_mul(others, weyl_scale(weyl_slice(share, 0, 0, 1, 1), part / 2)));
       r = weyl_sub(r, weyl_mul(others, weyl_scale(weyl_slice(share, 0, 1, 1, 1), part * part / 12)));
     }
     const weyl_tensor unit = weyl_div(r, soft_root(dot(r, r), SOFT)), along = weyl_div(w, soft_root(dot(w, w), 1));
 
-    if (shared)
+    if (f->shared)
       weyl_scope(g, "step");
     else
       weyl_scope(g, "step_%d", (int)k);
-    const weyl_tensor in = invariants(r, w, time, kind);
-    const weyl_tensor m = weyl_mlp(in, "pair", width, (int)depth, WEYL_ACT_SILU, true);
+    const weyl_tensor m = weyl_mlp(invariants(r, w, time, kind), "pair", width, (int)f->depth, WEYL_ACT_SILU, true);
     const weyl_tensor c = weyl_linear(m, "coefficients", 4, &small);
     weyl_scope_end(g);
 
@@ -124,12 +122,55 @@ static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_option
   return x;
 }
 
+/* The mean of the members' rollouts, [members, nodes, d] -> [nodes, d].  While training, their weights are drawn anew
+ * for every sample, uniformly from the simplex: the loss is then in part that of each member alone, which keeps them
+ * different. */
+static weyl_tensor mean_of(weyl_graph *g, const weyl_points *p, const weyl_tensor *x, int members) {
+  if (members == 1) return x[0];
+  weyl_tensor sum = WEYL_NULL_TENSOR;
+  if (!weyl_graph_training(g)) {
+    for (int m = 0; m < members; m++) sum = m ? weyl_add(sum, x[m]) : x[m];
+    return weyl_scale(sum, 1.0 / members);
+  }
+  const weyl_shape each = WEYL_SHAPE(weyl_tensor_shape(p->sample_key).dim[0], weyl_num(members));
+  weyl_tensor share = weyl_neg(weyl_log(weyl_shift(weyl_random_uniform(g, "members", each, p->sample_key), 1e-7)));
+  share = weyl_points_spread(p, weyl_div(share, weyl_unsqueeze(weyl_sum(share, 1), 1)));
+  for (int m = 0; m < members; m++) {
+    const weyl_tensor term = weyl_mul(x[m], column(share, m));
+    sum = m ? weyl_add(sum, term) : term;
+  }
+  return sum;
+}
+
+static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_options *o) {
+  const weyl_model_def *me = &weyl_model_pair_flow;
+  const flow f = {.hidden = weyl_model_integer(me, o, "hidden"),
+                  .depth = weyl_model_integer(me, o, "depth"),
+                  .steps = weyl_model_integer(me, o, "steps"),
+                  .bend = weyl_model_integer(me, o, "bend"),
+                  .shared = weyl_model_bool(me, o, "shared")};
+  const int members = (int)weyl_model_integer(me, o, "members");
+  if (!weyl_need_edges(p, me->name)) return WEYL_NULL_TENSOR;
+  if (!weyl_tensor_valid(p->v))
+    return weyl_graph_fail(g, WEYL_BAD_ARG, "model %s needs velocities, and these points have none", me->name);
+
+  const weyl_tensor kind = pair_scalars(p);
+  weyl_tensor x[MEMBERS];
+  for (int m = 0; m < members; m++) {
+    if (members > 1) weyl_scope(g, "member_%d", m);
+    x[m] = rollout(g, p, &f, kind);
+    if (members > 1) weyl_scope_end(g);
+  }
+  return mean_of(g, p, x, members);
+}
+
 static const weyl_option options[] = {
     {"hidden", WEYL_OPT_INT, "64", 1, 4096, NULL, "width of the networks of the pairs"},
     {"depth", WEYL_OPT_INT, "2", 1, 8, NULL, "hidden layers of a pair's network"},
     {"steps", WEYL_OPT_INT, "6", 1, 64, NULL, "steps of time"},
     {"bend", WEYL_OPT_INT, "32", 0, 1024, NULL,
      "width of the network of the field that the others bend a pair's path with; 0: pairs do not see the others"},
+    {"members", WEYL_OPT_INT, "1", 1, MEMBERS, NULL, "rollouts with weights of their own, whose mean is the answer"},
     {"shared", WEYL_OPT_BOOL, "false", 0, 0, NULL, "the same network in every step"},
     {0},
 };

@@ -11,12 +11,14 @@
 enum { D = 3, N = 7, H = 10, B = 6, STEPS = 3, SAMPLES = 3 };
 static const int64_t sizes[SAMPLES] = {5, 3, 7};
 
-static weyl_tensor flow_of(const traced *t, const weyl_points *p, const char *bend, const char *shared) {
+static weyl_tensor flow_of(const traced *t, const weyl_points *p, const char *bend, const char *shared,
+                           const char *members) {
   const weyl_model_def *model = weyl_model_find("pair-flow");
   weyl_options *o = NULL;
   assert_int_equal(weyl_options_new(t->ctx, &o), WEYL_OK);
   assert_int_equal(weyl_options_declare(o, model->name, model->options), WEYL_OK);
-  const char *const set[][2] = {{"hidden", "10"}, {"steps", "3"}, {"bend", bend}, {"shared", shared}};
+  const char *const set[][2] = {
+      {"hidden", "10"}, {"steps", "3"}, {"bend", bend}, {"shared", shared}, {"members", members}};
   for (size_t k = 0; k < sizeof set / sizeof *set; k++)
     assert_int_equal(weyl_options_set(o, set[k][0], set[k][1], NULL), WEYL_OK);
   weyl_tensor y = model->points(t->graph, p, o);
@@ -153,7 +155,7 @@ static void same_as_plain_loops(void **state) {
     cloud c = cloud_new(D, SAMPLES, sizes, 50 + (uint64_t)way);
     traced t = traced_new(WEYL_F64, false);
     const weyl_points p = weyl_points_input(t.graph, D, true, 1, 1);
-    weyl_tensor y = flow_of(&t, &p, bend ? "6" : "0", shared ? "true" : "false");
+    weyl_tensor y = flow_of(&t, &p, bend ? "6" : "0", shared ? "true" : "false", "1");
     traced_compile(&t, &y, 1);
     enlarge(t.vars, 1.5);
     double *got = cloud_output(&t, &c, 2, 0);
@@ -175,7 +177,7 @@ static void centre_moves_straight(void **state) {
   cloud c = cloud_new(D, SAMPLES, sizes, 60);
   traced t = traced_new(WEYL_F64, false);
   const weyl_points p = weyl_points_input(t.graph, D, true, 1, 1);
-  weyl_tensor y = flow_of(&t, &p, "6", "false");
+  weyl_tensor y = flow_of(&t, &p, "6", "false", "1");
   traced_compile(&t, &y, 1);
   enlarge(t.vars, 2);
   const weyl_array horizon = variable(t.vars, WEYL_PARAM, "time");
@@ -196,6 +198,63 @@ static void centre_moves_straight(void **state) {
   cloud_free(&c);
 }
 
+/* The mean of the members that the weights' names tell apart; while training each sample has weights of its own, drawn
+ * anew in every step, but the answer stays a mean. */
+static void members_are_averaged(void **state) {
+  (void)state;
+  enum { MEMBERS = 3 };
+  cloud c = cloud_new(D, SAMPLES, sizes, 62);
+  traced all = traced_new(WEYL_F64, false), one = traced_new(WEYL_F64, false);
+  const weyl_points p = weyl_points_input(all.graph, D, true, 1, 1), q = weyl_points_input(one.graph, D, true, 1, 1);
+  weyl_tensor y = flow_of(&all, &p, "6", "false", "3"), z = flow_of(&one, &q, "6", "false", "1");
+  traced_compile(&all, &y, 1);
+  traced_compile(&one, &z, 1);
+  assert_int_equal(weyl_variables_numbers(all.vars, WEYL_PARAM),
+                   MEMBERS * weyl_variables_numbers(one.vars, WEYL_PARAM));
+  enlarge(all.vars, 1.5);
+  const int64_t n = c.nodes * D;
+  double *got = cloud_output(&all, &c, 0, 0), *mean = calloc((size_t)n, sizeof *mean);
+  double *low = calloc((size_t)n, sizeof *low), *high = calloc((size_t)n, sizeof *high);
+  for (int m = 0; m < MEMBERS; m++) {
+    for (size_t k = 0; k < weyl_variables_count(one.vars, WEYL_PARAM); k++) {
+      char name[96];
+      snprintf(name, sizeof name, "member_%d.%s", m, weyl_variables_name(one.vars, WEYL_PARAM, k));
+      const weyl_array from = variable(all.vars, WEYL_PARAM, name), to = weyl_variables_array(one.vars, WEYL_PARAM, k);
+      for (int64_t i = 0; i < weyl_array_size(&to); i++) array_put(&to, i, array_at(&from, i));
+    }
+    double *alone = cloud_output(&one, &c, 0, 0);
+    for (int64_t i = 0; i < n; i++) {
+      mean[i] += alone[i] / MEMBERS;
+      low[i] = m ? fmin(low[i], alone[i]) : alone[i];
+      high[i] = m ? fmax(high[i], alone[i]) : alone[i];
+    }
+    free(alone);
+  }
+  assert_true(largest_difference(got, mean, n) < 1e-12);
+
+  traced train = traced_again(&all, true);
+  const weyl_points u = weyl_points_input(train.graph, D, true, 1, 1);
+  weyl_tensor drawn = flow_of(&train, &u, "6", "false", "3");
+  traced_compile(&train, &drawn, 1);
+  double *first = cloud_output(&train, &c, 0, 1), *again = cloud_output(&train, &c, 2, 1),
+         *next = cloud_output(&train, &c, 0, 2);
+  assert_true(largest_difference(first, mean, n) > 1e-3);
+  assert_true(largest_difference(first, next, n) > 1e-3);
+  assert_true(largest_difference(first, again, n) < 1e-12); /* however the batch is cut into shards */
+  for (int64_t i = 0; i < n; i++) assert_true(first[i] > low[i] - 1e-12 && first[i] < high[i] + 1e-12);
+  free(first);
+  free(again);
+  free(next);
+  free(got);
+  free(mean);
+  free(low);
+  free(high);
+  traced_free_graph(&train);
+  traced_free(&one);
+  traced_free(&all);
+  cloud_free(&c);
+}
+
 /* Points on top of each other, at rest, far away and fast: finite values and gradients in f32. */
 static void extremes_stay_finite(void **state) {
   (void)state;
@@ -209,7 +268,7 @@ static void extremes_stay_finite(void **state) {
   }
   traced t = traced_new(WEYL_F32, true);
   const weyl_points p = weyl_points_input(t.graph, D, true, 1, 1);
-  weyl_tensor y = flow_of(&t, &p, "6", "false");
+  weyl_tensor y = flow_of(&t, &p, "6", "false", "1");
   weyl_tensor target = weyl_input(t.graph, "target", WEYL_F32, WEYL_SHAPE(weyl_per(WEYL_NODES), weyl_num(D)));
   traced_compile(&t, (weyl_tensor[]){y, weyl_param_grad(weyl_loss_mse(y, target))}, 2);
   enlarge(t.vars, 2);
@@ -233,7 +292,7 @@ static void scalars_of_nodes(void **state) {
   for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
     traced t = traced_new(WEYL_F64, false);
     const weyl_points p = weyl_points_input(t.graph, D, true, row[k].scalars, row[k].edges);
-    const weyl_tensor y = flow_of(&t, &p, "6", "false");
+    const weyl_tensor y = flow_of(&t, &p, "6", "false", "1");
     if (!weyl_tensor_valid(y)) fail_msg("row %zu: %s", k, weyl_message(t.ctx));
     const weyl_array a = variable(t.vars, WEYL_PARAM, "step_0.pair.0.weight");
     assert_int_equal(a.dim[1], row[k].inputs);
@@ -243,9 +302,8 @@ static void scalars_of_nodes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(same_as_plain_loops),
-      cmocka_unit_test(centre_moves_straight),
-      cmocka_unit_test(extremes_stay_finite),
+      cmocka_unit_test(same_as_plain_loops),  cmocka_unit_test(centre_moves_straight),
+      cmocka_unit_test(members_are_averaged), cmocka_unit_test(extremes_stay_finite),
       cmocka_unit_test(scalars_of_nodes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
