@@ -56,7 +56,7 @@ static void parameter_counts(void **state) {
   (void)state;
   static const struct {
     const char *model;
-    const char *set[4];
+    const char *set[5];
     int64_t count;
   } row[] = {
       {"linear", {NULL}, 1},
@@ -66,9 +66,9 @@ static void parameter_counts(void **state) {
       {"fa-gnn", {NULL}, 92103},
       {"fa-gnn", {"mode=stochastic", NULL}, 92103},
       {"fa-gnn", {"residual=true", "node_charges=true", NULL}, 92164},
-      {"pair-flow", {"steps=1", "bend=0", NULL}, 1 + 512 + 4160 + 260},
-      {"pair-flow", {"steps=4", "bend=8", NULL}, 1 + 2 + 32 + 72 + 9 + 4 * (512 + 4160 + 260)},
-      {"pair-flow", {"steps=4", "bend=8", "shared=true", NULL}, 1 + 2 + 32 + 72 + 9 + 512 + 4160 + 260},
+      {"pair-flow", {"hidden=64", "steps=1", "bend=0", NULL}, 1 + 512 + 4160 + 260},
+      {"pair-flow", {"hidden=64", "steps=4", "bend=8", NULL}, 1 + 2 + 32 + 72 + 9 + 4 * (512 + 4160 + 260)},
+      {"pair-flow", {"hidden=64", "steps=4", "bend=8", "shared=true", NULL}, 1 + 2 + 32 + 72 + 9 + 512 + 4160 + 260},
   };
   for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
     weyl_tensor y;

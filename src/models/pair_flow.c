@@ -165,9 +165,9 @@ static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_option
 }
 
 static const weyl_option options[] = {
-    {"hidden", WEYL_OPT_INT, "64", 1, 4096, NULL, "width of the networks of the pairs"},
+    {"hidden", WEYL_OPT_INT, "32", 1, 4096, NULL, "width of the networks of the pairs"},
     {"depth", WEYL_OPT_INT, "2", 1, 8, NULL, "hidden layers of a pair's network"},
-    {"steps", WEYL_OPT_INT, "6", 1, 64, NULL, "steps of time"},
+    {"steps", WEYL_OPT_INT, "8", 1, 64, NULL, "steps of time"},
     {"bend", WEYL_OPT_INT, "32", 0, 1024, NULL,
      "width of the network of the field that the others bend a pair's path with; 0: pairs do not see the others"},
     {"members", WEYL_OPT_INT, "1", 1, MEMBERS, NULL, "rollouts with weights of their own, whose mean is the answer"},
