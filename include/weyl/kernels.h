@@ -75,8 +75,8 @@ typedef enum weyl_row_kind {
 typedef struct weyl_row_operand {
   void *data;
   const int32_t *index;
-  int64_t div, times;
-  int64_t stride; /* numbers from one row of the array to the next */
+  int32_t div, times;
+  int32_t stride; /* numbers from one row of the array to the next */
   bool rest;
   bool one;   /* one number a row, for all of the width */
   bool block; /* a register: row 0 is the first row of the block in hand */
@@ -86,11 +86,10 @@ typedef struct weyl_row_operand {
 
 #define WEYL_ROW_ADDENDS 4
 
-typedef struct weyl_row_step {
+typedef struct weyl_row_step { /* what every step has comes first: programs are long, and caches are small */
   weyl_row_kind kind;
-  int32_t f;
-  int64_t width;
-  weyl_row_operand in[WEYL_ROW_ADDENDS + 1], out[2];
+  int32_t f, width;
+  weyl_row_operand out[2], in[WEYL_ROW_ADDENDS + 1];
 } weyl_row_step;
 
 /* ---- convolution: sums over windows of an image, read in place (channels last)

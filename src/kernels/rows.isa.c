@@ -14,7 +14,7 @@ typedef struct rows_at { /* an operand for the rows of a block */
 INLINE rows_at look(const weyl_row_operand *o, size_t first) {
   if (o->block) return (rows_at){o->data, o->stride, NULL, 0};
   if (o->index || (o->div != 1 && (o->times != 0 || o->rest))) return (rows_at){o->data, 0, o, first};
-  const ptrdiff_t step = o->times * o->stride;
+  const ptrdiff_t step = (ptrdiff_t)o->times * o->stride;
   return (rows_at){(T *)o->data + (ptrdiff_t)first * step, step, NULL, 0};
 }
 
@@ -71,6 +71,12 @@ INLINE int flat_stride(const weyl_row_operand *o, rows_at at, size_t n, size_t w
 }
 
 INLINE void lay(walk *w, bool one, size_t n, const size_t width, T *to) {
+  if (!w->far && one) { /* a number a row, beside one another for the most part */
+    const T *p = w->p;
+    for (size_t i = 0; i < n; i++, p += w->step)
+      for (size_t j = 0; j < width; j++) *to++ = *p;
+    return;
+  }
   for (size_t i = 0; i < n; i++) {
     const T *row = walk_next(w);
     for (size_t j = 0; j < width; j++) *to++ = one ? *row : row[j];
@@ -313,7 +319,7 @@ enum { COUNTED = 32 };
 INLINE bool table_of(const weyl_row_operand *o, size_t first, table *t) {
   const rows_at at = look(o, first);
   if (at.far && (!o->index || o->div != 1)) return false;
-  *t = at.far ? (table){o->data, o->index + first, o->times * o->stride} : (table){at.p, counting, at.step};
+  *t = at.far ? (table){o->data, o->index + first, (ptrdiff_t)o->times * o->stride} : (table){at.p, counting, at.step};
   return true;
 }
 
@@ -419,11 +425,26 @@ static void map_silu(const weyl_row_step *s, size_t first, size_t n, T *scratch)
 
 /* ---- sums ---- */
 
+INLINE void sum_short(size_t n, const size_t width, rows_at x, rows_at y) {
+  for (size_t i = 0; i < n; i++, x.p += x.step, y.p += y.step) {
+    T sum = x.p[0];
+    for (size_t j = 1; j < width; j++) sum += x.p[j];
+    *y.p = sum;
+  }
+}
+
 static void sum_each(const weyl_row_step *s, size_t first, size_t n) {
   const weyl_row_operand *o = &s->in[0];
-  const rows_at y = look(&s->out[0], first);
+  const rows_at y = look(&s->out[0], first), from = look(o, first);
   const size_t width = (size_t)s->width;
-  walk w = walk_begin(look(o, first));
+  if (!from.far && !o->one && s->kind == WEYL_ROW_SUM && width < VL) {
+    switch (width) {
+      case 2: sum_short(n, 2, from, y); return;
+      case 3: sum_short(n, 3, from, y); return;
+      default: sum_short(n, width, from, y); return;
+    }
+  }
+  walk w = walk_begin(from);
   T *to = y.p;
   for (size_t i = 0; i < n; i++, to += y.step) {
     const T *x = walk_next(&w);
@@ -518,7 +539,7 @@ static void add_groups(const weyl_row_operand *o, size_t first, size_t n, size_t
   const size_t div = (size_t)o->div, wide = div * width;
   const int32_t *index = o->index + first / div;
   size_t rest = first % div;
-  const ptrdiff_t step = o->times * o->stride;
+  const ptrdiff_t step = (ptrdiff_t)o->times * o->stride;
   T *y = o->data;
   while (n > 0) {
     if (rest > 0 || n < div) { /* a part of a group */
@@ -593,7 +614,7 @@ typedef struct stream {
   bool written;
 } stream;
 
-static size_t add_stream(stream *list, size_t n, const weyl_row_operand *o, int64_t width, bool written) {
+static size_t add_stream(stream *list, size_t n, const weyl_row_operand *o, int32_t width, bool written) {
   if (n == STREAMS || o->data == NULL || o->block || o->index || o->div != 1 || o->times != 1 || o->one ||
       o->stride != width)
     return n;

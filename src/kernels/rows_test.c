@@ -15,7 +15,7 @@ typedef struct bench {
 enum { KINDS = 9 };
 
 static weyl_row_operand operand(const bench *b, int which, int kind) {
-  weyl_row_operand o = {.data = b->array[which], .div = 1, .times = 1, .stride = (int64_t)b->width};
+  weyl_row_operand o = {.data = b->array[which], .div = 1, .times = 1, .stride = (int32_t)b->width};
   switch (kind) {
     case 1: o.div = 3; break;
     case 2:
@@ -38,7 +38,7 @@ static weyl_row_operand operand(const bench *b, int which, int kind) {
       o.one = true;
       o.times = 0;
       break;
-    case 8: o.stride = (int64_t)b->width + 2; break;
+    case 8: o.stride = (int32_t)b->width + 2; break;
     default: break;
   }
   return o;
@@ -103,7 +103,7 @@ static void test_maps(void **state) {
   weyl_rng rng = weyl_rng_new(1, "maps");
   FOR_BENCHES(k, b) {
     for (int p = 0; p < KINDS; p++) {
-      weyl_row_step s = {.width = (int64_t)b.width, .in = {operand(&b, 0, p)}, .out = {operand(&b, 5, 0)}};
+      weyl_row_step s = {.width = (int32_t)b.width, .in = {operand(&b, 0, p)}, .out = {operand(&b, 5, 0)}};
       s.kind = WEYL_ROW_UNARY;
       s.f = WEYL_UNARY_SIGMOID;
       compare(k, &b, &s, 1, "sigmoid");
@@ -121,7 +121,7 @@ static void test_maps(void **state) {
       compare(k, &b, &s, 1, "the derivative of silu");
       for (int q = 0; q < KINDS; q++) {
         static const weyl_binary f[4] = {WEYL_BINARY_ADD, WEYL_BINARY_SUB, WEYL_BINARY_MUL, WEYL_BINARY_DIV};
-        s = (weyl_row_step){.kind = WEYL_ROW_BINARY, .width = (int64_t)b.width, .out = {operand(&b, 5, q % 2 ? 8 : 0)}};
+        s = (weyl_row_step){.kind = WEYL_ROW_BINARY, .width = (int32_t)b.width, .out = {operand(&b, 5, q % 2 ? 8 : 0)}};
         s.f = f[(p + q) % 4];
         s.in[0] = operand(&b, 0, p);
         s.in[1] = operand(&b, 1, q);
@@ -141,7 +141,7 @@ static void test_adds(void **state) {
   FOR_BENCHES(k, b) {
     for (int p = 0; p < KINDS; p++)
       for (int count = 1; count <= WEYL_ROW_ADDENDS; count++) {
-        weyl_row_step s = {.f = count, .width = (int64_t)b.width, .out = {operand(&b, 5, p % 2 ? 8 : 0)}};
+        weyl_row_step s = {.f = count, .width = (int32_t)b.width, .out = {operand(&b, 5, p % 2 ? 8 : 0)}};
         for (int i = 0; i < count; i++) s.in[i] = operand(&b, i, (p + 2 * i) % KINDS);
         if (count > 1) {
           s.kind = WEYL_ROW_ADDS;
@@ -170,7 +170,7 @@ static void test_sums(void **state) {
   weyl_rng rng = weyl_rng_new(2, "sums");
   FOR_BENCHES(k, b) {
     for (int p = 0; p < KINDS; p++) {
-      weyl_row_step s = {.width = (int64_t)b.width, .in = {operand(&b, 0, p)}, .out = {operand(&b, 5, 6)}};
+      weyl_row_step s = {.width = (int32_t)b.width, .in = {operand(&b, 0, p)}, .out = {operand(&b, 5, 6)}};
       s.kind = WEYL_ROW_SUM;
       compare(k, &b, &s, 1, "sum");
       s.kind = WEYL_ROW_MAX;
@@ -193,19 +193,19 @@ static void test_chain(void **state) {
   weyl_rng rng = weyl_rng_new(3, "chain");
   FOR_BENCHES(k, b) {
     void *reg = aligned_alloc(64, (REGISTERS * b.block * b.width * size_of(b.type) / 64 + 2) * 64);
-    weyl_row_operand r[2] = {{.data = reg, .div = 1, .times = 1, .stride = (int64_t)b.width, .block = true}};
+    weyl_row_operand r[2] = {{.data = reg, .div = 1, .times = 1, .stride = (int32_t)b.width, .block = true}};
     r[1] = r[0];
     r[1].data = shifted(b.type, reg, b.block * b.width);
     weyl_row_operand narrow = r[1];
     narrow.one = true;
     narrow.stride = 1;
-    const int64_t width = (int64_t)b.width;
+    const int32_t width = (int32_t)b.width;
     const weyl_row_step steps[STEPS] = {
-        {WEYL_ROW_BINARY, WEYL_BINARY_ADD, width, {operand(&b, 0, 3), operand(&b, 1, 5)}, {r[0]}},
-        {WEYL_ROW_SILU, 0, width, {r[0]}, {r[0], operand(&b, 6, 0)}},
-        {WEYL_ROW_SUM, 0, width, {r[0]}, {narrow}},
-        {WEYL_ROW_BINARY, WEYL_BINARY_MUL, width, {r[0], narrow}, {r[0]}},
-        {WEYL_ROW_ADD_INTO, 0, width, {r[0]}, {operand(&b, 5, 3)}},
+        {WEYL_ROW_BINARY, WEYL_BINARY_ADD, width, {r[0]}, {operand(&b, 0, 3), operand(&b, 1, 5)}},
+        {WEYL_ROW_SILU, 0, width, {r[0], operand(&b, 6, 0)}, {r[0]}},
+        {WEYL_ROW_SUM, 0, width, {narrow}, {r[0]}},
+        {WEYL_ROW_BINARY, WEYL_BINARY_MUL, width, {r[0]}, {r[0], narrow}},
+        {WEYL_ROW_ADD_INTO, 0, width, {operand(&b, 5, 3)}, {r[0]}},
     };
     compare(k, &b, steps, STEPS, "chain");
     free(reg);

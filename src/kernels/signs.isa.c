@@ -49,7 +49,8 @@ void K(sign_mix)(size_t rows, size_t n, size_t d, size_t frames, const double *s
       CASE(3)
       CASE(4)
       CASE(5)
-      CASE(6) CASE(7) CASE(8)
+      CASE(6)
+      CASE(7) CASE(8)
 #undef CASE
           default : break;
     }
@@ -87,7 +88,8 @@ void K(sign_unmix)(size_t rows, size_t n, size_t d, size_t frames, const double 
       CASE(3)
       CASE(4)
       CASE(5)
-      CASE(6) CASE(7) CASE(8)
+      CASE(6)
+      CASE(7) CASE(8)
 #undef CASE
           default : break;
     }

@@ -56,12 +56,12 @@ static void size_of(const weyl_shape *s, int from, int to, int64_t *numbers, int
   }
 }
 
-/* Product of dims when all of them are numbers, else 0. */
+/* Product of dims when all of them are numbers (and no more than a row program can count), else 0. */
 static int64_t plain_size(const weyl_shape *s, int from, int to) {
   int64_t n;
   int32_t count;
   size_of(s, from, to, &n, &count);
-  return count == WEYL_NUMBER ? n : 0;
+  return count == WEYL_NUMBER && n <= INT32_MAX ? n : 0;
 }
 
 static bool single(weyl_dim d) { return d.n == 1 && d.count == WEYL_NUMBER; }

@@ -66,7 +66,8 @@ static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_vie
 }
 
 static void bind(const weyl_eval *e, const weyl_fused_operand *o, bound *b, size_t step, weyl_row_operand *to) {
-  *to = (weyl_row_operand){.div = o->div, .times = o->times, .stride = o->stride, .rest = o->rest, .one = o->one};
+  *to = (weyl_row_operand){
+      .div = (int32_t)o->div, .times = (int32_t)o->times, .stride = (int32_t)o->stride, .rest = o->rest, .one = o->one};
   const weyl_view *x = NULL;
   switch (o->place) {
     case WEYL_FUSED_NOTHING: return;
@@ -100,7 +101,7 @@ static void prepare_at(const weyl_eval *e, bound *b) {
   for (size_t k = 0; k < n; k++) {
     const weyl_fused_step *s = &f->steps[k];
     weyl_row_step *to = &b->steps[k];
-    *to = (weyl_row_step){.kind = s->kind, .f = s->f, .width = f->width};
+    *to = (weyl_row_step){.kind = s->kind, .f = s->f, .width = (int32_t)f->width};
     for (int i = 0; i <= WEYL_ROW_ADDENDS; i++) bind(e, &s->in[i], b, each, &to->in[i]);
     for (int i = 0; i < 2; i++) bind(e, &s->out[i], b, each, &to->out[i]);
     if (s->kind == WEYL_ROW_ADD_INTO || s->kind == WEYL_ROW_ADD_ALL) {
