@@ -95,6 +95,25 @@ WEYL_MUST_CHECK weyl_status bench_peer_case(bench_peer *peer, const char *words)
 /* Repeats the work for that long, and adds the time of every repetition. */
 WEYL_MUST_CHECK weyl_status bench_peer_run(bench_peer *peer, double seconds, bench_samples *into);
 
+/* ---- one training step written by hand (egnn_by_hand.c, egnn_by_hand.isa.c) ---- */
+
+/* Forward, backward and Adam of the model egnn, with its default options, in f32 on one thread: what the program of the
+ * same step is measured against. */
+typedef struct bench_hand bench_hand;
+/* vars: of the program, with the parameters to start from; options: of the training (rate, weight_decay, Adam's). The
+ * batch is all samples of `set`, points in space with edges sorted by receiver. WEYL_UNSUPPORTED for anything that this
+ * one step does not know. */
+WEYL_MUST_CHECK weyl_status bench_hand_new(weyl_context *ctx, const weyl_variables *vars, const weyl_options *options,
+                                           const weyl_dataset *set, bench_hand **out);
+void bench_hand_free(bench_hand *hand);
+typedef struct bench_hand_outcome {
+  double loss, norm; /* the gradient's */
+  double flops;      /* of the matrix products */
+} bench_hand_outcome;
+bench_hand_outcome bench_hand_step(bench_hand *hand);
+/* Writes the parameters to variables of the same model. */
+WEYL_MUST_CHECK weyl_status bench_hand_store(const bench_hand *hand, const weyl_variables *into);
+
 /* ---- one training step (train.c) ---- */
 
 typedef struct bench_train_ask {
