@@ -123,6 +123,7 @@ typedef struct bench_train_ask {
   double seconds;   /* for each side */
   const char *peer; /* NULL, "torch" or "torch-compile" */
   const char *data; /* image models: a file of CIFAR-10; NULL: random images */
+  bool by_hand;     /* the step written by hand takes turns too: of egnn alone, on one thread */
   bool verbose;
 } bench_train_ask;
 typedef struct bench_train {
@@ -133,6 +134,8 @@ typedef struct bench_train {
   double peak;   /* multiply-add operations a second of one core, in the type of the training */
   bench_times ours;
   bench_times single; /* ours on one thread; not timed when one was asked for */
+  bench_times hand;   /* of the step written by hand, */
+  double hand_useful; /* and the operations of its products */
   double busiest;     /* CPU seconds a step of the busiest of our threads; 0 when unknown */
   bench_times peer;
   bench_peer_about about; /* of the peer */
@@ -140,6 +143,10 @@ typedef struct bench_train {
 } bench_train;
 /* Threads are those of the context. A peer that is missing or fails leaves `missing` and the rest whole. */
 WEYL_MUST_CHECK weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, bench_train *out);
+
+/* The program of egnn's step on the n-body task, with default options, and the step written by hand, in turn on one
+ * thread (engine.c). seconds: each. */
+WEYL_MUST_CHECK weyl_status bench_engine_step(weyl_context *ctx, uint64_t seed, double seconds, bench_train *out);
 
 /* ---- the step of an image model (images.c) ---- */
 

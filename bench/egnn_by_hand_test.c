@@ -119,7 +119,7 @@ static float *copy_of_parameters(const fixture *f) {
 static void same_step(void **state) {
   fixture *f = *state;
   option(f, "eps", "1");
-  option(f, "rate", "10");
+  option(f, "rate", "0.02");
   option(f, "weight_decay", "1e-3");
   open_both(f);
   for (int step = 0; step < 3; step++) {

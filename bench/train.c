@@ -144,7 +144,20 @@ typedef struct bout {
   bool has_single;
   bench_peer *peer;
   bench_samples peer_samples;
+  bench_hand *hand;
+  bench_samples hand_samples;
 } bout;
+
+static weyl_status hand_run(weyl_context *ctx, bout *b, double seconds, bench_train *out) {
+  out->hand_useful = bench_hand_step(b->hand).flops; /* not timed, as for the others */
+  for (const double end = weyl_seconds() + seconds;;) {
+    const double wall = weyl_seconds(), cpu = weyl_cpu_seconds();
+    bench_hand_step(b->hand);
+    const double cpu_took = weyl_cpu_seconds() - cpu, now = weyl_seconds();
+    WEYL_TRY(bench_samples_add(ctx, &b->hand_samples, now - wall, cpu_took));
+    if (now >= end) return WEYL_OK;
+  }
+}
 
 static weyl_status take_turns(weyl_context *ctx, const bench_train_ask *ask, weyl_dtype real, bout *b,
                               bench_train *out) {
@@ -156,6 +169,7 @@ static weyl_status take_turns(weyl_context *ctx, const bench_train_ask *ask, wey
     if (weyl_progress(ctx, what, round, ROUNDS)) return weyl_fail(ctx, WEYL_INTERRUPTED, "stopped");
     WEYL_TRY(side_run(&b->ours, turn, &busiest));
     if (b->has_single) WEYL_TRY(side_run(&b->single, turn, &unused));
+    if (b->hand) WEYL_TRY(hand_run(ctx, b, turn, out));
     if (b->peer && bench_peer_run(b->peer, turn, &b->peer_samples) != WEYL_OK) {
       peer_failed(ctx, out);
       bench_peer_free(b->peer);
@@ -210,11 +224,13 @@ static weyl_status run(weyl_context *ctx, weyl_context *one, const bench_train_a
   out->shards = b->ours.batch.shards;
   out->program = weyl_program_about(b->ours.program, b->ours.batch.count[0], out->shards);
   out->useful = weyl_program_product_flops(b->ours.program, b->ours.batch.count, out->shards);
+  if (ask->by_hand) WEYL_GOTO(bench_hand_new(ctx, b->ours.vars, weyl_stepper_options(b->ours.stepper), set, &b->hand));
   if (ask->peer && peer_open(ctx, ask, out, &b->peer) != WEYL_OK) peer_failed(ctx, out);
   if (b->peer) out->about = *bench_peer_what(b->peer);
   WEYL_GOTO(take_turns(ctx, ask, weyl_variables_dtype(b->ours.vars), b, out));
   out->ours = bench_times_of(&b->ours.samples);
   out->single = bench_times_of(&b->single.samples);
+  out->hand = bench_times_of(&b->hand_samples);
   if (b->peer) out->peer = bench_times_of(&b->peer_samples);
 done:
   weyl_dealloc(ctx, sample);
@@ -239,6 +255,8 @@ weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, benc
 done:
   bench_peer_free(b.peer);
   bench_samples_free(ctx, &b.peer_samples);
+  bench_hand_free(b.hand);
+  bench_samples_free(ctx, &b.hand_samples);
   side_close(&b.ours);
   side_close(&b.single);
   weyl_splits_free(&splits);
