@@ -210,6 +210,28 @@ static weyl_tensor of_thin_gradient(const weyl_dot *d) {
   return WEYL_NULL_TENSOR;
 }
 
+/* sum_rows x = sum_rows scatter_add(x, i), when the sums by index are wanted anyway: there are fewer of them. */
+static weyl_tensor of_scattered(weyl_graph *g, const weyl_call *call) {
+  const weyl_rewriter *r = g->rewriter;
+  const weyl_node *sum = r->source;
+  const weyl_tensor x = call->in[0];
+  if (!r->layout || r->depth > 1 || sum->op != &weyl_op_sum || r->map[sum->in[0]] != x.id || call->attr->i[0] != 0)
+    return WEYL_NULL_TENSOR;
+  for (uint32_t n = 0; n < r->from->n_nodes; n++) {
+    const weyl_node *node = r->from->nodes[n];
+    if (!r->live[n] || node->op != &weyl_op_scatter_add || node->in[0] != sum->in[0] ||
+        r->from->nodes[r->from->values[node->in[1]].node]->op != &weyl_op_input)
+      continue;
+    const weyl_dim rows = node->attr.shape.dim[0];
+    if (!weyl_dim_sharded(rows) || weyl_dim_typical(rows) * 2 > weyl_dim_typical(weyl_tensor_shape(x).dim[0])) continue;
+    const weyl_tensor index = weyl_tensor_of(g, r->map[node->in[1]]);
+    weyl_attr attr = *call->attr;
+    const weyl_tensor fewer = weyl_scatter_add(x, index, rows);
+    return weyl_node_new(g, &weyl_op_sum, &fewer, 1, &attr, NULL);
+  }
+  return WEYL_NULL_TENSOR;
+}
+
 static weyl_tensor of_sum(const weyl_call *call) {
   const weyl_tensor x = call->in[0];
   weyl_tensor terms[TERMS], sum = WEYL_NULL_TENSOR;
@@ -269,7 +291,10 @@ static weyl_tensor of_one(const weyl_dot *d) {
 
 weyl_tensor weyl_rewrite_chain(weyl_graph *g, const weyl_call *call) {
   if (call->op == &weyl_op_sign_unmix) return of_unmix(call);
-  if (call->op == &weyl_op_sum) return of_sum(call);
+  if (call->op == &weyl_op_sum) {
+    const weyl_tensor better = of_sum(call);
+    return better.graph ? better : of_scattered(g, call);
+  }
   if (call->op != &weyl_op_dot_general) return WEYL_NULL_TENSOR;
   const weyl_dot d = weyl_dot_read(g, call->in, call->attr);
   weyl_tensor better = of_rows(&d);

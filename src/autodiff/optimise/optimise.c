@@ -156,6 +156,7 @@ static weyl_status copy_nodes(rebuild *b) {
     weyl_tensor *in = node->n_in <= 16 ? small : weyl_arena_array(b->to->arena, weyl_tensor, node->n_in);
     if (!in) return WEYL_MEMORY;
     for (int k = 0; k < node->n_in; k++) in[k] = weyl_tensor_of(b->to, b->map[node->in[k]]);
+    b->rewriter.source = node;
     const weyl_tensor t = weyl_copy_node(b->to, node, in);
     WEYL_TRY(weyl_graph_status(b->to));
     for (int k = 0; k < node->n_out; k++) WEYL_TRY(learn(b, node->first + (uint32_t)k, weyl_node_value(t, k)));
@@ -178,6 +179,9 @@ static weyl_status pass(weyl_graph *from, uint32_t *outputs, int n, bool assigns
   memset(b.rewriter.bucket, 0xff, b.rewriter.buckets * sizeof *b.rewriter.bucket);
   WEYL_GOTO(weyl_graph_new(ctx, from->vars, from->training, &b.to));
   b.to->rewriter = &b.rewriter;
+  b.rewriter.from = from;
+  b.rewriter.live = b.live;
+  b.rewriter.map = b.map;
   weyl_mark_live(from, outputs, n, assigns, b.live);
   count_uses(&b, outputs, n, assigns);
   WEYL_GOTO(copy_nodes(&b));

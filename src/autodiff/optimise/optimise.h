@@ -34,9 +34,13 @@ typedef struct weyl_value_facts {
 } weyl_value_facts;
 
 typedef struct weyl_rewriter {
-  unsigned on; /* bits 1 << weyl_rewrite */
-  bool layout; /* the last pass: operands are laid as the kernels like them */
-  int depth;   /* of rules within rules */
+  unsigned on;             /* bits 1 << weyl_rewrite */
+  bool layout;             /* the last pass: operands are laid as the kernels like them */
+  int depth;               /* of rules within rules */
+  const weyl_graph *from;  /* the graph that is built again, */
+  const bool *live;        /* which of its nodes are, */
+  const uint32_t *map;     /* what its values became, */
+  const weyl_node *source; /* and the node in hand */
   weyl_value_facts *facts;
   uint32_t cap_facts;
   uint32_t *bucket, *next; /* nodes by the hash of what they are: heads, and the next one of each node */
