@@ -98,30 +98,31 @@ static void differences(bench_hand *s, const part *p, int l) {
 /* The first layer of the messages of the edges of a chunk. */
 static void message_first(const bench_hand *s, const part *p, const part *chunk, int l) {
   const hand_batch *b = &s->batch;
-  const hand_kept *k = &s->kept[l];
   const hand_layer *w = &s->weights->layer[l];
-  const float *z = s->passing.z;
+  const float *const square = s->kept[l].square - p->edge, *const before = s->kept[0].square - p->edge,
+                     *const charges = b->charges;
+  const int64_t *const edge_of = b->edge_of, to = chunk->node + chunk->nodes;
+  const int32_t *const sender = b->sender;
   for (int g = 0; g < WIDE; g += GROUP) {
+    const float *const z = s->passing.z - p->node * LEAD + g, *const bias = w->of_h_bias + HAND_RECEIVER + g;
+    float *const y = s->kept[l].first - p->edge * WIDE + g, *const dy = s->kept[l].d_first - p->edge * WIDE + g;
     vec own[HAND_EXTRAS][LANES];
     UNROLL for (int i = 0; i < HAND_EXTRAS; i++) load_group(own[i], w->extra[i] + g);
-    for (int64_t n = chunk->node; n < chunk->node + chunk->nodes; n++) {
-      const float *at = z + (n - p->node) * LEAD + HAND_RECEIVER + g;
+    for (int64_t n = chunk->node; n < to; n++) {
       vec receiver[LANES];
-      UNROLL for (int i = 0; i < LANES; i++) receiver[i] =
-          v_load(at + i * VL) + v_load(w->of_h_bias + HAND_RECEIVER + g + i * VL);
-      for (int64_t e = b->edge_of[n]; e < b->edge_of[n + 1]; e++) {
-        const int64_t here = e - p->edge;
-        const float *sender = z + (b->sender[e] - p->node) * LEAD + HAND_SENDER + g;
-        const vec square = v_set1(k->square[here]), charges = v_set1(b->charges[e]),
-                  before = v_set1(s->kept[0].square[here]);
+      UNROLL for (int i = 0; i < LANES; i++)
+        receiver[i] = v_load(z + n * LEAD + HAND_RECEIVER + i * VL) + v_load(bias + i * VL);
+      for (int64_t e = edge_of[n], end = edge_of[n + 1]; e < end; e++) {
+        const float *const other = z + sender[e] * LEAD + HAND_SENDER;
+        const vec a = v_set1(square[e]), c = v_set1(charges[e]), d = v_set1(before[e]);
         vec x[LANES], out[LANES], slope[LANES];
-        UNROLL for (int i = 0; i < LANES; i++) x[i] = receiver[i] + v_load(sender + i * VL);
-        UNROLL for (int i = 0; i < LANES; i++) x[i] = v_fma(square, own[0][i], x[i]);
-        UNROLL for (int i = 0; i < LANES; i++) x[i] = v_fma(charges, own[1][i], x[i]);
-        UNROLL for (int i = 0; i < LANES; i++) x[i] = v_fma(before, own[2][i], x[i]);
+        UNROLL for (int i = 0; i < LANES; i++) x[i] = receiver[i] + v_load(other + i * VL);
+        UNROLL for (int i = 0; i < LANES; i++) x[i] = v_fma(a, own[0][i], x[i]);
+        UNROLL for (int i = 0; i < LANES; i++) x[i] = v_fma(c, own[1][i], x[i]);
+        UNROLL for (int i = 0; i < LANES; i++) x[i] = v_fma(d, own[2][i], x[i]);
         f_silu(LANES, x, out, slope);
-        store_group(k->first + here * WIDE + g, out);
-        store_group(k->d_first + here * WIDE + g, slope);
+        store_group(y + e * WIDE, out);
+        store_group(dy + e * WIDE, slope);
       }
     }
   }
@@ -129,42 +130,44 @@ static void message_first(const bench_hand *s, const part *p, const part *chunk,
 
 /* The second layer's activation, in place, and the sum of messages of each receiver. */
 static void message_second(const bench_hand *s, const part *p, const part *chunk, int l) {
-  const hand_batch *b = &s->batch;
-  const hand_kept *k = &s->kept[l];
-  const float *bias = s->weights->layer[l].message_bias;
-  for (int g = 0; g < WIDE; g += GROUP)
-    for (int64_t n = chunk->node; n < chunk->node + chunk->nodes; n++) {
+  const int64_t *const edge_of = s->batch.edge_of, to = chunk->node + chunk->nodes;
+  for (int g = 0; g < WIDE; g += GROUP) {
+    float *const y = s->kept[l].message - p->edge * WIDE + g, *const dy = s->kept[l].d_message - p->edge * WIDE + g,
+                 *const all = s->kept[l].sum - p->node * WIDE + g;
+    vec bias[LANES];
+    load_group(bias, s->weights->layer[l].message_bias + g);
+    for (int64_t n = chunk->node; n < to; n++) {
       vec sum[LANES];
       UNROLL for (int i = 0; i < LANES; i++) sum[i] = v_zero();
-      for (int64_t e = b->edge_of[n]; e < b->edge_of[n + 1]; e++) {
-        float *y = k->message + (e - p->edge) * WIDE + g;
+      for (int64_t e = edge_of[n], end = edge_of[n + 1]; e < end; e++) {
         vec x[LANES], out[LANES], slope[LANES];
-        UNROLL for (int i = 0; i < LANES; i++) x[i] = v_load(y + i * VL) + v_load(bias + g + i * VL);
+        UNROLL for (int i = 0; i < LANES; i++) x[i] = v_load(y + e * WIDE + i * VL) + bias[i];
         f_silu(LANES, x, out, slope);
-        store_group(y, out);
-        store_group(k->d_message + (e - p->edge) * WIDE + g, slope);
+        store_group(y + e * WIDE, out);
+        store_group(dy + e * WIDE, slope);
         UNROLL for (int i = 0; i < LANES; i++) sum[i] += out[i];
       }
-      store_group(k->sum + (n - p->node) * WIDE + g, sum);
+      store_group(all + n * WIDE, sum);
     }
+  }
 }
 
 /* The factor of r: the activation, in place, times the last layer's one row. */
 static void coordinate_weight(const bench_hand *s, const part *p, const part *chunk, int l) {
-  const hand_kept *k = &s->kept[l];
-  const hand_layer *w = &s->weights->layer[l];
-  for (int64_t e = chunk->edge - p->edge; e < chunk->edge - p->edge + chunk->edges; e++) {
+  const float *const bias = s->weights->layer[l].coordinate_bias, *const row = s->weights->layer[l].edge_weight;
+  float *const weight = s->kept[l].weight - p->edge, *const y = s->kept[l].coordinate - p->edge * WIDE,
+               *const dy = s->kept[l].d_coordinate - p->edge * WIDE;
+  for (int64_t e = chunk->edge, to = e + chunk->edges; e < to; e++) {
     vec sum = v_zero();
     for (int g = 0; g < WIDE; g += GROUP) {
-      float *y = k->coordinate + e * WIDE + g;
       vec x[LANES], out[LANES], slope[LANES];
-      UNROLL for (int i = 0; i < LANES; i++) x[i] = v_load(y + i * VL) + v_load(w->coordinate_bias + g + i * VL);
+      UNROLL for (int i = 0; i < LANES; i++) x[i] = v_load(y + e * WIDE + g + i * VL) + v_load(bias + g + i * VL);
       f_silu(LANES, x, out, slope);
-      store_group(y, out);
-      store_group(k->d_coordinate + e * WIDE + g, slope);
-      UNROLL for (int i = 0; i < LANES; i++) sum = v_fma(out[i], v_load(w->edge_weight + g + i * VL), sum);
+      store_group(y + e * WIDE + g, out);
+      store_group(dy + e * WIDE + g, slope);
+      UNROLL for (int i = 0; i < LANES; i++) sum = v_fma(out[i], v_load(row + g + i * VL), sum);
     }
-    k->weight[e] = v_sum(sum);
+    weight[e] = v_sum(sum);
   }
 }
 
