@@ -16,20 +16,20 @@ typedef struct weyl_conv_geometry {
 typedef enum weyl_conv_kind {
   WEYL_CONV_FORWARD, /* a = x, b = w, out = y */
   WEYL_CONV_INPUT,   /* a = y, b = w, out = x */
-  WEYL_CONV_WEIGHT   /* a = x, b = y, out = w */
+  WEYL_CONV_WEIGHT   /* a = x, b = y, out = w; with `add`, out += w */
 } weyl_conv_kind;
 
 /* im2col in blocks that stay in cache, and GEMM. Any type, any machine; the same order of sums always. */
 size_t weyl_conv_gemm_scratch(weyl_conv_kind kind, const weyl_conv_geometry *q, weyl_dtype dtype);
 void weyl_conv_gemm(const weyl_kernels *kernels, weyl_dtype dtype, weyl_conv_kind kind, const weyl_conv_geometry *q,
-                    const void *a, const void *b, void *out, void *scratch);
+                    const void *a, const void *b, bool add, void *out, void *scratch);
 
 /* Our own kernels on the image where it lies: one group, and images of less than 2^30 numbers (weyl_conv_direct_can).
  */
 bool weyl_conv_direct_can(const weyl_conv_geometry *q);
 size_t weyl_conv_direct_scratch(weyl_conv_kind kind, const weyl_conv_geometry *q, weyl_dtype dtype);
 void weyl_conv_direct(const weyl_kernels *kernels, weyl_dtype dtype, weyl_conv_kind kind, const weyl_conv_geometry *q,
-                      const void *a, const void *b, void *out, void *scratch);
+                      const void *a, const void *b, bool add, void *out, void *scratch);
 
 /* oneDNN, f32. False when the library is absent (or has no fast kernel for this shape): nothing was written.
  * Thread-safe. */

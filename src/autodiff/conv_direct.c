@@ -238,8 +238,22 @@ static sums_plan sums_room(const weyl_conv_geometry *q, size_t size, room *r) {
 }
 
 /* Sums of one block of channels from panel `sums` [segments length][P] to where they belong. */
-static void scatter_sums(const weyl_conv_geometry *q, int64_t c, int64_t channels, int64_t o, int64_t panel,
-                         size_t size, const char *sums, char *dw) {
+#define ADD(T)                                                                                                 \
+  static void add_sums_##T(const weyl_conv_geometry *q, int64_t c, int64_t channels, int64_t o, int64_t panel, \
+                           const T *sums, T *dw) {                                                             \
+    const int64_t width = least(panel, q->o - o);                                                              \
+    for (int64_t tap = 0; tap < q->kh * q->kw; tap++)                                                          \
+      for (int64_t i = 0; i < channels; i++, sums += panel) {                                                  \
+        T *to = dw + (tap * q->c + c + i) * q->o + o;                                                          \
+        for (int64_t k = 0; k < width; k++) to[k] += sums[k];                                                  \
+      }                                                                                                        \
+  }
+ADD(float)
+ADD(double)
+#undef ADD
+
+static void copy_sums(const weyl_conv_geometry *q, int64_t c, int64_t channels, int64_t o, int64_t panel, size_t size,
+                      const char *sums, char *dw) {
   const int64_t width = least(panel, q->o - o);
   for (int64_t tap = 0; tap < q->kh * q->kw; tap++)
     for (int64_t i = 0; i < channels; i++)
@@ -248,7 +262,7 @@ static void scatter_sums(const weyl_conv_geometry *q, int64_t c, int64_t channel
 }
 
 static void run_sums(const weyl_kernels *kernels, weyl_dtype dtype, const weyl_conv_geometry *q, const char *x,
-                     const char *dy, char *dw, void *scratch) {
+                     const char *dy, bool add, char *dw, void *scratch) {
   const size_t size = weyl_dtype_size(dtype);
   room r = {scratch, 0};
   const sums_plan p = sums_room(q, size, &r);
@@ -309,9 +323,15 @@ static void run_sums(const weyl_kernels *kernels, weyl_dtype dtype, const weyl_c
   }
   for (int64_t c = 0; c < q->c; c += CHANNELS) {
     const int64_t channels = least(CHANNELS, q->c - c);
-    for (int64_t o = 0; o < q->o; o += panel)
-      scatter_sums(q, c, channels, o, panel, size,
-                   p.sums + (size_t)(taps * (c * rounded(q->o, panel) + channels * o)) * size, dw);
+    for (int64_t o = 0; o < q->o; o += panel) {
+      const void *sums = p.sums + (size_t)(taps * (c * rounded(q->o, panel) + channels * o)) * size;
+      if (!add)
+        copy_sums(q, c, channels, o, panel, size, sums, dw);
+      else if (dtype == WEYL_F32)
+        add_sums_float(q, c, channels, o, panel, sums, (float *)(void *)dw);
+      else
+        add_sums_double(q, c, channels, o, panel, sums, (double *)(void *)dw);
+    }
   }
 }
 
@@ -335,9 +355,9 @@ size_t weyl_conv_direct_scratch(weyl_conv_kind kind, const weyl_conv_geometry *q
 }
 
 void weyl_conv_direct(const weyl_kernels *kernels, weyl_dtype dtype, weyl_conv_kind kind, const weyl_conv_geometry *q,
-                      const void *a, const void *b, void *out, void *scratch) {
+                      const void *a, const void *b, bool add, void *out, void *scratch) {
   if (kind == WEYL_CONV_WEIGHT)
-    run_sums(kernels, dtype, q, a, b, out, scratch);
+    run_sums(kernels, dtype, q, a, b, add, out, scratch);
   else
     run_taps(kernels, dtype, kind, q, a, b, out, scratch);
 }

@@ -112,7 +112,8 @@ static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_vie
   const weyl_conv_geometry q = geometry(node, in, out);
   const size_t gemm = weyl_conv_gemm_scratch(kind_of(node), &q, out->dtype),
                direct = weyl_conv_direct_can(&q) ? weyl_conv_direct_scratch(kind_of(node), &q, out->dtype) : 0;
-  return gemm > direct ? gemm : direct;
+  const size_t sum = (size_t)weyl_view_size(out) * weyl_dtype_size(out->dtype), most = gemm > direct ? gemm : direct;
+  return kind_of(node) == WEYL_CONV_WEIGHT && most < sum ? sum : most; /* by_onednn's own result */
 }
 
 static double flops(const weyl_node *node, const weyl_view *in, const weyl_view *out) {
@@ -120,16 +121,25 @@ static double flops(const weyl_node *node, const weyl_view *in, const weyl_view 
   return 2.0 * (double)(q.n * q.oh * q.ow) * (double)(q.kh * q.kw * (q.c / q.groups)) * (double)q.o;
 }
 
+static bool by_onednn(const weyl_eval *e, weyl_conv_kind kind, const weyl_conv_geometry *q) {
+  const size_t n = (size_t)weyl_view_size(&e->out[0]);
+  float *sum = e->out[0].data, *out = e->add ? e->scratch : sum;
+  if (!weyl_conv_onednn(kind, q, e->in[0].data, e->in[1].data, out)) return false;
+  if (e->add) e->kernels->binary[WEYL_F32][WEYL_BINARY_ADD](n, sum, 1, out, 1, sum);
+  return true;
+}
+
 static weyl_status eval(const weyl_eval *e) {
   const weyl_conv_kind kind = kind_of(e->node);
   const weyl_conv_geometry q = geometry(e->node, e->in, e->out);
   const weyl_dtype type = e->out[0].dtype;
+  void *out = e->out[0].data;
   const bool some = q.n * q.oh * q.ow * q.o * q.c > 0, reference = e->kernels == weyl_kernels_reference();
   const void *a = e->in[0].data, *b = e->in[1].data;
   if (some && !reference && weyl_conv_direct_can(&q))
-    weyl_conv_direct(e->kernels, type, kind, &q, a, b, e->out[0].data, e->scratch);
-  else if (!(some && !reference && type == WEYL_F32 && weyl_conv_onednn(kind, &q, a, b, e->out[0].data)))
-    weyl_conv_gemm(e->kernels, type, kind, &q, a, b, e->out[0].data, e->scratch);
+    weyl_conv_direct(e->kernels, type, kind, &q, a, b, e->add, out, e->scratch);
+  else if (!(some && !reference && type == WEYL_F32 && by_onednn(e, kind, &q)))
+    weyl_conv_gemm(e->kernels, type, kind, &q, a, b, e->add, out, e->scratch);
   return WEYL_OK;
 }
 
@@ -259,7 +269,7 @@ const weyl_op weyl_op_conv_input = {
 };
 const weyl_op weyl_op_conv_weight = {
     .name = "conv_weight",
-    .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES,
+    .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES | WEYL_OP_ADDS,
     .shape = weight_shape,
     .eval = eval,
     .vjp = weight_vjp,
