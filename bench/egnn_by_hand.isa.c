@@ -110,8 +110,8 @@ static void message_first(const bench_hand *s, const part *p, const part *chunk,
     UNROLL for (int i = 0; i < HAND_EXTRAS; i++) load_group(own[i], w->extra[i] + g);
     for (int64_t n = chunk->node; n < to; n++) {
       vec receiver[LANES];
-      UNROLL for (int i = 0; i < LANES; i++)
-        receiver[i] = v_load(z + n * LEAD + HAND_RECEIVER + i * VL) + v_load(bias + i * VL);
+      UNROLL for (int i = 0; i < LANES; i++) receiver[i] =
+          v_load(z + n * LEAD + HAND_RECEIVER + i * VL) + v_load(bias + i * VL);
       for (int64_t e = edge_of[n], end = edge_of[n + 1]; e < end; e++) {
         const float *const other = z + sender[e] * LEAD + HAND_SENDER;
         const vec a = v_set1(square[e]), c = v_set1(charges[e]), d = v_set1(before[e]);
@@ -297,112 +297,116 @@ static void move_back(const bench_hand *s, const part *p, int l) {
   dw->speed_bias[0] += sum;
 }
 
-/* The gradient of the factor of r, through its last layer and activation: d_coordinate, in place. `pull` of every edge
- * becomes weight. */
+/* A row of 64 numbers that will be read soon. */
+INLINE void near(const float *row) {
+  for (int i = 0; i < WIDE; i += 16) __builtin_prefetch(row + i);
+}
+
+/* The gradient of the factor of r, through its last layer and activation: d_coordinate, in place. What the products and
+ * loops behind read of the chunk is brought near: it lies in L3. */
 static void coordinate_back(const bench_hand *s, const part *p, const part *chunk, int l) {
-  const hand_batch *b = &s->batch;
   const hand_kept *k = &s->kept[l];
-  const hand_layer *w = &s->weights->layer[l];
   hand_layer *dw = &s->gradient->layer[l];
-  const hand_passing *t = &s->passing;
-  float *const factor = t->factor;
+  const int64_t *const edge_of = s->batch.edge_of, first = (chunk->edge - p->edge) * WIDE;
+  float *const factor = s->passing.factor;
   for (int64_t n = chunk->node; n < chunk->node + chunk->nodes; n++) {
-    const float *pull = t->pull + 3 * (n - p->node);
-    for (int64_t e = b->edge_of[n]; e < b->edge_of[n + 1]; e++) {
-      const float *r = k->r + 3 * (e - p->edge);
-      factor[e - chunk->edge] = pull[0] * r[0] + pull[1] * r[1] + pull[2] * r[2];
+    const float *const pull = s->passing.pull + 3 * (n - p->node), a = pull[0], b = pull[1], c = pull[2];
+    for (int64_t e = edge_of[n], end = edge_of[n + 1]; e < end; e++) {
+      const float *const r = k->r + 3 * (e - p->edge);
+      factor[e - chunk->edge] = a * r[0] + b * r[1] + c * r[2];
     }
   }
-  const int64_t first = (chunk->edge - p->edge) * WIDE;
-  for (int g = 0; g < WIDE; g += PAIR) {
-    const float *y = k->coordinate + first + g;
-    float *dy = k->d_coordinate + first + g;
-    vec row[2], weight[2], bias[2];
-    UNROLL for (int i = 0; i < 2; i++) {
-      row[i] = v_load(w->edge_weight + g + i * VL);
-      weight[i] = v_load(dw->edge_weight + g + i * VL);
-      bias[i] = v_load(dw->coordinate_bias + g + i * VL);
-    }
-    for (int64_t e = 0; e < chunk->edges; e++) UNROLL for (int i = 0; i < 2; i++) {
-        const vec f = v_set1(factor[e]), d = f * row[i] * v_load(dy + e * WIDE + i * VL);
+  const float *const soon = k->d_message + first, *const later = k->d_first + first;
+  for (int g = 0; g < WIDE; g += GROUP) {
+    const float *const y = k->coordinate + first + g;
+    float *const dy = k->d_coordinate + first + g;
+    vec row[LANES], weight[LANES], bias[LANES];
+    load_group(row, s->weights->layer[l].edge_weight + g);
+    load_group(weight, dw->edge_weight + g);
+    load_group(bias, dw->coordinate_bias + g);
+    for (int64_t e = 0; e < chunk->edges; e++) {
+      const vec f = v_set1(factor[e]);
+      if (g == 0) {
+        near(soon + e * WIDE);
+        near(later + e * WIDE);
+      }
+      UNROLL for (int i = 0; i < LANES; i++) {
+        const vec d = f * row[i] * v_load(dy + e * WIDE + i * VL);
         v_store(dy + e * WIDE + i * VL, d);
         bias[i] += d;
         weight[i] = v_fma(f, v_load(y + e * WIDE + i * VL), weight[i]);
       }
-    UNROLL for (int i = 0; i < 2; i++) {
-      v_store(dw->edge_weight + g + i * VL, weight[i]);
-      v_store(dw->coordinate_bias + g + i * VL, bias[i]);
     }
+    store_group(dw->edge_weight + g, weight);
+    store_group(dw->coordinate_bias + g, bias);
   }
 }
 
 /* The gradient of the message (of its readers: the factor of r, and the sum unless it is the last layer), through the
  * activation: d_message, in place. */
 static void message_back(const bench_hand *s, const part *p, const part *chunk, int l) {
-  const hand_batch *b = &s->batch;
-  const hand_kept *k = &s->kept[l];
-  hand_layer *dw = &s->gradient->layer[l];
-  const hand_passing *t = &s->passing;
+  const int64_t *const edge_of = s->batch.edge_of, to = chunk->node + chunk->nodes;
+  const bool summed = l < HAND_LAYERS - 1;
+  float *const gradient = s->gradient->layer[l].message_bias;
   for (int g = 0; g < WIDE; g += GROUP) {
+    const float *const from = s->passing.edge - chunk->edge * WIDE + g, *const sums =
+                                                                            s->passing.dsum - p->node * WIDE + g;
+    float *const d = s->kept[l].d_message - p->edge * WIDE + g;
     vec bias[LANES];
-    load_group(bias, dw->message_bias + g);
-    for (int64_t n = chunk->node; n < chunk->node + chunk->nodes; n++) {
+    load_group(bias, gradient + g);
+    for (int64_t n = chunk->node; n < to; n++) {
       vec sum[LANES];
-      UNROLL for (int i = 0; i < LANES; i++) sum[i] =
-          l < HAND_LAYERS - 1 ? v_load(t->dsum + (n - p->node) * WIDE + g + i * VL) : v_zero();
-      for (int64_t e = b->edge_of[n]; e < b->edge_of[n + 1]; e++) {
-        const float *from = t->edge + (e - chunk->edge) * WIDE + g;
-        float *d = k->d_message + (e - p->edge) * WIDE + g;
+      UNROLL for (int i = 0; i < LANES; i++) sum[i] = summed ? v_load(sums + n * WIDE + i * VL) : v_zero();
+      for (int64_t e = edge_of[n], end = edge_of[n + 1]; e < end; e++) {
         UNROLL for (int i = 0; i < LANES; i++) {
-          const vec dz = (v_load(from + i * VL) + sum[i]) * v_load(d + i * VL);
-          v_store(d + i * VL, dz);
+          const vec dz = (v_load(from + e * WIDE + i * VL) + sum[i]) * v_load(d + e * WIDE + i * VL);
+          v_store(d + e * WIDE + i * VL, dz);
           bias[i] += dz;
         }
       }
     }
-    store_group(dw->message_bias + g, bias);
+    store_group(gradient + g, bias);
   }
 }
 
 /* The gradient before the first activation goes to both nodes, to the weights of the edge's own numbers and to |r|^2:
  * it is kept nowhere. */
 static void first_back(const bench_hand *s, const part *p, const part *chunk, int l) {
-  const hand_batch *b = &s->batch;
-  const hand_kept *k = &s->kept[l];
-  const hand_layer *w = &s->weights->layer[l];
+  const int64_t *const edge_of = s->batch.edge_of, to = chunk->node + chunk->nodes;
+  const int32_t *const sender = s->batch.sender;
+  const float *const square = s->kept[l].square - p->edge, *const before = s->kept[0].square - p->edge,
+                     *const charges = s->batch.charges;
   hand_layer *dw = &s->gradient->layer[l];
-  const hand_passing *t = &s->passing;
-  for (int64_t n = chunk->node; n < chunk->node + chunk->nodes; n++)
-    memset(t->z + (n - p->node) * LEAD + HAND_SENDER, 0, WIDE * sizeof(float));
+  float *const partial = s->passing.partial - chunk->edge * VL;
+  for (int64_t n = chunk->node; n < to; n++)
+    memset(s->passing.z + (n - p->node) * LEAD + HAND_SENDER, 0, WIDE * sizeof(float));
   for (int g = 0; g < WIDE; g += PAIR) {
+    const float *const dy = s->passing.edge - chunk->edge * WIDE + g, *const slope =
+                                                                          s->kept[l].d_first - p->edge * WIDE + g;
+    float *const z = s->passing.z - p->node * LEAD + g;
     vec own[HAND_EXTRAS][2], by_square[2];
     UNROLL for (int i = 0; i < 2; i++) {
-      by_square[i] = v_load(w->extra[0] + g + i * VL);
+      by_square[i] = v_load(s->weights->layer[l].extra[0] + g + i * VL);
       UNROLL for (int c = 0; c < HAND_EXTRAS; c++) own[c][i] = v_load(dw->extra[c] + g + i * VL);
     }
-    for (int64_t n = chunk->node; n < chunk->node + chunk->nodes; n++) {
+    for (int64_t n = chunk->node; n < to; n++) {
       vec receiver[2] = {v_zero(), v_zero()};
-      for (int64_t e = b->edge_of[n]; e < b->edge_of[n + 1]; e++) {
-        const int64_t here = e - p->edge, there = e - chunk->edge;
-        float *sender = t->z + (b->sender[e] - p->node) * LEAD + HAND_SENDER + g;
-        const vec square = v_set1(k->square[here]), charges = v_set1(b->charges[e]),
-                  before = v_set1(s->kept[0].square[here]);
-        vec sum = v_zero();
+      for (int64_t e = edge_of[n], end = edge_of[n + 1]; e < end; e++) {
+        float *const other = z + sender[e] * LEAD + HAND_SENDER;
+        const vec a = v_set1(square[e]), c = v_set1(charges[e]), d = v_set1(before[e]);
+        vec sum = g > 0 ? v_load(partial + e * VL) : v_zero();
         UNROLL for (int i = 0; i < 2; i++) {
-          const vec dz = v_load(t->edge + there * WIDE + g + i * VL) * v_load(k->d_first + here * WIDE + g + i * VL);
+          const vec dz = v_load(dy + e * WIDE + i * VL) * v_load(slope + e * WIDE + i * VL);
           receiver[i] += dz;
-          v_store(sender + i * VL, v_load(sender + i * VL) + dz);
-          own[0][i] = v_fma(square, dz, own[0][i]);
-          own[1][i] = v_fma(charges, dz, own[1][i]);
-          own[2][i] = v_fma(before, dz, own[2][i]);
+          v_store(other + i * VL, v_load(other + i * VL) + dz);
+          own[0][i] = v_fma(a, dz, own[0][i]);
+          own[1][i] = v_fma(c, dz, own[1][i]);
+          own[2][i] = v_fma(d, dz, own[2][i]);
           sum = v_fma(by_square[i], dz, sum);
         }
-        float *part_sum = t->partial + there * VL;
-        if (l == 0) continue;
-        if (g > 0) sum += v_load(part_sum);
-        v_store(part_sum, sum);
+        v_store(partial + e * VL, sum);
       }
-      UNROLL for (int i = 0; i < 2; i++) v_store(t->z + (n - p->node) * LEAD + HAND_RECEIVER + g + i * VL, receiver[i]);
+      UNROLL for (int i = 0; i < 2; i++) v_store(z + n * LEAD + HAND_RECEIVER + i * VL, receiver[i]);
     }
     UNROLL for (int i = 0; i < 2; i++) UNROLL for (int c = 0; c < HAND_EXTRAS; c++)
         v_store(dw->extra[c] + g + i * VL, own[c][i]);
