@@ -363,10 +363,9 @@ double weyl_program_bytes(const weyl_program *program, const int64_t count[WEYL_
 
 typedef struct weyl_program_stats {
   int64_t phases, steps, nodes_before, nodes_after;
-  double flops, bytes;  /* of one run with the counts given: arithmetic, and memory touched */
-  double product_flops; /* of matrix products and convolutions alone */
-  double workspace;     /* bytes of one thread's workspace, */
-  double kept, whole;   /* of values kept across phases, of whole values */
+  double flops, bytes; /* of one run with the counts given: arithmetic, and memory touched */
+  double workspace;    /* bytes of one thread's workspace, */
+  double kept, whole;  /* of values kept across phases, of whole values */
 } weyl_program_stats;
 weyl_program_stats weyl_program_about(const weyl_program *program, const int64_t shard[WEYL_COUNTS], int64_t shards);
 /* The arithmetic of matrix products and convolutions in one run on shards of these counts. */

@@ -62,9 +62,7 @@ weyl_program_stats weyl_program_about(const weyl_program *p, const int64_t shard
     const bool sharded = weyl_home_in_phase(&p->home[node->first]);
     const double times = sharded ? (double)shards : 1;
     s.steps++;
-    const double flops = times * node_flops(p->graph, node, sharded ? shard : total, total);
-    s.flops += flops;
-    if (multiplies(node)) s.product_flops += flops;
+    s.flops += times * node_flops(p->graph, node, sharded ? shard : total, total);
     s.bytes += times * node_bytes(p, node, sharded ? shard : total, total);
   }
   weyl_arena *tmp = NULL;

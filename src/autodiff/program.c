@@ -25,30 +25,18 @@ static void mark_live(weyl_program *p) {
 /* ---- phases and stages ----------------------------------------------------------------------------------------------
  */
 
-static weyl_status assign_levels(weyl_program *p) {
+static weyl_status assign_levels(weyl_program *p, int32_t *level) {
   const weyl_graph *g = p->graph;
   for (uint32_t n = 0; n < p->n_nodes; n++) {
     if (!p->live[n]) continue;
     const weyl_node *node = g->nodes[n];
-    int32_t sharded_in = 0, whole_in = 0;
-    bool any_sharded = false;
-    for (int i = 0; i < node->n_in; i++) {
-      const weyl_home *h = &p->home[node->in[i]];
-      if (h->sharded) {
-        any_sharded = true;
-        sharded_in = h->level > sharded_in ? h->level : sharded_in;
-      } else {
-        whole_in = h->level > whole_in ? h->level : whole_in;
-      }
-    }
-    const int32_t phase = sharded_in > whole_in + 1 ? sharded_in : whole_in + 1;
+    const int32_t phase = weyl_node_levels(g, node, level);
     for (int k = 0; k < node->n_out; k++) {
       const uint32_t v = node->first + (uint32_t)k;
       weyl_home *h = &p->home[v];
       h->sharded = weyl_shape_sharded(&g->values[v].shape);
-      h->reduction = !h->sharded && any_sharded;
-      h->level = h->sharded || any_sharded ? phase : whole_in;
-      if (h->sharded && node->op->flags & WEYL_OP_LEAF) h->level = 1;
+      h->reduction = !h->sharded && phase > 0;
+      h->level = level[v];
       if (h->reduction && !(node->op->flags & WEYL_OP_REDUCES)) {
         char b[160];
         return weyl_fail(p->ctx, WEYL_SHAPE,
@@ -404,9 +392,10 @@ static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n, u
   p->home = need(p, p->n_values, sizeof *p->home, &status);
   p->inputs = need(p, p->n_nodes, sizeof *p->inputs, &status);
   bool *dense_reader = need(p, p->n_values, sizeof *dense_reader, &status);
+  int32_t *level = need(p, p->n_values, sizeof *level, &status);
   if (status != WEYL_OK) return status;
   mark_live(p);
-  WEYL_TRY(assign_levels(p));
+  WEYL_TRY(assign_levels(p, level));
   mark_strided_readers(p, dense_reader);
   choose_places(p, dense_reader);
   mark_kept(p);

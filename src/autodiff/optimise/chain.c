@@ -30,15 +30,19 @@ static int terms_of(weyl_tensor t, weyl_tensor *terms) { return add_terms(t, fal
 
 static int64_t last_of(weyl_tensor t) { return weyl_dim_of(t, -1); }
 
-/* a W1: rows of fewer numbers, contracted over their last axis with a whole matrix. */
-static bool thin_product(weyl_tensor t, weyl_dot *d) {
+/* Rows y W: contracted over their last axis with a whole matrix. */
+static bool rows_times_matrix(weyl_tensor t, weyl_dot *d) {
   const weyl_node *node = weyl_made_by(t, &weyl_op_dot_general);
   if (!node) return false;
   *d = weyl_dot_read(t.graph, (weyl_tensor[]){weyl_node_in(t.graph, node, 0), weyl_node_in(t.graph, node, 1)},
                      &node->attr);
   return d->n_batch == 0 && d->n_contract == 1 && d->contract[0][0] == weyl_rank(d->in[0]) - 1 &&
-         weyl_rank(d->in[1]) == 2 && weyl_whole(d->in[1]) && !weyl_whole(d->in[0]) &&
-         last_of(d->in[0]) * 4 <= last_of(t);
+         weyl_rank(d->in[1]) == 2 && weyl_whole(d->in[1]) && !weyl_whole(d->in[0]);
+}
+
+/* a W1, with rows a much narrower than the product. */
+static bool thin_product(weyl_tensor t, weyl_dot *d) {
+  return rows_times_matrix(t, d) && last_of(d->in[0]) * 4 <= last_of(t);
 }
 
 /* The vector over the last axis that t repeats for every row, or null. */
@@ -162,16 +166,6 @@ static weyl_tensor of_gradient(const weyl_dot *d) {
   return WEYL_NULL_TENSOR;
 }
 
-/* Rows y W that nobody reads but the reader in hand. */
-static bool spent_product(weyl_tensor t, weyl_dot *d) {
-  const weyl_node *node = weyl_made_by(t, &weyl_op_dot_general);
-  if (!node) return false;
-  *d = weyl_dot_read(t.graph, (weyl_tensor[]){weyl_node_in(t.graph, node, 0), weyl_node_in(t.graph, node, 1)},
-                     &node->attr);
-  return d->n_batch == 0 && d->n_contract == 1 && d->contract[0][0] == weyl_rank(d->in[0]) - 1 &&
-         weyl_rank(d->in[1]) == 2 && weyl_whole(d->in[1]) && !weyl_whole(d->in[0]);
-}
-
 /* Whether t is a sum with rows y W in it whose readers are thin: two of them, a derivative of a bias and one of a
  * matrix of few columns. */
 static int spent_terms(weyl_tensor t, weyl_tensor *terms) {
@@ -182,7 +176,7 @@ static int spent_terms(weyl_tensor t, weyl_tensor *terms) {
   if (n > TERMS) return 0;
   for (int i = 0; i < n; i++) {
     weyl_dot d;
-    any = any || spent_product(terms[i], &d);
+    any = any || rows_times_matrix(terms[i], &d);
   }
   return any ? n : 0;
 }
@@ -197,7 +191,7 @@ static weyl_tensor of_thin_gradient(const weyl_dot *d) {
     for (int i = 0; i < n; i++) {
       weyl_dot y;
       weyl_tensor product; /* [k, n] */
-      if (spent_product(terms[i], &y)) {
+      if (rows_times_matrix(terms[i], &y)) {
         const int contracted = y.contract[1][0], first = 0;
         product = weyl_dot_general(y.in[1], rows_product(y.in[0], a), 0, NULL, NULL, 1, &contracted, &first);
       } else {
@@ -241,7 +235,7 @@ static weyl_tensor of_sum(const weyl_call *call) {
   for (int i = 0; i < n; i++) {
     weyl_dot y;
     weyl_tensor part;
-    if (spent_product(terms[i], &y)) {
+    if (rows_times_matrix(terms[i], &y)) {
       const int first = 0;
       part = weyl_dot_general(sum_of_rows(y.in[0]), y.in[1], 0, NULL, NULL, 1, &first, &y.contract[1][0]);
     } else {
@@ -259,7 +253,7 @@ static weyl_tensor of_unmix(const weyl_call *call) {
   const int n = weyl_rank(x) == 3 ? spent_terms(x, terms) : 0;
   for (int i = 0; i < n; i++) {
     weyl_dot y;
-    const bool product = spent_product(terms[i], &y);
+    const bool product = rows_times_matrix(terms[i], &y);
     const weyl_tensor from = product ? y.in[0] : terms[i];
     weyl_tensor part = weyl_node_new(x.graph, call->op, &from, 1, call->attr, NULL);
     if (product) part = times(part, rows_first(y.in[1], y.contract[1][0]));

@@ -147,6 +147,14 @@ weyl_tensor weyl_copy_node(weyl_graph *to, const weyl_node *node, const weyl_ten
   return t;
 }
 
+weyl_status weyl_finish_copy(const weyl_graph *from, const uint32_t *map, uint32_t *outputs, int n, bool assigns,
+                             weyl_graph *to) {
+  for (int k = 0; k < n; k++) outputs[k] = map[outputs[k]];
+  for (uint32_t i = 0; assigns && i < from->n_assigns; i++)
+    WEYL_TRY(weyl_graph_append_assign(to, map[from->assigns[i].variable], map[from->assigns[i].value]));
+  return WEYL_OK;
+}
+
 static weyl_status copy_nodes(rebuild *b) {
   const weyl_graph *g = b->from;
   weyl_tensor small[16];
@@ -186,9 +194,7 @@ static weyl_status pass(weyl_graph *from, uint32_t *outputs, int n, bool assigns
   count_uses(&b, outputs, n, assigns);
   WEYL_GOTO(copy_nodes(&b));
   b.to->rewriter = NULL;
-  for (int k = 0; k < n; k++) outputs[k] = b.map[outputs[k]];
-  for (uint32_t i = 0; assigns && i < from->n_assigns; i++)
-    WEYL_GOTO(weyl_graph_append_assign(b.to, b.map[from->assigns[i].variable], b.map[from->assigns[i].value]));
+  WEYL_GOTO(weyl_finish_copy(from, b.map, outputs, n, assigns, b.to));
   *out = b.to;
   b.to = NULL;
 done:

@@ -66,6 +66,9 @@ weyl_status weyl_fuse(weyl_graph *from, uint32_t *outputs, int n, bool assigns, 
 void weyl_mark_live(const weyl_graph *g, const uint32_t *outputs, int n, bool assigns, bool *live); /* by node */
 /* The node again, in another graph; constants and names move with it. */
 weyl_tensor weyl_copy_node(weyl_graph *to, const weyl_node *node, const weyl_tensor *in);
+/* When all nodes are there: outputs become their images in map, and assignments move. */
+weyl_status weyl_finish_copy(const weyl_graph *from, const uint32_t *map, uint32_t *outputs, int n, bool assigns,
+                             weyl_graph *to);
 
 /* ---- for weyl_node_new ---- */
 weyl_tensor weyl_rewrite_call(weyl_graph *g, const weyl_call *call); /* null: make it */

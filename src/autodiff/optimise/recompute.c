@@ -35,7 +35,7 @@ typedef struct copying {
   const weyl_graph *from;
   weyl_graph *to;
   const bool *live;
-  int32_t *level; /* phase of sharded values, stage of whole ones */
+  int32_t *level; /* weyl_node_levels */
   bool *sharded;
   origin *origin;
   uint32_t *map;     /* values in `to` */
@@ -78,27 +78,6 @@ static void find_origin(copying *c, const weyl_node *node) {
   if (o.chain <= CHAIN_MOST) c->origin[node->first] = o;
 }
 
-/* As the plan has them. */
-static int32_t find_level(copying *c, const weyl_node *node) {
-  int32_t sharded_in = 0, whole_in = 0;
-  bool any = false;
-  for (int i = 0; i < node->n_in; i++) {
-    const int32_t l = c->level[node->in[i]];
-    any = any || c->sharded[node->in[i]];
-    int32_t *most = c->sharded[node->in[i]] ? &sharded_in : &whole_in;
-    if (l > *most) *most = l;
-  }
-  const int32_t phase = sharded_in > whole_in + 1 ? sharded_in : whole_in + 1;
-  bool in_phase = any;
-  for (int k = 0; k < node->n_out; k++) {
-    const uint32_t v = node->first + (uint32_t)k;
-    c->sharded[v] = weyl_shape_sharded(&c->from->values[v].shape);
-    in_phase = in_phase || c->sharded[v];
-    c->level[v] = c->sharded[v] && node->op->flags & WEYL_OP_LEAF ? 1 : c->sharded[v] || any ? phase : whole_in;
-  }
-  return in_phase ? phase : 0;
-}
-
 /* ---- building ---- */
 
 /* Value v made again for a phase. */
@@ -137,7 +116,9 @@ static weyl_status copy_nodes(copying *c) {
   for (uint32_t n = 0; n < g->n_nodes; n++) {
     const weyl_node *node = g->nodes[n];
     if (!c->live[n]) continue;
-    const int32_t phase = find_level(c, node);
+    const int32_t phase = weyl_node_levels(g, node, c->level);
+    for (int k = 0; k < node->n_out; k++)
+      c->sharded[node->first + (uint32_t)k] = weyl_shape_sharded(&g->values[node->first + (uint32_t)k].shape);
     find_origin(c, node);
     weyl_tensor *in = node->n_in <= 16 ? small : weyl_arena_array(c->to->arena, weyl_tensor, node->n_in);
     if (!in) return WEYL_MEMORY;
@@ -181,9 +162,7 @@ weyl_status weyl_recompute(weyl_graph *from, uint32_t *outputs, int n, bool assi
   WEYL_GOTO(weyl_graph_new(ctx, from->vars, from->training, &c.to));
   weyl_mark_live(from, outputs, n, assigns, live);
   WEYL_GOTO(copy_nodes(&c));
-  for (int k = 0; k < n; k++) outputs[k] = c.map[outputs[k]];
-  for (uint32_t i = 0; assigns && i < from->n_assigns; i++)
-    WEYL_GOTO(weyl_graph_append_assign(c.to, c.map[from->assigns[i].variable], c.map[from->assigns[i].value]));
+  WEYL_GOTO(weyl_finish_copy(from, c.map, outputs, n, assigns, c.to));
   *out = c.to;
   c.to = NULL;
 done:
