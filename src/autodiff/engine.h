@@ -122,6 +122,9 @@ struct weyl_op {
   size_t (*scratch)(const weyl_node *node, const weyl_view *in,
                     const weyl_view *out); /* bytes; NULL: none beyond GEMM's */
   double (*flops)(const weyl_node *node, const weyl_view *in, const weyl_view *out); /* NULL: one per output number */
+  /* Whether output `out` may be written where operand `in` is, number by number while others are still read. NULL:
+   * never. */
+  bool (*overwrites)(const weyl_node *node, int out, int in);
   struct {
     double low, high;                             /* default domain of real inputs; both 0: [-1, 1] */
     int order;                                    /* derivatives tested: 0, 1, 2 */

@@ -243,7 +243,8 @@ char *weyl_program_text(const weyl_program *p, weyl_arena *arena) {
     for (uint32_t i = 0; i < g->n_assigns; i++) {
       put(&t, "  ");
       put_operand(&t, p, g->assigns[i].variable);
-      put(&t, " := %%%u\n", g->assigns[i].value);
+      put(&t, " := %%%u%s\n", g->assigns[i].value,
+          p->home[g->assigns[i].value].place == WEYL_PLACE_TARGET ? " (in place)" : "");
     }
   }
   put(&t, "outputs");

@@ -97,7 +97,8 @@ static void choose_places(weyl_program *p, const bool *dense_reader) {
 }
 
 static bool has_memory(const weyl_home *h) {
-  return h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_WHOLE || h->place == WEYL_PLACE_KEPT;
+  return h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_WHOLE || h->place == WEYL_PLACE_KEPT ||
+         h->place == WEYL_PLACE_TARGET;
 }
 bool weyl_program_runs(const weyl_program *p, uint32_t node) {
   const weyl_node *n = p->graph->nodes[node];
@@ -157,6 +158,59 @@ static weyl_status list_steps(weyl_program *p) {
   return WEYL_OK;
 }
 
+/* ---- variables written in place
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static bool is_output(const weyl_program *p, uint32_t base) {
+  for (int k = 0; k < p->n_outputs; k++)
+    if (p->home[p->outputs[k]].base == base) return true;
+  return false;
+}
+
+/* Whether v is a leaf with numbers of this variable: itself, the vector of all parameters, or a part of it. */
+static bool overlaps(const weyl_graph *g, uint32_t v, uint32_t variable) {
+  const weyl_node *a = g->nodes[g->values[v].node], *b = g->nodes[g->values[variable].node];
+  const bool vector = a->op == &weyl_op_variable_vector || b->op == &weyl_op_variable_vector;
+  if (a->op != &weyl_op_variable && a->op != &weyl_op_variable_vector) return false;
+  return a->attr.axis == b->attr.axis && (vector || a->attr.n == b->attr.n);
+}
+
+/* Whether an assignment can be made by the step `node` itself: nobody else wants the old value or this copy of the new
+ * one, and the step has read each old number before it writes there. */
+static bool in_place(const weyl_program *p, const weyl_node *node, const weyl_assignment *a) {
+  const weyl_graph *g = p->graph;
+  const weyl_home *h = &p->home[a->value];
+  if (h->place != WEYL_PLACE_WHOLE || is_output(p, a->value)) return false;
+  for (uint32_t i = 0; i < g->n_assigns; i++)
+    if (&g->assigns[i] != a &&
+        (overlaps(g, g->assigns[i].variable, a->variable) || p->home[g->assigns[i].value].base == a->value ||
+         p->home[g->assigns[i].value].base == a->variable))
+      return false;
+  for (int i = 0; i < node->n_in; i++) {
+    const weyl_home *x = &p->home[node->in[i]];
+    const bool same = x->base == a->variable;
+    if (!same && overlaps(g, x->base, a->variable)) return false;
+    if (same && (x->place == WEYL_PLACE_VIEW || !node->op->overwrites(node, (int)(a->value - node->first), i)))
+      return false;
+  }
+  return true;
+}
+
+/* The last step of all (an optimiser's, most often) makes its assignments itself: all others have read by then, and
+ * none can fail any more. */
+static void write_variables(weyl_program *p) {
+  const weyl_steps *last = &p->stage[p->phases];
+  if (!p->assigns || p->reference || last->n == 0) return;
+  const weyl_node *node = p->graph->nodes[last->item[last->n - 1].node];
+  if (!node->op->overwrites) return;
+  for (uint32_t i = 0; i < p->graph->n_assigns; i++) {
+    const weyl_assignment *a = &p->graph->assigns[i];
+    if (p->graph->values[a->value].node != node->id || !in_place(p, node, a)) continue;
+    p->home[a->value].place = WEYL_PLACE_TARGET;
+    p->home[a->value].base = a->variable;
+  }
+}
+
 /* ---- lifetimes
  * ------------------------------------------------------------------------------------------------------------ */
 
@@ -202,7 +256,7 @@ static weyl_status find_lifetimes(weyl_program *p) {
           const uint32_t v = node->first + (uint32_t)k;
           weyl_home *h = &p->home[v];
           const uint32_t until = last[v] > at ? last[v] : at;
-          if (node->op->flags & WEYL_OP_PARTIAL && last[v] == 0 && !p->reference) {
+          if (node->op->flags & WEYL_OP_PARTIAL && last[v] == 0 && !p->reference && h->place != WEYL_PLACE_TARGET) {
             h->place = WEYL_PLACE_NONE;
             continue;
           }
@@ -210,7 +264,7 @@ static weyl_status find_lifetimes(weyl_program *p) {
             h->slot = add_slot(&p->work, v, at, until);
           else if (h->place == WEYL_PLACE_KEPT)
             h->slot = add_slot(&p->kept, v, list->item[0].position, until);
-          else
+          else if (h->place == WEYL_PLACE_WHOLE)
             h->slot = add_slot(&p->whole, v, which == 0 ? list->item[0].position : at, until);
           if (h->reduction && !(node->op->flags & WEYL_OP_COLLECTS)) {
             /* a shard's part is made in the workspace and added to its lane's accumulator, or made there at once */
@@ -400,6 +454,7 @@ static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n, u
   choose_places(p, dense_reader);
   mark_kept(p);
   WEYL_TRY(list_steps(p));
+  write_variables(p);
   WEYL_TRY(find_lifetimes(p));
   WEYL_TRY(list_sums(p));
   return measure_reuse(p);

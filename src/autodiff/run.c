@@ -357,6 +357,7 @@ void weyl_run_assign(weyl_run *run) {
   const weyl_program *p = run->program;
   if (!p->assigns) return;
   for (uint32_t i = 0; i < p->graph->n_assigns; i++) {
+    if (p->home[p->graph->assigns[i].value].place == WEYL_PLACE_TARGET) continue;
     weyl_view to, from;
     weyl_run_view(run, p->graph->assigns[i].variable, -1, 0, &to);
     weyl_run_view(run, p->graph->assigns[i].value, -1, 0, &from);

@@ -213,11 +213,9 @@ INLINE void copy_row(size_t width, const T *x, T *y) {
   for (; j < width; j++) y[j] = x[j];
 }
 
-static void copy_rows(const weyl_row_step *s, size_t first, size_t n) {
-  const weyl_row_operand *o = &s->in[0];
-  const rows_at x = look(o, first), y = look(&s->out[0], first);
-  const size_t width = (size_t)s->width;
-  if (flat_stride(o, x, n, width) == 1 && flat_stride(&s->out[0], y, n, width) == 1) {
+static void copy_rows(const weyl_row_operand *o, const weyl_row_operand *out, size_t width, size_t first, size_t n) {
+  const rows_at x = look(o, first), y = look(out, first);
+  if (flat_stride(o, x, n, width) == 1 && flat_stride(out, y, n, width) == 1) {
     memmove(y.p, x.p, n * width * sizeof(T));
     return;
   }
@@ -260,6 +258,12 @@ static void map_one(const weyl_row_step *s, size_t first, size_t n, T *scratch) 
 }
 
 static void map_where(const weyl_row_step *s, size_t first, size_t n) {
+  const weyl_row_operand *c = &s->in[0];
+  if (c->one && c->times == 0 && !c->rest && !c->index && !c->block) { /* one condition for all */
+    const bool yes = ((const T *)c->data)[0] != 0;
+    copy_rows(&s->in[yes ? 1 : 2], &s->out[0], (size_t)s->width, first, n);
+    return;
+  }
   const rows_at y = look(&s->out[0], first);
   const size_t width = (size_t)s->width;
   walk w[3] = {walk_begin(look(&s->in[0], first)), walk_begin(look(&s->in[1], first)),
@@ -280,8 +284,8 @@ static void map_where(const weyl_row_step *s, size_t first, size_t n) {
   }
   T *to = y.p;
   for (size_t i = 0; i < n; i++, to += y.step) {
-    const T *c = walk_next(&w[0]), *a = walk_next(&w[1]), *b = walk_next(&w[2]);
-    K(where)(width, c, !s->in[0].one, a, !s->in[1].one, b, !s->in[2].one, to);
+    const T *yes = walk_next(&w[0]), *a = walk_next(&w[1]), *b = walk_next(&w[2]);
+    K(where)(width, yes, !c->one, a, !s->in[1].one, b, !s->in[2].one, to);
   }
 }
 
@@ -402,8 +406,7 @@ static void map_adds(const weyl_row_step *s, size_t first, size_t n, T *scratch)
     map_two(WEYL_BINARY_MUL, (size_t)s->width, &sum, &s->in[FACTOR], &s->out[0], first, n, scratch);
     return;
   }
-  weyl_row_step copy = {.kind = WEYL_ROW_COPY, .width = s->width, .in = {sum}, .out = {s->out[0]}};
-  copy_rows(&copy, first, n);
+  copy_rows(&sum, &s->out[0], (size_t)s->width, first, n);
 }
 
 static void map_silu(const weyl_row_step *s, size_t first, size_t n, T *scratch) {
@@ -658,7 +661,7 @@ void K(rows)(const weyl_row_step *steps, size_t n_steps, size_t from, size_t to,
           break;
         case WEYL_ROW_ADDS: map_adds(s, first, n, scratch); break;
         case WEYL_ROW_WHERE: map_where(s, first, n); break;
-        case WEYL_ROW_COPY: copy_rows(s, first, n); break;
+        case WEYL_ROW_COPY: copy_rows(&s->in[0], &s->out[0], (size_t)s->width, first, n); break;
         case WEYL_ROW_SILU: map_silu(s, first, n, scratch); break;
         case WEYL_ROW_SUM:
         case WEYL_ROW_MAX: sum_each(s, first, n); break;

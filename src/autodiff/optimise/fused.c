@@ -149,6 +149,31 @@ static double flops(const weyl_node *node, const weyl_view *in, const weyl_view 
   return rows * f->operations;
 }
 
+static bool row_for_row(const weyl_fused *f, const weyl_fused_operand *o) {
+  return o->index < 0 && o->div == 1 && o->times == 1 && !o->rest && o->stride == f->width &&
+         (!o->one || f->width == 1);
+}
+
+/* A block of rows goes through all steps: none behind the one that writes may read. */
+static bool overwrites(const weyl_node *node, int out, int in) {
+  const weyl_fused *f = node->attr.data;
+  int written = -1;
+  for (int k = 0; k < f->n_steps && written < 0; k++)
+    for (int i = 0; i < 2; i++)
+      if (f->steps[k].out[i].place == WEYL_FUSED_OUTPUT && f->steps[k].out[i].n == out) {
+        if (!row_for_row(f, &f->steps[k].out[i])) return false;
+        written = k;
+      }
+  for (int k = 0; k < f->n_steps; k++)
+    for (int i = 0; i <= WEYL_ROW_ADDENDS; i++) {
+      const weyl_fused_operand *o = &f->steps[k].in[i];
+      if (o->place == WEYL_FUSED_NOTHING) continue;
+      if (o->index == in || (o->place == WEYL_FUSED_INPUT && o->n == in && (!row_for_row(f, o) || k > written)))
+        return false;
+    }
+  return true;
+}
+
 const weyl_op weyl_op_fused = {.name = "fused",
                                .n_out = -1,
                                .flags = WEYL_OP_REDUCES | WEYL_OP_PARTIAL | WEYL_OP_DEALS,
@@ -157,4 +182,5 @@ const weyl_op weyl_op_fused = {.name = "fused",
                                .prepared = prepared,
                                .prepare = prepare,
                                .scratch = scratch,
-                               .flops = flops};
+                               .flops = flops,
+                               .overwrites = overwrites};
