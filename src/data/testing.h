@@ -8,21 +8,14 @@
 
 /* The folder of public data: WEYL_DATA, or beside the repository. False, and said aloud, when the file is not there. */
 static inline bool shared_file(const char *name, char path[512]) {
-  const char *folder = getenv("WEYL_DATA");
-  if (folder)
-    snprintf(path, 512, "%.300s/%.200s", folder, name);
+  const char *data = getenv("WEYL_DATA");
+  if (data)
+    snprintf(path, 512, "%.300s/%.200s", data, name);
   else
     snprintf(path, 512, "%.300s/../shared/data/%.180s", WEYL_SOURCE_DIR, name);
   if (weyl_file_exists(path)) return true;
   print_message("skipped: %s is not there\n", path);
   return false;
-}
-
-static inline void write_text(const char *path, const void *bytes, size_t n) {
-  FILE *f = fopen(path, "wb");
-  assert_non_null(f);
-  assert_int_equal(fwrite(bytes, 1, n, f), n);
-  assert_int_equal(fclose(f), 0);
 }
 
 /* The options of a set, some of them set: "key=value" strings, NULL ends. */
