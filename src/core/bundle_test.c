@@ -37,17 +37,21 @@ static void assert_same(const weyl_bundle *a, const weyl_bundle *b) {
   }
 }
 
+static void assert_same_file(weyl_context *ctx, const char *a, const char *b) {
+  char one[65], two[65];
+  assert_ok(ctx, weyl_file_sha256(ctx, a, one));
+  assert_ok(ctx, weyl_file_sha256(ctx, b, two));
+  assert_string_equal(one, two);
+}
+
 PROPERTY(npz_round_trip, 40) {
   weyl_context *ctx = test_context(1);
   weyl_bundle *b = random_bundle(ctx, rng), *back = NULL;
   assert_ok(ctx, weyl_npz_write(ctx, in_folder("t.npz"), b));
   assert_ok(ctx, weyl_npz_read(ctx, in_folder("t.npz"), &back));
   assert_same(b, back);
-  char one[65], two[65];
   assert_ok(ctx, weyl_npz_write(ctx, in_folder("u.npz"), back));
-  assert_ok(ctx, weyl_file_sha256(ctx, in_folder("t.npz"), one));
-  assert_ok(ctx, weyl_file_sha256(ctx, in_folder("u.npz"), two));
-  assert_string_equal(one, two);
+  assert_same_file(ctx, in_folder("t.npz"), in_folder("u.npz"));
   weyl_bundle_free(b);
   weyl_bundle_free(back);
   test_context_free(ctx);
@@ -68,11 +72,8 @@ PROPERTY(safetensors_round_trip, 60) {
   assert_same(b, back);
   assert_string_equal(weyl_bundle_noted(back, "version"), "1");
   assert_null(weyl_bundle_noted(back, "absent"));
-  char one[65], two[65];
   assert_ok(ctx, weyl_safetensors_write(ctx, in_folder("u.st"), back));
-  assert_ok(ctx, weyl_file_sha256(ctx, in_folder("t.st"), one));
-  assert_ok(ctx, weyl_file_sha256(ctx, in_folder("u.st"), two));
-  assert_string_equal(one, two);
+  assert_same_file(ctx, in_folder("t.st"), in_folder("u.st"));
   weyl_bundle_free(b);
   weyl_bundle_free(back);
   test_context_free(ctx);

@@ -39,4 +39,17 @@ static inline const double *reals(const weyl_dataset *set, const char *field) {
   return f->array.data;
 }
 
+/* Every prefix of a good file is refused with the name of the file. */
+static inline void assert_prefixes_refused(weyl_context *ctx, const char *good, const char *cut_file) {
+  char *bytes;
+  size_t n;
+  weyl_trajectories t;
+  assert_ok(ctx, weyl_file_read(ctx, good, 0, &bytes, &n));
+  for (size_t cut = 0; cut < n; cut += 1 + cut / 16) {
+    test_write(cut_file, bytes, cut);
+    assert_says(ctx, weyl_trajectories_read(ctx, cut_file, &t), WEYL_FORMAT, strrchr(cut_file, '/') + 1);
+  }
+  weyl_dealloc(ctx, bytes);
+}
+
 #endif
