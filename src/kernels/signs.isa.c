@@ -6,8 +6,8 @@ enum { SIGNS = 512 }; /* of a group of frames, in the element type */
 /* Frames whose signs are at hand, in groups: signs of frame f, coordinate c, at [f * d + c]. */
 INLINE size_t frames_at_once(size_t d, size_t frames) { return d * frames <= SIGNS ? frames : SIGNS / d; }
 
-INLINE void take_signs(size_t n, const double *signs, T *to) {
-  for (size_t i = 0; i < n; i++) to[i] = (T)signs[i];
+INLINE void take_signs(size_t frames, size_t d, const double *signs, T *to) {
+  for (size_t i = 0; i < frames * d; i++) to[i] = (T)signs[i];
 }
 
 INLINE vec load_some(const T *p, size_t m) { return m < VL ? v_load_n(p, m) : v_load(p); }
@@ -35,26 +35,32 @@ INLINE void mix(size_t rows, size_t n, const size_t d, size_t frames, size_t gro
     }
 }
 
-void K(sign_mix)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
-  T sign[SIGNS], *y = yv;
-  const size_t at_once = frames_at_once(d, frames);
-  for (size_t f = 0; f < frames; f += at_once) {
-    const size_t group = frames - f < at_once ? frames - f : at_once;
-    take_signs(group * d, signs + f * d, sign);
-    switch (d) {
-#define CASE(D) \
-  case D: mix(rows, n, D, frames, group, sign, xv, y + f * n); break;
-      CASE(1)
-      CASE(2)
-      CASE(3)
-      CASE(4)
-      CASE(5)
-      CASE(6)
-      CASE(7) CASE(8)
-#undef CASE
-          default : break;
-    }
+/* Runs `call(D)` for each group of frames whose signs fit, with d as a constant: the group's signs are in `sign`, its
+ * first frame is f. */
+#define EACH_GROUP(call)                                              \
+  T sign[SIGNS];                                                      \
+  const size_t at_once = frames_at_once(d, frames);                   \
+  for (size_t f = 0; f < frames; f += at_once) {                      \
+    const size_t group = frames - f < at_once ? frames - f : at_once; \
+    take_signs(group, d, signs + f * d, sign);                        \
+    switch (d) {                                                      \
+      case 1: call(1); break;                                         \
+      case 2: call(2); break;                                         \
+      case 3: call(3); break;                                         \
+      case 4: call(4); break;                                         \
+      case 5: call(5); break;                                         \
+      case 6: call(6); break;                                         \
+      case 7: call(7); break;                                         \
+      case 8: call(8); break;                                         \
+      default: break;                                                 \
+    }                                                                 \
   }
+
+void K(sign_mix)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
+  T *y = yv;
+#define MIX(D) mix(rows, n, D, frames, group, sign, xv, y + f * n)
+  EACH_GROUP(MIX)
+#undef MIX
 }
 
 INLINE void unmix(size_t rows, size_t n, const size_t d, size_t frames, size_t group, const T *sign, const T *x, T *y,
@@ -74,26 +80,10 @@ INLINE void unmix(size_t rows, size_t n, const size_t d, size_t frames, size_t g
 }
 
 void K(sign_unmix)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
-  T sign[SIGNS];
   const T *x = xv;
-  const size_t at_once = frames_at_once(d, frames);
-  for (size_t f = 0; f < frames; f += at_once) {
-    const size_t group = frames - f < at_once ? frames - f : at_once;
-    take_signs(group * d, signs + f * d, sign);
-    switch (d) {
-#define CASE(D) \
-  case D: unmix(rows, n, D, frames, group, sign, x + f * n, yv, f > 0); break;
-      CASE(1)
-      CASE(2)
-      CASE(3)
-      CASE(4)
-      CASE(5)
-      CASE(6)
-      CASE(7) CASE(8)
-#undef CASE
-          default : break;
-    }
-  }
+#define UNMIX(D) unmix(rows, n, D, frames, group, sign, x + f * n, yv, f > 0)
+  EACH_GROUP(UNMIX)
+#undef UNMIX
 }
 
 /* The signs of one frame over and over: d vectors of them repeat exactly. */

@@ -4,16 +4,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "folder.h"
 #include "testing.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { RECORD = 3073 };
 
-static char folder[64], path[96];
+static char path[96];
 
 /* Images whose byte b of image i is i + b, and labels 3 i. */
 static void write_images(int bytes) {
@@ -69,16 +65,10 @@ static void refuses_what_is_none(void **state) {
 /* The packed files beside the source tree, where there are any. */
 static void reads_the_real_ones(void **state) {
   (void)state;
+  char file[512];
+  if (!shared_file("cifar10/test_first1000.bin.xz", file)) skip();
   weyl_context *ctx = test_context(1);
   weyl_dataset *set = NULL;
-  const char *data = getenv("WEYL_DATA");
-  char file[4096];
-  snprintf(file, sizeof file, "%s/cifar10/test_first1000.bin.xz", data ? data : WEYL_SOURCE_DIR "/../shared/data");
-  if (access(file, R_OK) != 0) {
-    print_message("skipped: no %s\n", file);
-    test_context_free(ctx);
-    return;
-  }
   assert_ok(ctx, weyl_cifar10_read(ctx, file, 0, &set));
   assert_int_equal(weyl_dataset_samples(set), 1000);
   const int32_t *label = weyl_dataset_find(set, "label")->array.data;
@@ -91,17 +81,9 @@ static void reads_the_real_ones(void **state) {
 }
 
 static int begin(void **state) {
-  (void)state;
-  strcpy(folder, "/tmp/weyl-cifar-XXXXXX");
-  assert_non_null(mkdtemp(folder));
-  snprintf(path, sizeof path, "%s/images.bin", folder);
+  folder_make(state);
+  snprintf(path, sizeof path, "%s", in_folder("images.bin"));
   return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  unlink(path);
-  return rmdir(folder);
 }
 
 int main(void) {
@@ -110,5 +92,5 @@ int main(void) {
       cmocka_unit_test(refuses_what_is_none),
       cmocka_unit_test(reads_the_real_ones),
   };
-  return cmocka_run_group_tests(tests, begin, end);
+  return cmocka_run_group_tests(tests, begin, folder_remove);
 }

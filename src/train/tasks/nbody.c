@@ -22,12 +22,6 @@ const weyl_task_def weyl_task_nbody = {
     .name = "nbody",
     .summary = "five charged particles in space: where they are one time unit later",
     .set = "nbody",
-    .symmetry = "E(3) x S(n)",
-    .controls = "",
-    .model = "egnn",
-    .options = NULL,
-    .trace = train_points_trace,
-    .fields = train_points_fields,
-    .output = WEYL_ACT_POINT,
+    TRAIN_POINTS_TASK,
     .defaults = defaults,
 };
