@@ -218,6 +218,10 @@ void weyl_writer_abandon(weyl_writer *writer);                      /* NULL is f
 /* The whole file, zero-terminated behind its last byte; freed with weyl_dealloc. limit 0: 4 GiB. */
 WEYL_MUST_CHECK weyl_status weyl_file_read(weyl_context *ctx, const char *path, size_t limit, char **bytes, size_t *n);
 WEYL_MUST_CHECK weyl_status weyl_folder_make(weyl_context *ctx, const char *path); /* with parents; existing is fine */
+/* Keeps a folder for the caller until it is released or the process ends: meanwhile others, in this process or another,
+ * get WEYL_BAD_ARG. Nothing is written. Where the file system knows no locks, nobody is kept out. */
+WEYL_MUST_CHECK weyl_status weyl_folder_hold(weyl_context *ctx, const char *path, int *hold);
+void weyl_folder_release(int hold); /* -1 is fine */
 bool weyl_file_exists(const char *path);
 /* Lower-case hexadecimal SHA-256, zero-terminated. */
 void weyl_sha256(const void *bytes, size_t n, char hex[65]);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,6 +95,23 @@ weyl_status weyl_folder_make(weyl_context *ctx, const char *path) {
   }
   weyl_dealloc(ctx, part);
   return status;
+}
+
+weyl_status weyl_folder_hold(weyl_context *ctx, const char *path, int *hold) {
+  *hold = -1;
+  const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return core_fail_errno(ctx, errno, "open", path);
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(fd);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%s is in use by another process: wait for it, or name another directory",
+                     path);
+  }
+  *hold = fd;
+  return WEYL_OK;
+}
+
+void weyl_folder_release(int hold) {
+  if (hold >= 0) close(hold);
 }
 
 bool weyl_file_exists(const char *path) {

@@ -278,6 +278,16 @@ static void folders(void **state) {
   assert_says(ctx, weyl_folder_make(ctx, in_folder("x/file")), WEYL_IO, "in the way");
   assert_status(ctx, weyl_folder_make(ctx, in_folder("x/file/z")), WEYL_IO);
   assert_status(ctx, weyl_folder_make(ctx, ""), WEYL_BAD_ARG);
+  int first, second;
+  assert_ok(ctx, weyl_folder_hold(ctx, in_folder("x/y"), &first));
+  assert_says(ctx, weyl_folder_hold(ctx, in_folder("x/y"), &second), WEYL_BAD_ARG, "in use");
+  weyl_folder_release(second);
+  assert_ok(ctx, weyl_folder_hold(ctx, in_folder("x"), &second)); /* another one */
+  weyl_folder_release(second);
+  weyl_folder_release(first);
+  assert_ok(ctx, weyl_folder_hold(ctx, in_folder("x/y"), &first));
+  weyl_folder_release(first);
+  assert_status(ctx, weyl_folder_hold(ctx, in_folder("absent"), &first), WEYL_NO_FILE);
   test_context_free(ctx);
 }
 

@@ -31,6 +31,7 @@ static weyl_status open_folder(trainer *t, const weyl_train_config *asked) {
   if (asked->resume) {
     if (!weyl_file_exists(path))
       return weyl_fail(t->ctx, WEYL_NO_FILE, "%s is no run to go on with: there is no config.ini in it", t->folder);
+    if (train_writes(t)) WEYL_TRY(weyl_folder_hold(t->ctx, t->folder, &t->hold));
     WEYL_TRY(train_config_read(t->ctx, t->arena, path, &t->config));
     WEYL_TRY(train_config_resume(t->ctx, asked, path, &t->config));
     return check_ranks(t);
@@ -44,7 +45,7 @@ static weyl_status open_folder(trainer *t, const weyl_train_config *asked) {
   WEYL_TRY(weyl_folder_make(t->ctx, t->folder));
   if (access(t->folder, W_OK) != 0)
     return weyl_fail(t->ctx, WEYL_IO, "%s: cannot be written: %s", t->folder, strerror(errno));
-  return WEYL_OK;
+  return weyl_folder_hold(t->ctx, t->folder, &t->hold);
 }
 
 static weyl_status load_data(trainer *t) {
@@ -159,6 +160,7 @@ static void free_all(trainer *t) {
   weyl_splits_free(&t->splits);
   weyl_options_free(t->config.options);
   weyl_dealloc(t->ctx, t->order);
+  weyl_folder_release(t->hold);
   weyl_arena_free(t->arena);
 }
 
@@ -182,7 +184,7 @@ static weyl_status set_up(trainer *t, const weyl_train_config *asked) {
 /* Ranks agree wherever one of them can fail alone, so that none waits for another that is gone. The first time is also
  * when all have looked at the folder as it was. */
 weyl_status weyl_train(weyl_context *ctx, const weyl_train_config *asked, weyl_train_result *out) {
-  trainer t = {.ctx = ctx, .stop = asked->stop, .comm = asked->comm, .started = weyl_seconds()};
+  trainer t = {.ctx = ctx, .stop = asked->stop, .comm = asked->comm, .hold = -1, .started = weyl_seconds()};
   weyl_train_result result;
   weyl_status status;
   WEYL_GOTO(train_agree(&t, set_up(&t, asked)));

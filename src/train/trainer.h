@@ -21,6 +21,7 @@ typedef struct trainer {
   const volatile int *stop;
   const weyl_comm *comm; /* NULL: one process */
   const char *folder, *fields;
+  int hold; /* of the folder, by the rank that writes; -1: none */
   char checksum[65];
   weyl_splits splits;
   int64_t batch, steps_per_epoch;

@@ -62,6 +62,18 @@ static void resume_is_exact(void **state) {
   assert_true(a.test[0].value == b.test[0].value);
 }
 
+/* While one process trains in a folder, no other does. */
+static void one_at_a_time(void **state) {
+  train_fixture *f = *state;
+  int hold;
+  assert_trained(f, fixture_train(f, "held", "egnn", false, OPTIONS("epochs", "1"), NULL));
+  assert_int_equal(weyl_folder_hold(f->ctx, fixture_path(f, "held", ""), &hold), WEYL_OK);
+  assert_int_equal(fixture_train(f, "held", "egnn", true, OPTIONS("epochs", "2"), NULL), WEYL_BAD_ARG);
+  assert_message(f, "in use by another process");
+  weyl_folder_release(hold);
+  assert_trained(f, fixture_train(f, "held", "egnn", true, OPTIONS("epochs", "2"), NULL));
+}
+
 /* Averages, clipping, cosine decay with warm-up and random frames: all of it comes back in the middle of an epoch. */
 static void interruption_is_exact(void **state) {
   train_fixture *f = *state;
@@ -223,11 +235,17 @@ static void memory_may_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      fixture_test(training_learns),          fixture_test(resume_is_exact),
-      fixture_test(interruption_is_exact),    fixture_test(threads_do_not_matter),
-      fixture_test(steps_allocate_nothing),   fixture_test(failed_numbers_are_named),
-      fixture_test(patience_stops),           fixture_test(averages_are_what_counts),
-      fixture_test(bad_requests_are_refused), fixture_test(memory_may_run_out),
+      fixture_test(training_learns),
+      fixture_test(resume_is_exact),
+      fixture_test(one_at_a_time),
+      fixture_test(interruption_is_exact),
+      fixture_test(threads_do_not_matter),
+      fixture_test(steps_allocate_nothing),
+      fixture_test(failed_numbers_are_named),
+      fixture_test(patience_stops),
+      fixture_test(averages_are_what_counts),
+      fixture_test(bad_requests_are_refused),
+      fixture_test(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
