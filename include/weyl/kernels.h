@@ -253,6 +253,9 @@ WEYL_MUST_CHECK weyl_status weyl_solve(weyl_context *ctx, size_t n, size_t k, co
 WEYL_MUST_CHECK weyl_status weyl_cholesky(weyl_context *ctx, size_t n, const double *a, double *l);
 double weyl_det(size_t n, const double *a); /* LU with partial pivoting; NaN in, NaN out */
 
+/* Nodes x and weights w of Gauss-Legendre quadrature on [low, high], rising; exact for polynomials of degree 2 n - 1. */
+void weyl_gauss_legendre(size_t n, double low, double high, double *x, double *w);
+
 /* ---- the BLAS
  * ---------------------------------------------------------------------------------------------------------------- */
 
