@@ -208,13 +208,19 @@ typedef struct weyl_kernels {
   void (*fft[2])(const weyl_fft_stages *f, bool inverse, const void *in, ptrdiff_t in_step, ptrdiff_t in_lane,
                  size_t lanes, const void *factor, void *out, ptrdiff_t out_step, ptrdiff_t out_lane, void *scratch);
 
+  /* n normal numbers (mean 0, variance 1), in chunks of WEYL_NORMALS_CHUNK, each from that many words of Philox for
+   * (key, stream) from counter `block` on: WEYL_NORMALS_CHUNK / 4 blocks a chunk in f32, / 2 in f64. The rest of a last
+   * chunk is left out. Other numbers than weyl_rng_normal's. */
+  void (*normals[2])(uint64_t key, uint64_t stream, uint64_t block, size_t n, void *out);
+
   /* Multiplies and adds in registers, as many at a time as the core takes, and sets *flops to the number of operations:
    * timed, it is the arithmetic peak of one core that a product is measured against. */
   void (*multiply_add[2])(size_t rounds, double *flops);
 } weyl_kernels;
 
-#define WEYL_SIGNS_D      8
-#define WEYL_GEMM_SCRATCH (1u << 20) /* bytes: a fixed number for every shape */
+#define WEYL_NORMALS_CHUNK 1024
+#define WEYL_SIGNS_D       8
+#define WEYL_GEMM_SCRATCH  (1u << 20) /* bytes: a fixed number for every shape */
 
 const weyl_kernels *weyl_kernels_active(void);    /* chosen once, at the first call */
 const weyl_kernels *weyl_kernels_reference(void); /* scalar loops, libm; the same signatures */
@@ -253,7 +259,8 @@ WEYL_MUST_CHECK weyl_status weyl_solve(weyl_context *ctx, size_t n, size_t k, co
 WEYL_MUST_CHECK weyl_status weyl_cholesky(weyl_context *ctx, size_t n, const double *a, double *l);
 double weyl_det(size_t n, const double *a); /* LU with partial pivoting; NaN in, NaN out */
 
-/* Nodes x and weights w of Gauss-Legendre quadrature on [low, high], rising; exact for polynomials of degree 2 n - 1. */
+/* Nodes x and weights w of Gauss-Legendre quadrature on [low, high], rising; exact for polynomials of degree 2 n - 1.
+ */
 void weyl_gauss_legendre(size_t n, double low, double high, double *x, double *w);
 
 /* ---- the BLAS

@@ -36,6 +36,7 @@
   F(conv_sums, (const weyl_conv_sums *q, const void *x, const void *dy, bool accumulate, void *sums))                 \
   F(fft, (const weyl_fft_stages *f, bool inverse, const void *in, ptrdiff_t in_step, ptrdiff_t in_lane, size_t lanes, \
           const void *factor, void *out, ptrdiff_t out_step, ptrdiff_t out_lane, void *scratch))                      \
+  F(normals, (uint64_t key, uint64_t stream, uint64_t block, size_t n, void *out))                                    \
   F(multiply_add, (size_t rounds, double *flops))
 
 /* Bytes of a row of a panel (conv_pack): two vectors. */

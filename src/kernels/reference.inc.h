@@ -304,3 +304,26 @@ void K(fft)(const weyl_fft_stages *f, bool inverse, const void *inv, ptrdiff_t i
       out[at + 1] = re * d + im * c;
     }
 }
+
+/* The words of a chunk are spread over its numbers: pairs (u, angle) of block b at b, and half a chunk behind. */
+void K(normals)(uint64_t key, uint64_t stream, uint64_t block, size_t n, void *outv) {
+  enum { HALF = WEYL_NORMALS_CHUNK / 2 };
+  const size_t blocks = WEYL_NORMALS_CHUNK / (sizeof(T) == 4 ? 4 : 2);
+  T *out = outv;
+  for (size_t i = 0; i < n; i++) {
+    const size_t in = i % WEYL_NORMALS_CHUNK, pair = in % HALF;
+    uint32_t w[4];
+    weyl_philox(key, stream, block + i / WEYL_NORMALS_CHUNK * blocks + pair % blocks, w);
+    T u; /* rounded as the other kernels have it */
+    double turn;
+    if (sizeof(T) == 4) {
+      u = ((T)(w[2 * (pair / blocks)] >> 1) + (T)0.5) * (T)0x1p-31;
+      turn = (double)(int32_t)w[2 * (pair / blocks) + 1] * 0x1p-31;
+    } else {
+      u = (T)(((double)(w[0] >> 5) * 0x1p26 + (double)(w[1] >> 6) + 0.5) * 0x1p-53);
+      turn = ((double)(int32_t)w[2] + (double)(w[3] >> 11) * 0x1p-21) * 0x1p-31;
+    }
+    const double radius = sqrt(-2 * log((double)u)), angle = turn * 3.14159265358979323846;
+    out[i] = (T)(radius * (in < HALF ? cos(angle) : sin(angle)));
+  }
+}
