@@ -123,6 +123,22 @@ typedef struct weyl_conv_sums {
   weyl_ahead ahead;
 } weyl_conv_sums;
 
+/* ---- Fourier transforms: the passes of a length, made by weyl_fft_new
+ * ---------------------------------- */
+
+#define WEYL_FFT_LANES                  16 /* sequences at once in f32; half of them in f64 */
+#define WEYL_FFT_STAGES                 40
+#define WEYL_FFT_SCRATCH(n, lane_bytes) (4 * ((n) * (lane_bytes) + 320)) /* lane_bytes: of one number for all lanes */
+#define WEYL_FFT_RADIX                  31 /* the largest prime factor that has a pass of its own */
+
+typedef struct weyl_fft_stages {
+  size_t n;
+  int count;
+  int32_t radix[WEYL_FFT_STAGES];
+  const void *twiddle; /* of each pass in turn, [m][radix - 1] complex */
+  const void *unit;    /* of each pass of radix > 5 in turn, its roots of unity, [radix] complex */
+} weyl_fft_stages;
+
 /* ---- the table
  * -------------------------------------------------------------------------------------------------------- */
 
@@ -185,18 +201,44 @@ typedef struct weyl_kernels {
   void (*conv_sums[2])(const weyl_conv_sums *q, const void *x, const void *dy, bool accumulate, void *sums);
   size_t panel_bytes;
 
+  /* out[k] = sum over i of exp(-+ 2 pi i k / n) in[i] (+: inverse, without 1/n) for `lanes` sequences of complex
+   * numbers: number i of sequence l is at i step + l lane (in complex numbers). factor, if any, is laid out as `out`
+   * and multiplies it (inverse: its conjugate does). scratch: WEYL_FFT_SCRATCH bytes, 64-byte aligned. All is read
+   * before anything is written. */
+  void (*fft[2])(const weyl_fft_stages *f, bool inverse, const void *in, ptrdiff_t in_step, ptrdiff_t in_lane,
+                 size_t lanes, const void *factor, void *out, ptrdiff_t out_step, ptrdiff_t out_lane, void *scratch);
+
+  /* n normal numbers (mean 0, variance 1), in chunks of WEYL_NORMALS_CHUNK, each from that many words of Philox for
+   * (key, stream) from counter `block` on: WEYL_NORMALS_CHUNK / 4 blocks a chunk in f32, / 2 in f64. The rest of a last
+   * chunk is left out. Other numbers than weyl_rng_normal's. */
+  void (*normals[2])(uint64_t key, uint64_t stream, uint64_t block, size_t n, void *out);
+
   /* Multiplies and adds in registers, as many at a time as the core takes, and sets *flops to the number of operations:
    * timed, it is the arithmetic peak of one core that a product is measured against. */
   void (*multiply_add[2])(size_t rounds, double *flops);
 } weyl_kernels;
 
-#define WEYL_SIGNS_D      8
-#define WEYL_GEMM_SCRATCH (1u << 20) /* bytes: a fixed number for every shape */
+#define WEYL_NORMALS_CHUNK 1024
+#define WEYL_SIGNS_D       8
+#define WEYL_GEMM_SCRATCH  (1u << 20) /* bytes: a fixed number for every shape */
 
 const weyl_kernels *weyl_kernels_active(void);    /* chosen once, at the first call */
 const weyl_kernels *weyl_kernels_reference(void); /* scalar loops, libm; the same signatures */
 /* The table of one instruction set by name; NULL when the name is unknown or the CPU lacks it. */
 const weyl_kernels *weyl_kernels_named(const char *isa);
+
+/* ---- Fourier transforms ---- */
+
+typedef struct weyl_fft weyl_fft;
+/* Transforms of n complex numbers (pairs re, im), any n from 1 to 2^28: Stockham's passes for factors up to
+ * WEYL_FFT_RADIX, in two dimensions when n is long, Bluestein's convolution when a prime is larger. Read only when
+ * made: threads may share it. WEYL_BAD_ARG for other n. */
+WEYL_MUST_CHECK weyl_status weyl_fft_new(weyl_context *ctx, weyl_dtype dtype, size_t n, weyl_fft **out);
+void weyl_fft_free(weyl_fft *fft);
+size_t weyl_fft_scratch(const weyl_fft *fft); /* bytes that a run needs, 64-byte aligned */
+/* in, out [batch][n] complex, out may be in: out[k] = sum over i of exp(-+ 2 pi i k / n) in[i]; inverse: +, and no 1/n.
+ * Errors are about 1 ulp of the largest number for each factor of 4. */
+void weyl_fft_run(const weyl_fft *fft, bool inverse, size_t batch, const void *in, void *out, void *scratch);
 
 /* ---- small dense linear algebra, in double
  * ----------------------------------------------------------------------------- */
@@ -216,6 +258,10 @@ WEYL_MUST_CHECK weyl_status weyl_solve(weyl_context *ctx, size_t n, size_t k, co
 /* a = l l^T, l lower with zeros above. WEYL_NUMERIC if a is not positive definite. */
 WEYL_MUST_CHECK weyl_status weyl_cholesky(weyl_context *ctx, size_t n, const double *a, double *l);
 double weyl_det(size_t n, const double *a); /* LU with partial pivoting; NaN in, NaN out */
+
+/* Nodes x and weights w of Gauss-Legendre quadrature on [low, high], rising; exact for polynomials of degree 2 n - 1.
+ */
+void weyl_gauss_legendre(size_t n, double low, double high, double *x, double *w);
 
 /* ---- the BLAS
  * ---------------------------------------------------------------------------------------------------------------- */

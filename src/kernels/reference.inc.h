@@ -276,3 +276,54 @@ void K(multiply_add)(size_t rounds, double *flops) {
   (void)end;
   *flops = 2.0 * (double)rounds;
 }
+
+void K(fft)(const weyl_fft_stages *f, bool inverse, const void *inv, ptrdiff_t in_step, ptrdiff_t in_lane, size_t lanes,
+            const void *factorv, void *outv, ptrdiff_t out_step, ptrdiff_t out_lane, void *scratch) {
+  const T *in = inv, *factor = factorv;
+  T *out = outv, *all = scratch; /* [lanes][n] */
+  const size_t n = f->n;
+  const double turn = (inverse ? 2 : -2) * 3.14159265358979323846 / (double)n;
+  for (size_t l = 0; l < lanes; l++)
+    for (size_t k = 0; k < n; k++) {
+      double re = 0, im = 0;
+      for (size_t i = 0; i < n; i++) {
+        const T *x = in + 2 * ((ptrdiff_t)i * in_step + (ptrdiff_t)l * in_lane);
+        const double angle = turn * (double)(i * k % n), c = cos(angle), s = sin(angle);
+        re += (double)x[0] * c - (double)x[1] * s;
+        im += (double)x[0] * s + (double)x[1] * c;
+      }
+      all[2 * (l * n + k)] = (T)re;
+      all[2 * (l * n + k) + 1] = (T)im;
+    }
+  for (size_t l = 0; l < lanes; l++)
+    for (size_t k = 0; k < n; k++) {
+      const ptrdiff_t at = 2 * ((ptrdiff_t)k * out_step + (ptrdiff_t)l * out_lane);
+      const T re = all[2 * (l * n + k)], im = all[2 * (l * n + k) + 1];
+      const T c = factor ? factor[at] : 1, d = factor ? (inverse ? -factor[at + 1] : factor[at + 1]) : 0;
+      out[at] = re * c - im * d;
+      out[at + 1] = re * d + im * c;
+    }
+}
+
+/* The words of a chunk are spread over its numbers: pairs (u, angle) of block b at b, and half a chunk behind. */
+void K(normals)(uint64_t key, uint64_t stream, uint64_t block, size_t n, void *outv) {
+  enum { HALF = WEYL_NORMALS_CHUNK / 2 };
+  const size_t blocks = WEYL_NORMALS_CHUNK / (sizeof(T) == 4 ? 4 : 2);
+  T *out = outv;
+  for (size_t i = 0; i < n; i++) {
+    const size_t in = i % WEYL_NORMALS_CHUNK, pair = in % HALF;
+    uint32_t w[4];
+    weyl_philox(key, stream, block + i / WEYL_NORMALS_CHUNK * blocks + pair % blocks, w);
+    T u; /* rounded as the other kernels have it */
+    double turn;
+    if (sizeof(T) == 4) {
+      u = ((T)(w[2 * (pair / blocks)] >> 1) + (T)0.5) * (T)0x1p-31;
+      turn = (double)(int32_t)w[2 * (pair / blocks) + 1] * 0x1p-31;
+    } else {
+      u = (T)(((double)(w[0] >> 5) * 0x1p26 + (double)(w[1] >> 6) + 0.5) * 0x1p-53);
+      turn = ((double)(int32_t)w[2] + (double)(w[3] >> 11) * 0x1p-21) * 0x1p-31;
+    }
+    const double radius = sqrt(-2 * log((double)u)), angle = turn * 3.14159265358979323846;
+    out[i] = (T)(radius * (in < HALF ? cos(angle) : sin(angle)));
+  }
+}

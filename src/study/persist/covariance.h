@@ -1,0 +1,34 @@
+/* covariance.h: what a covariance is made of. */
+#ifndef WEYL_PERSIST_COVARIANCE_H
+#define WEYL_PERSIST_COVARIANCE_H
+
+#include <weyl/study.h>
+
+enum { COVARIANCE_PARAMETERS = 2 };
+
+typedef struct covariance_def {
+  const char *name, *about;
+  int parameters;
+  const char *parameter[COVARIANCE_PARAMETERS]; /* names, for messages */
+  double above[COVARIANCE_PARAMETERS];          /* each is greater than this */
+  weyl_covariance_at (*at)(const double *p, double t);
+  double (*lambda2)(const double *p);
+  double (*decay)(const double *p); /* of E_0: infinity: faster than any exponential; 0: slower */
+} covariance_def;
+
+struct weyl_covariance {
+  weyl_context *ctx;
+  const covariance_def *def; /* NULL: of numbers */
+  double p[COVARIANCE_PARAMETERS];
+  char name[64];
+  double lambda2, decay; /* decay NaN: not known */
+  size_t n;              /* of numbers: a table (t, 1 - r, r'), or a spectrum (w, share, nothing) */
+  double *t, *value, *slope;
+  bool spectrum;
+};
+
+/* Nodes and weights on panels that widen from `first` to at most `most`, until `end`; freed with weyl_dealloc (one
+ * block, *w is in it). */
+weyl_status persist_panels(weyl_context *ctx, double first, double most, double end, size_t *n, double **t, double **w);
+
+#endif

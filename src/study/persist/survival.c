@@ -1,0 +1,135 @@
+/* The survival function of an interval by its renewal equation (sheet 3 B),
+ *
+ *   S(t) = E_0(t) + 1/2 integral over [0, t] of S(t - u) dF_W(u),   F_W = 1 - E_0,
+ *
+ * on a grid, S averaged over each cell.  What later values owe to earlier ones is added in blocks by Fourier
+ * transforms, so that n values cost n log^2 n. */
+#include "covariance.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DIRECT = 64 }; /* values of a block that are added one by one */
+
+typedef struct solver {
+  weyl_context *ctx;
+  size_t n;
+  const double *v;   /* v[j] = w[j] + w[j + 1] */
+  double *sum;       /* sum[i] = over j < i of v[i - j] s[j], as far as it is known */
+  double *s, *x, *y; /* complex work, 2 * length each */
+  const double *e, *w;
+  weyl_fft *fft[48]; /* by log2 of the length */
+  void *scratch;
+} solver;
+
+/* sum[middle .. to) += v * s[from .. middle): one transform holds both real sequences. */
+static weyl_status spread(solver *q, size_t from, size_t middle, size_t to) {
+  const size_t span = to - from;
+  size_t m = 1, level = 0;
+  while (m < span) m *= 2, level++; /* what wraps around falls on values that are not wanted */
+  if (!q->fft[level]) WEYL_TRY(weyl_fft_new(q->ctx, WEYL_F64, m, &q->fft[level]));
+  double *x = q->x, *y = q->y;
+  memset(x, 0, 2 * m * sizeof *x);
+  for (size_t j = from; j < middle; j++) x[2 * (j - from)] = q->s[j];
+  for (size_t j = 1; j < span; j++) x[2 * j + 1] = q->v[j];
+  weyl_fft_run(q->fft[level], false, 1, x, y, q->scratch);
+  for (size_t k = 0; k < m; k++) { /* a = (z_k + conj z_-k) / 2, b = (z_k - conj z_-k) / 2 i: a b */
+    const size_t l = (m - k) & (m - 1);
+    const double ar = (y[2 * k] + y[2 * l]) / 2, ai = (y[2 * k + 1] - y[2 * l + 1]) / 2;
+    const double br = (y[2 * k + 1] + y[2 * l + 1]) / 2, bi = (y[2 * l] - y[2 * k]) / 2;
+    x[2 * k] = ar * br - ai * bi;
+    x[2 * k + 1] = ar * bi + ai * br;
+  }
+  weyl_fft_run(q->fft[level], true, 1, x, x, q->scratch);
+  for (size_t i = middle; i < to; i++) q->sum[i] += x[2 * (i - from)] / (double)m;
+  return WEYL_OK;
+}
+
+static weyl_status solve(solver *q, size_t from, size_t to) {
+  if (to - from > DIRECT) {
+    size_t half = DIRECT;
+    while (2 * half < to - from) half *= 2;
+    const size_t middle = from + half;
+    WEYL_TRY(solve(q, from, middle));
+    WEYL_TRY(spread(q, from, middle, to));
+    return solve(q, middle, to);
+  }
+  for (size_t i = from; i < to; i++) {
+    double sum = q->sum[i];
+    for (size_t j = from; j < i; j++) sum += q->v[i - j] * q->s[j];
+    /* s[0] has w[i] alone where v[i] is added */
+    q->s[i] = i == 0 ? 1 : (q->e[i] + (sum - q->w[i + 1]) / 4) / (1 - q->w[1] / 4);
+  }
+  return WEYL_OK;
+}
+
+static weyl_status require_valid(weyl_context *ctx, const weyl_covariance *c) {
+  const weyl_persist_verdict verdict = weyl_persist_validate(c);
+  if (verdict.valid) return WEYL_OK;
+  return weyl_fail(ctx, WEYL_NO, "%s: no interval approximation: at t = %.6g %s", c->name, verdict.t, verdict.reason);
+}
+
+weyl_status weyl_persist_survival(weyl_context *ctx, const weyl_covariance *c, double h, size_t n, double *survival) {
+  if (!(h > 0) || n < 1 || n > ((size_t)1 << 26))
+    return weyl_fail(ctx, WEYL_BAD_ARG, "survival: %zu steps of %g, must be 1 to 2^26 of more than 0", n, h);
+  WEYL_TRY(require_valid(ctx, c));
+  size_t m = 1;
+  while (m < n + 1) m *= 2;
+  solver q = {.ctx = ctx, .n = n + 1};
+  weyl_status status = WEYL_MEMORY;
+  double *e = weyl_alloc(ctx, n + 3, sizeof *e), *w = weyl_alloc(ctx, n + 3, sizeof *w),
+         *v = weyl_alloc(ctx, n + 3, sizeof *v);
+  q.sum = weyl_alloc(ctx, n + 1, sizeof *q.sum);
+  q.x = weyl_alloc(ctx, 2 * m, sizeof *q.x);
+  q.y = weyl_alloc(ctx, 2 * m, sizeof *q.y);
+  weyl_fft *largest = NULL;
+  if (!e || !w || !v || !q.sum || !q.x || !q.y) goto done;
+  WEYL_GOTO(weyl_fft_new(ctx, WEYL_F64, m, &largest));
+  size_t room = weyl_fft_scratch(largest), least = 4 * 4096 * 8 * sizeof(double);
+  q.scratch = weyl_alloc(ctx, room > least ? room : least, 2);
+  status = WEYL_MEMORY;
+  if (!q.scratch) goto done;
+  for (size_t i = 0; i <= n + 1; i++) e[i] = weyl_clipped_slepian(c, h * (double)i);
+  for (size_t j = 1; j <= n + 1; j++) w[j] = e[j - 1] - e[j];
+  for (size_t j = 1; j <= n; j++) v[j] = w[j] + w[j + 1];
+  q.e = e;
+  q.w = w;
+  q.v = v;
+  q.s = survival;
+  status = solve(&q, 0, n + 1);
+done:
+  for (size_t i = 0; i < sizeof q.fft / sizeof *q.fft; i++) weyl_fft_free(q.fft[i]);
+  weyl_fft_free(largest);
+  weyl_dealloc(ctx, e);
+  weyl_dealloc(ctx, w);
+  weyl_dealloc(ctx, v);
+  weyl_dealloc(ctx, q.sum);
+  weyl_dealloc(ctx, q.x);
+  weyl_dealloc(ctx, q.y);
+  weyl_dealloc(ctx, q.scratch);
+  return status;
+}
+
+weyl_status weyl_persist_distribution(weyl_context *ctx, const weyl_covariance *c, double h, size_t n, double *survival,
+                                      double *density) {
+  weyl_status status;
+  double *fine = weyl_alloc(ctx, 2 * n + 1, sizeof *fine);
+  if (!fine) return WEYL_MEMORY;
+  WEYL_GOTO(weyl_persist_survival(ctx, c, h, n, survival));
+  WEYL_GOTO(weyl_persist_survival(ctx, c, h / 2, 2 * n, fine));
+  for (size_t i = 0; i <= n; i++) survival[i] = (4 * fine[2 * i] - survival[i]) / 3;
+  for (size_t i = 0; density && i <= n; i++) { /* three points, one-sided at the ends */
+    const size_t a = i == 0 ? 0 : i == n ? n - 2 : i - 1;
+    if (n < 2)
+      density[i] = (survival[0] - survival[n]) / (h * (double)n);
+    else if (i == 0)
+      density[i] = (3 * survival[0] - 4 * survival[1] + survival[2]) / (2 * h);
+    else if (i == n)
+      density[i] = (-3 * survival[n] + 4 * survival[n - 1] - survival[n - 2]) / (2 * h);
+    else
+      density[i] = (survival[a] - survival[a + 2]) / (2 * h);
+  }
+done:
+  weyl_dealloc(ctx, fine);
+  return status;
+}
