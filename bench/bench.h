@@ -108,7 +108,7 @@ typedef struct bench_train_ask {
 typedef struct bench_train {
   int64_t batch, shards, params;
   weyl_program_stats program;
-  double useful; /* operations of the matrix products of a step */
+  double useful; /* operations of a step, as the optimised program has them */
   double peak;   /* multiply-add operations a second of one core, in the type of the training */
   bench_times ours;
   bench_times single; /* ours on one thread; not timed when one was asked for */

@@ -56,7 +56,7 @@ static weyl_status ask(bench_peer *p, const char *words) {
 
 /* The next line, without its end, valid until the next call. */
 static weyl_status answer_line(bench_peer *p, double seconds, char **line) {
-  memmove(p->text, p->text + p->answer, p->n - p->answer);
+  if (p->answer > 0) memmove(p->text, p->text + p->answer, p->n - p->answer);
   p->n -= p->answer;
   p->answer = 0;
   const double end = weyl_seconds() + seconds;

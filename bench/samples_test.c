@@ -59,7 +59,8 @@ static void rates_are_rates(void **state) {
       for (int turned = 0; turned < 4; turned++) {
         bench_product p = {.gemm = {96, 64, 32, turned & 1, turned & 2, (weyl_dtype)real, blas}};
         assert_int_equal(bench_product_rate(ctx, 0.01, &p), WEYL_OK);
-        if (!(p.rate > 0 && p.rate < 1.5 * p.peak)) fail_msg("a product at %g of %g", p.rate, p.peak);
+        if (!(p.rate > 1e6 && p.rate < 1e13 && p.peak > 1e6 && p.peak < 1e13))
+          fail_msg("a product at %g operations a second, multiply-adds at %g", p.rate, p.peak);
       }
   weyl_context_free(ctx);
 }

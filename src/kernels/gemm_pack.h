@@ -1,4 +1,4 @@
-/* Packing for gemm.isa.c: panels of B and strips of A made contiguous. */
+/* Packing for gemm.isa.c: blocks of A and panels of B made contiguous. */
 #ifndef WEYL_KERNELS_GEMM_PACK_H
 #define WEYL_KERNELS_GEMM_PACK_H
 
@@ -49,7 +49,7 @@ static void turn_columns(size_t k, size_t width, const T *from, ptrdiff_t col, T
     for (size_t p = 0; p < k; p++) to[(ptrdiff_t)p * to_row + (ptrdiff_t)j] = from[(ptrdiff_t)j * col + (ptrdiff_t)p];
 }
 
-/* A panel of B, [k][padded], zero behind its width. */
+/* to[p][j] = from[p row + j col], p < k, j < width; lines of `padded`, zero behind the width. */
 static void pack_panel(size_t k, size_t width, size_t padded, const T *from, ptrdiff_t row, ptrdiff_t col, T *to) {
   if (width < padded)
     for (size_t p = 0; p < k; p++)
@@ -66,20 +66,6 @@ static void pack_panel(size_t k, size_t width, size_t padded, const T *from, ptr
     for (size_t p = 0; p < k; p++, from += row, to += padded)
       for (size_t j = 0; j < width; j++) to[j] = from[(ptrdiff_t)j * col];
   }
-}
-
-/* Strips of `strip` rows of A, each [k][strip]; the last one has fewer rows filled. */
-INLINE void pack_strips(const size_t strip, size_t m, size_t k, const T *from, ptrdiff_t row, ptrdiff_t col, T *to) {
-  size_t i = 0;
-  for (; i + strip <= m; i += strip, from += (ptrdiff_t)strip * row, to += k * strip) {
-    if (row == 1)
-      for (size_t p = 0; p < k; p++) memcpy(to + p * strip, from + (ptrdiff_t)p * col, strip * sizeof(T));
-    else
-      for (size_t p = 0; p < k; p++)
-        UNROLL for (size_t r = 0; r < strip; r++) to[p * strip + r] = from[(ptrdiff_t)p * col + (ptrdiff_t)r * row];
-  }
-  for (size_t p = 0; p < k; p++)
-    for (size_t r = 0; i + r < m; r++) to[p * strip + r] = from[(ptrdiff_t)p * col + (ptrdiff_t)r * row];
 }
 
 #endif

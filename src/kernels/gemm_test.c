@@ -76,15 +76,67 @@ static void small_shapes(void **state) {
           }
 }
 
+/* Every tail of every tile: each m, n and k of a range, with rows or columns contiguous, `gap` more between them. What
+ * lies around the matrices is NaN, and C must keep what lies between its rows. */
+static void every_tail(void **state) {
+  (void)state;
+  enum { M = 13, N = 70, GAP = 3, MOST = (131 + GAP) * (N + GAP), FENCE = 16 };
+  static const size_t depths[] = {0, 1, 2, 3, 4, 5, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 131};
+  weyl_rng rng = weyl_rng_new(6, "tails");
+  memset(scratch, 0xff, WEYL_GEMM_SCRATCH);
+  for (int type = F32; type <= F64; type++) {
+    void *pool = random_array(&rng, type, 2 * MOST, -1, 1), *a = array_of(type, MOST + FENCE),
+         *b = array_of(type, MOST + FENCE);
+    void *c = array_of(type, M * (N + GAP)), *exact = array_of(type, M * (N + GAP)),
+         *old = array_of(type, M * (N + GAP));
+    for (size_t i = 0; i < M * (N + GAP); i++) put(type, old, i, at(type, pool, i + 7));
+    for (size_t d = 0; d < sizeof depths / sizeof depths[0]; d++)
+      for (size_t m = 1; m <= M; m++)
+        for (size_t n = 1; n <= N; n++) {
+          const size_t kk = depths[d], way = m + 3 * n + 5 * d, gap = way % 3 ? 0 : GAP, lead = n + gap;
+          const bool a_columns = way / 3 % 2, b_columns = way / 5 % 4 == 3, accumulate = (way + n / 2) % 2;
+          const size_t a_lead = (a_columns ? m : kk) + gap, b_lead = (b_columns ? kk : n) + gap;
+          const size_t a_size = kk == 0 ? 0 : a_columns ? (kk - 1) * a_lead + m : (m - 1) * a_lead + kk;
+          const size_t b_size = kk == 0 ? 0 : b_columns ? (n - 1) * b_lead + kk : (kk - 1) * b_lead + n;
+          memcpy(a, shifted(type, pool, way), a_size * size_of(type));
+          memcpy(b, shifted(type, pool, MOST / 2 + way), b_size * size_of(type));
+          for (size_t i = 0; i < FENCE; i++) put(type, a, a_size + i, NAN), put(type, b, b_size + i, NAN);
+          const ptrdiff_t a_row = a_columns ? 1 : (ptrdiff_t)a_lead, a_col = a_columns ? (ptrdiff_t)a_lead : 1;
+          const ptrdiff_t b_row = b_columns ? 1 : (ptrdiff_t)b_lead, b_col = b_columns ? (ptrdiff_t)b_lead : 1;
+          memcpy(exact, old, m * lead * size_of(type));
+          weyl_kernels_reference()->gemm[type](m, n, kk, a, a_row, a_col, b, b_row, b_col, exact, (ptrdiff_t)lead,
+                                               accumulate, NULL);
+          const double allowed = epsilon_of(type) * (4 + 2 * sqrt((double)kk) + 0.8 * (double)kk);
+          FOR_TABLES(k) {
+            memcpy(c, old, m * lead * size_of(type));
+            k->gemm[type](m, n, kk, a, a_row, a_col, b, b_row, b_col, c, (ptrdiff_t)lead, accumulate, scratch);
+            for (size_t i = 0; i < m * lead; i++)
+              if (!(fabs(at(type, c, i) - at(type, exact, i)) <= (i % lead < n ? allowed : 0)))
+                fail_msg(
+                    "%s f%d %zu x %zu x %zu, columns %d %d, gap %zu, accumulate %d: C[%zu][%zu] is %.17g, not %.17g",
+                    k->isa, type == F32 ? 32 : 64, m, n, kk, a_columns, b_columns, gap, accumulate, i / lead, i % lead,
+                    at(type, c, i), at(type, exact, i));
+          }
+        }
+    free(pool);
+    free(a);
+    free(b);
+    free(c);
+    free(exact);
+    free(old);
+  }
+}
+
 /* Shapes near every boundary: rows of a tile, vectors, panels, blocks of k, chunks of turned products. */
 static void every_path(void **state) {
   (void)state;
   static const size_t shapes[][3] = {
-      {100, 64, 64}, {25, 64, 64},  {24, 64, 64},  {61, 60, 67}, {33, 131, 40}, {64, 64, 500},  {64, 64, 129},
-      {7, 33, 300},  {13, 17, 257}, {50, 1, 64},   {50, 2, 64},  {51, 3, 65},   {53, 4, 31},    {64, 1, 500},
-      {40, 3, 300},  {2100, 2, 40}, {2, 2, 700},   {3, 4, 1000}, {1, 64, 64},   {1, 200, 33},   {6, 600, 20},
-      {200, 5, 9},   {9, 15, 700},  {130, 150, 3}, {300, 16, 1}, {5, 700, 260}, {140, 32, 261}, {1, 1, 5000},
-      {11, 64, 64},  {17, 128, 70}, {2050, 1, 3},  {29, 31, 2},  {3, 1, 4000},  {2, 4, 12000},  {700, 40, 30},
+      {100, 64, 64}, {25, 64, 64},  {24, 64, 64},  {61, 60, 67},   {33, 131, 40}, {64, 64, 500},  {64, 64, 129},
+      {7, 33, 300},  {13, 17, 257}, {50, 1, 64},   {50, 2, 64},    {51, 3, 65},   {53, 4, 31},    {64, 1, 500},
+      {40, 3, 300},  {2100, 2, 40}, {2, 2, 700},   {3, 4, 1000},   {1, 64, 64},   {1, 200, 33},   {6, 600, 20},
+      {200, 5, 9},   {9, 15, 700},  {130, 150, 3}, {300, 16, 1},   {5, 700, 260}, {140, 32, 261}, {1, 1, 5000},
+      {11, 64, 64},  {17, 128, 70}, {64, 64, 200}, {131, 64, 260}, {97, 128, 64}, {100, 144, 33}, {2050, 1, 3},
+      {29, 31, 2},   {3, 1, 4000},  {2, 4, 12000}, {700, 40, 30},
   };
   weyl_rng rng = weyl_rng_new(2, "paths");
   for (int type = F32; type <= F64; type++)
@@ -164,8 +216,9 @@ static void alignment(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(small_shapes), cmocka_unit_test(every_path),     cmocka_unit_test(random_shapes),
-      cmocka_unit_test(large_shapes), cmocka_unit_test(nothing_to_add), cmocka_unit_test(alignment),
+      cmocka_unit_test(small_shapes),  cmocka_unit_test(every_tail),   cmocka_unit_test(every_path),
+      cmocka_unit_test(random_shapes), cmocka_unit_test(large_shapes), cmocka_unit_test(nothing_to_add),
+      cmocka_unit_test(alignment),
   };
   return cmocka_run_group_tests(tests, make_scratch, drop_scratch);
 }

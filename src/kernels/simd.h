@@ -5,6 +5,8 @@
  *   v_load_n(p, m)   the first m lanes (0 < m < VL) from memory, 1 in the rest, so that no lane divides by 0
  *   v_max_raw(a, b)  a > b ? a : b, thus b when either is NaN; v_min_raw alike
  *   v_fma(a, b, c)   a b + c, in one rounding where the CPU can
+ *   V_ADD_PRODUCT    of sum, x, y: sum += x y as v_fma, where sums fill the registers
+ *   v_sum4(.., s)    the sums over the lanes of four vectors, to s[0..3]
  *   v_scale(x, n)    x 2^n for n integral in -151..128 (f32 only), to infinity and through the denormals
  *   v_pow2(n)        2^n for n integral in -126..127 (f32 only)
  */
@@ -29,9 +31,11 @@ typedef int64_t bits;
 
 #define INLINE static inline __attribute__((always_inline, unused))
 #ifdef __clang__ /* a count would unroll too late for arrays of vectors to become registers */
-#define UNROLL _Pragma("clang loop unroll(full)")
+#define UNROLL    _Pragma("clang loop unroll(full)")
+#define NO_UNROLL _Pragma("clang loop unroll(disable)")
 #else
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL    _Pragma("GCC unroll 8")
+#define NO_UNROLL _Pragma("GCC unroll 1")
 #endif
 
 #if WEYL_LEVEL == 0

@@ -51,6 +51,10 @@ INLINE void v_store_n(T *p, size_t m, vec v) { /* in pieces: masked stores are s
 
 INLINE vec v_fma(vec a, vec b, vec c) { return V_(fmadd)(a, b, c); }
 
+/* sum += x y in words of the machine: the compilers would rather overwrite x or y, and then copy and spill sums. */
+#define V_ADD_PRODUCT(sum, x, y) \
+  __asm__(F32_OR_F64("vfmadd231ps %2, %1, %0", "vfmadd231pd %2, %1, %0") : "+v"(sum) : "v"(x), "v"(y))
+
 INLINE mask v_lt(vec a, vec b) { return V_(cmp)(a, b, _CMP_LT_OQ); }
 
 INLINE mask v_le(vec a, vec b) { return V_(cmp)(a, b, _CMP_LE_OQ); }
@@ -85,6 +89,19 @@ INLINE T v_sum(vec a) {
 #else
   const __m128d s = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
   return _mm_cvtsd_f64(_mm_add_sd(s, _mm_unpackhi_pd(s, s)));
+#endif
+}
+
+INLINE void v_sum4(vec a, vec b, vec c, vec d, T *sums) {
+#if WEYL_BITS == 32
+  const vec ab = _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+  const vec cd = _mm256_add_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+  const vec s = _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xee));
+  _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
+#else
+  const vec ab = _mm256_add_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+  const vec cd = _mm256_add_pd(_mm256_unpacklo_pd(c, d), _mm256_unpackhi_pd(c, d));
+  _mm256_storeu_pd(sums, _mm256_add_pd(_mm256_permute2f128_pd(ab, cd, 0x20), _mm256_permute2f128_pd(ab, cd, 0x31)));
 #endif
 }
 

@@ -26,6 +26,10 @@ INLINE void v_store_n(T *p, size_t m, vec v) { V_(mask_storeu)(p, first_lanes(m)
 
 INLINE vec v_fma(vec a, vec b, vec c) { return V_(fmadd)(a, b, c); }
 
+/* sum += x y in words of the machine: the compilers would rather overwrite x or y, and then copy and spill sums. */
+#define V_ADD_PRODUCT(sum, x, y) \
+  __asm__(F32_OR_F64("vfmadd231ps %2, %1, %0", "vfmadd231pd %2, %1, %0") : "+v"(sum) : "v"(x), "v"(y))
+
 INLINE mask v_lt(vec a, vec b) { return M_(cmp)(a, b, _CMP_LT_OQ); }
 
 INLINE mask v_le(vec a, vec b) { return M_(cmp)(a, b, _CMP_LE_OQ); }
@@ -62,6 +66,29 @@ INLINE T v_sum(vec a) { /* the halves first, as in the other sets; written out s
   const __m256d h = _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd(a, 1));
   const __m128d s = _mm_add_pd(_mm256_castpd256_pd128(h), _mm256_extractf128_pd(h, 1));
   return _mm_cvtsd_f64(_mm_add_sd(s, _mm_unpackhi_pd(s, s)));
+#endif
+}
+
+#if WEYL_BITS == 32
+INLINE __m256 halves_of_two(vec a, vec b) { /* lanes of a and b in turn */
+  const vec ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+  return _mm256_add_ps(_mm512_castps512_ps256(ab), _mm512_extractf32x8_ps(ab, 1));
+}
+#else
+INLINE __m256d halves_of_two(vec a, vec b) {
+  const vec ab = _mm512_add_pd(_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
+  return _mm256_add_pd(_mm512_castpd512_pd256(ab), _mm512_extractf64x4_pd(ab, 1));
+}
+#endif
+
+INLINE void v_sum4(vec a, vec b, vec c, vec d, T *sums) {
+#if WEYL_BITS == 32
+  const __m256 ab = halves_of_two(a, b), cd = halves_of_two(c, d);
+  const __m256 s = _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xee));
+  _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(s), _mm256_extractf128_ps(s, 1)));
+#else
+  const __m256d ab = halves_of_two(a, b), cd = halves_of_two(c, d);
+  _mm256_storeu_pd(sums, _mm256_add_pd(_mm256_permute2f128_pd(ab, cd, 0x20), _mm256_permute2f128_pd(ab, cd, 0x31)));
 #endif
 }
 

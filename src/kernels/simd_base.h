@@ -35,6 +35,8 @@ INLINE void v_store_n(T *p, size_t m, vec v) {
 
 INLINE vec v_fma(vec a, vec b, vec c) { return a * b + c; }
 
+#define V_ADD_PRODUCT(sum, x, y) sum = v_fma(x, y, sum)
+
 INLINE mask v_lt(vec a, vec b) { return a < b; }
 
 INLINE mask v_le(vec a, vec b) { return a <= b; }
@@ -90,6 +92,13 @@ INLINE T v_sum(vec a) {
   for (int half = BASE_LANES / 2; half > 0; half /= 2)
     for (int i = 0; i < half; i++) a[i] += a[i + half];
   return a[0];
+}
+
+INLINE void v_sum4(vec a, vec b, vec c, vec d, T *sums) {
+  sums[0] = v_sum(a);
+  sums[1] = v_sum(b);
+  sums[2] = v_sum(c);
+  sums[3] = v_sum(d);
 }
 
 #if WEYL_BITS == 32

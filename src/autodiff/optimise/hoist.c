@@ -100,8 +100,8 @@ static weyl_tensor of_concat(weyl_graph *g, const weyl_dot *d, int side) {
   const int at_contract = find(d->contract[side], d->n_contract, axis),
             at_free = find(d->free[side], d->n_free[side], axis);
   /* slices of the other operand must be cheap, or the result one for the whole batch */
-  if (at_contract >= 0 ? !weyl_whole(d->in[other]) : !(d->n_contract == 1 && !weyl_whole(d->in[other])))
-    return WEYL_NULL_TENSOR;
+  const bool result_whole = !weyl_whole(d->in[other]) && find(d->contract[side], d->n_contract, 0) >= 0;
+  if (at_contract >= 0 ? !weyl_whole(d->in[other]) : !result_whole) return WEYL_NULL_TENSOR;
   int first[MOST + 1];
   const int n = groups_of(joined, g, first, MOST);
   if (n < 2) return WEYL_NULL_TENSOR;

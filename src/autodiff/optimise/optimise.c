@@ -49,11 +49,9 @@ weyl_tensor weyl_rewrite_call(weyl_graph *g, const weyl_call *call) {
   static const struct {
     weyl_rewrite switched;
     weyl_tensor (*rule)(weyl_graph *g, const weyl_call *call);
-  } rules[] = {{WEYL_REWRITE_FOLD, weyl_rewrite_fold},
-               {WEYL_REWRITE_FOLD, weyl_rewrite_move},
-               {WEYL_REWRITE_HOIST, weyl_rewrite_hoist},
-               {WEYL_REWRITE_TRANSPOSE, weyl_rewrite_transpose},
-               {WEYL_REWRITE_CSE, weyl_rewrite_equal}};
+  } rules[] = {{WEYL_REWRITE_FOLD, weyl_rewrite_fold},           {WEYL_REWRITE_FOLD, weyl_rewrite_move},
+               {WEYL_REWRITE_HOIST, weyl_rewrite_hoist},         {WEYL_REWRITE_SIGNS, weyl_rewrite_signs},
+               {WEYL_REWRITE_TRANSPOSE, weyl_rewrite_transpose}, {WEYL_REWRITE_CSE, weyl_rewrite_equal}};
   weyl_rewriter *r = g->rewriter;
   if (r->depth > 32) return WEYL_NULL_TENSOR; /* rules that never end would be our bug; the node itself is right */
   weyl_tensor better = WEYL_NULL_TENSOR;

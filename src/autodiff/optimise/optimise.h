@@ -68,6 +68,7 @@ void weyl_rewrite_made(weyl_graph *g, const weyl_node *node);
 weyl_tensor weyl_rewrite_fold(weyl_graph *g, const weyl_call *call);
 weyl_tensor weyl_rewrite_move(weyl_graph *g, const weyl_call *call);
 weyl_tensor weyl_rewrite_hoist(weyl_graph *g, const weyl_call *call);
+weyl_tensor weyl_rewrite_signs(weyl_graph *g, const weyl_call *call);
 weyl_tensor weyl_rewrite_transpose(weyl_graph *g, const weyl_call *call);
 weyl_tensor weyl_rewrite_equal(weyl_graph *g, const weyl_call *call); /* a node that is there already */
 

@@ -30,16 +30,20 @@ static weyl_tensor of_product(weyl_graph *g, const weyl_call *call) {
                           d.contract[0]);
 }
 
-/* A weight that every shard reads is laid as the matrix kernel reads it: contracted axes first, then the free ones. */
+/* A weight that every shard reads is laid as the matrix kernel reads it: the batch first, contracted
+ * axes next, then the free ones. */
 static weyl_tensor of_weight(weyl_graph *g, const weyl_dot *d) {
-  if (d->n_batch || weyl_whole(d->in[0]) || !weyl_whole(d->in[1]) || d->n_contract < 1 || d->n_free[1] < 1)
-    return WEYL_NULL_TENSOR;
+  if (weyl_whole(d->in[0]) || !weyl_whole(d->in[1]) || d->n_contract < 1 || d->n_free[1] < 1) return WEYL_NULL_TENSOR;
   const weyl_shape s = weyl_tensor_shape(d->in[1]);
   int64_t columns = 1;
   for (int i = 0; i < d->n_free[1]; i++) columns *= s.dim[d->free[1][i]].n;
   const bool rows_first = columns > FEW;
   int axes[WEYL_RANK_MAX], n = 0;
   weyl_dot laid = *d;
+  for (int i = 0; i < d->n_batch; i++) {
+    laid.batch[1][i] = n;
+    axes[n++] = d->batch[1][i];
+  }
   for (int part = 0; part < 2; part++)
     if ((part == 0) == rows_first)
       for (int i = 0; i < d->n_contract; i++) {
