@@ -95,23 +95,47 @@ WEYL_MUST_CHECK weyl_status bench_peer_case(bench_peer *peer, const char *words)
 /* Repeats the work for that long, and adds the time of every repetition. */
 WEYL_MUST_CHECK weyl_status bench_peer_run(bench_peer *peer, double seconds, bench_samples *into);
 
+/* ---- one training step written by hand (egnn_by_hand.c, egnn_by_hand.isa.c) ---- */
+
+/* Forward, backward and Adam of the model egnn, with its default options, in f32 on one thread: what the program of the
+ * same step is measured against. */
+typedef struct bench_hand bench_hand;
+/* vars: of the program, with the parameters to start from; options: of the training (rate, weight_decay, Adam's). The
+ * batch is all samples of `set`, points in space with edges sorted by receiver. WEYL_UNSUPPORTED for anything that this
+ * one step does not know. */
+WEYL_MUST_CHECK weyl_status bench_hand_new(weyl_context *ctx, const weyl_variables *vars, const weyl_options *options,
+                                           const weyl_dataset *set, bench_hand **out);
+void bench_hand_free(bench_hand *hand);
+typedef struct bench_hand_outcome {
+  double loss, norm; /* the gradient's */
+  double flops;      /* of the matrix products */
+} bench_hand_outcome;
+bench_hand_outcome bench_hand_step(bench_hand *hand);
+/* Writes the parameters to variables of the same model. */
+WEYL_MUST_CHECK weyl_status bench_hand_store(const bench_hand *hand, const weyl_variables *into);
+
 /* ---- one training step (train.c) ---- */
 
 typedef struct bench_train_ask {
   const char *model, *symmetry; /* symmetry may be NULL */
-  const weyl_options *options;  /* of the n-body task and the model */
+  const weyl_options *options;  /* of the n-body task and the model; of training and the model for images */
   uint64_t seed;
   double seconds;   /* for each side */
   const char *peer; /* NULL, "torch" or "torch-compile" */
+  const char *data; /* image models: a file of CIFAR-10; NULL: random images */
+  bool by_hand;     /* the step written by hand takes turns too: of egnn alone, on one thread */
   bool verbose;
 } bench_train_ask;
 typedef struct bench_train {
+  char data[64]; /* "nbody", "random images" or "cifar10" */
   int64_t batch, shards, params;
   weyl_program_stats program;
-  double useful; /* operations of a step, as the optimised program has them */
+  double useful; /* operations of a step's products and convolutions, as the optimised program has them */
   double peak;   /* multiply-add operations a second of one core, in the type of the training */
   bench_times ours;
   bench_times single; /* ours on one thread; not timed when one was asked for */
+  bench_times hand;   /* of the step written by hand, */
+  double hand_useful; /* and the operations of its products */
   double busiest;     /* CPU seconds a step of the busiest of our threads; 0 when unknown */
   bench_times peer;
   bench_peer_about about; /* of the peer */
@@ -119,6 +143,23 @@ typedef struct bench_train {
 } bench_train;
 /* Threads are those of the context. A peer that is missing or fails leaves `missing` and the rest whole. */
 WEYL_MUST_CHECK weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, bench_train *out);
+
+/* The program of egnn's step on the n-body task, with default options, and the step written by hand, in turn on one
+ * thread (engine.c). seconds: each. */
+WEYL_MUST_CHECK weyl_status bench_engine_step(weyl_context *ctx, uint64_t seed, double seconds, bench_train *out);
+
+/* ---- the step of an image model (images.c) ---- */
+
+typedef struct bench_step {
+  weyl_variables *vars;
+  weyl_graph *graph;
+  weyl_program *program;
+} bench_step;
+/* Images 32 x 32 of 3 channels and 10 classes; inputs image, label and the whole number rate. */
+WEYL_MUST_CHECK weyl_status bench_image_step(weyl_context *ctx, const bench_train_ask *ask, bench_step *out);
+void bench_step_free(bench_step *step);
+/* The first n images of a file of CIFAR-10, or random ones when path is NULL. */
+WEYL_MUST_CHECK weyl_status bench_images(weyl_context *ctx, const char *path, int64_t n, weyl_dataset **out);
 
 /* ---- convolutions (conv.c) ---- */
 

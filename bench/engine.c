@@ -30,3 +30,20 @@ weyl_status bench_skinny_products(weyl_context *ctx, double seconds, bench_skinn
   *out = made;
   return WEYL_OK;
 }
+
+weyl_status bench_engine_step(weyl_context *ctx, uint64_t seed, double seconds, bench_train *out) {
+  weyl_context *one = NULL;
+  weyl_options *options = NULL;
+  weyl_context_opts o = weyl_context_defaults();
+  o.threads = 1;
+  weyl_status status;
+  WEYL_GOTO(weyl_context_new(&o, &one));
+  WEYL_GOTO(weyl_train_options(ctx, "nbody", "egnn", &options));
+  const bench_train_ask ask = {.model = "egnn", .options = options, .seed = seed, .seconds = seconds, .by_hand = true};
+  status = bench_train_step(one, &ask, out);
+  if (status != WEYL_OK) weyl_fail(ctx, status, "%s", weyl_message(one));
+done:
+  weyl_options_free(options);
+  weyl_context_free(one);
+  return status;
+}

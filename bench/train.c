@@ -1,4 +1,4 @@
-/* One training step of the n-body task, ours and a peer's in turn. */
+/* One training step, of the n-body task or of an image model, ours and a peer's in turn. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -13,23 +13,39 @@
 
 typedef struct side {
   weyl_context *ctx;
-  weyl_stepper *stepper;
+  weyl_stepper *stepper; /* of points, */
+  bench_step image;      /* or of images */
+  weyl_program *program;
+  const weyl_variables *vars;
   weyl_loader *loader;
   weyl_run *run;
   weyl_batch batch;
   bench_samples samples;
 } side;
 
+static bool of_images(const bench_train_ask *ask) {
+  const weyl_model_def *model = weyl_model_find(ask->model);
+  return model && model->image;
+}
+
 static weyl_status side_open(side *s, weyl_context *ctx, const bench_train_ask *ask, const weyl_dataset *set,
                              const int64_t *sample, int64_t n) {
   const weyl_train_config config = {
       .task = "nbody", .model = ask->model, .symmetry = ask->symmetry, .options = ask->options, .seed = ask->seed};
+  const weyl_options *o = ask->options;
   s->ctx = ctx;
-  WEYL_TRY(weyl_stepper_new(ctx, &config, set, &s->stepper));
-  weyl_program *program = weyl_stepper_program(s->stepper);
-  const weyl_options *o = weyl_stepper_options(s->stepper);
-  WEYL_TRY(weyl_run_new(program, NULL, &s->run));
-  WEYL_TRY(weyl_loader_new(ctx, set, program, weyl_options_integer(o, "shard"), &s->loader));
+  if (of_images(ask)) {
+    WEYL_TRY(bench_image_step(ctx, ask, &s->image));
+    s->program = s->image.program;
+    s->vars = s->image.vars;
+  } else {
+    WEYL_TRY(weyl_stepper_new(ctx, &config, set, &s->stepper));
+    s->program = weyl_stepper_program(s->stepper);
+    s->vars = weyl_stepper_variables(s->stepper);
+    o = weyl_stepper_options(s->stepper);
+  }
+  WEYL_TRY(weyl_run_new(s->program, NULL, &s->run));
+  WEYL_TRY(weyl_loader_new(ctx, set, s->program, weyl_options_integer(o, "shard"), &s->loader));
   WEYL_TRY(weyl_loader_set(s->loader, "rate", weyl_options_number(o, "rate")));
   return weyl_loader_fill(s->loader, sample, n, ask->seed, 0, &s->batch);
 }
@@ -39,6 +55,7 @@ static void side_close(side *s) {
   weyl_loader_free(s->loader);
   weyl_run_free(s->run);
   weyl_stepper_free(s->stepper);
+  bench_step_free(&s->image);
 }
 
 /* The first step of a turn brings the caches back and is not counted. */
@@ -62,8 +79,9 @@ static weyl_status side_run(side *s, double seconds, double *busiest) {
 
 /* What a peer's program takes; with anything else set it would do other work than we do. */
 static bool peer_knows(const char *option) {
-  static const char *const known[] = {"hidden", "layers", "batch", "rate",       "lanes",    "shard",     "epochs",
-                                      "train",  "valid",  "test",  "eval_every", "patience", "data_seed", "particles"};
+  static const char *const known[] = {"hidden",    "layers",    "batch", "rate",  "lanes",      "shard",
+                                      "epochs",    "train",     "valid", "test",  "eval_every", "patience",
+                                      "data_seed", "particles", "depth", "widen", "width"};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (strcmp(known[i], option) == 0) return true;
   return false;
@@ -82,21 +100,24 @@ static weyl_status peer_same_work(weyl_context *ctx, const bench_train_ask *ask)
 
 static weyl_status peer_open(weyl_context *ctx, const bench_train_ask *ask, const bench_train *ours, bench_peer **out) {
   WEYL_TRY(peer_same_work(ctx, ask));
-  char batch[32], threads[32], bodies[32], hidden[32], layers[32];
+  static const char *const of_model[] = {"hidden", "layers", "depth", "widen", "width"};
+  enum { OF_MODEL = sizeof of_model / sizeof of_model[0] };
+  char batch[32], threads[32], bodies[32], chosen[OF_MODEL][48];
   const weyl_options *o = ask->options;
   snprintf(batch, sizeof batch, "%lld", (long long)ours->batch);
   snprintf(threads, sizeof threads, "%d", weyl_threads(ctx));
-  snprintf(bodies, sizeof bodies, "%lld", (long long)weyl_options_integer(o, "particles"));
-  const char *words[16] = {"train", "--model", ask->model, "--batch", batch, "--threads", threads, "--bodies", bodies};
-  size_t n = 9;
-  if (strcmp(ask->peer, "torch-compile") == 0) words[n++] = "--compile";
-  if (weyl_options_has(o, "hidden")) {
-    snprintf(hidden, sizeof hidden, "hidden=%lld", (long long)weyl_options_integer(o, "hidden"));
-    words[n++] = hidden;
+  const char *words[12 + OF_MODEL] = {"train", "--model", ask->model, "--batch", batch, "--threads", threads};
+  size_t n = 7;
+  if (weyl_options_has(o, "particles")) {
+    snprintf(bodies, sizeof bodies, "%lld", (long long)weyl_options_integer(o, "particles"));
+    words[n++] = "--bodies";
+    words[n++] = bodies;
   }
-  if (weyl_options_has(o, "layers")) {
-    snprintf(layers, sizeof layers, "layers=%lld", (long long)weyl_options_integer(o, "layers"));
-    words[n++] = layers;
+  if (strcmp(ask->peer, "torch-compile") == 0) words[n++] = "--compile";
+  for (int i = 0; i < OF_MODEL; i++) {
+    if (!weyl_options_has(o, of_model[i])) continue;
+    snprintf(chosen[i], sizeof chosen[i], "%s=%lld", of_model[i], (long long)weyl_options_integer(o, of_model[i]));
+    words[n++] = chosen[i];
   }
   bench_peer *peer = NULL;
   WEYL_TRY(bench_peer_start(ctx, words, ask->verbose, &peer));
@@ -123,7 +144,20 @@ typedef struct bout {
   bool has_single;
   bench_peer *peer;
   bench_samples peer_samples;
+  bench_hand *hand;
+  bench_samples hand_samples;
 } bout;
+
+static weyl_status hand_run(weyl_context *ctx, bout *b, double seconds, bench_train *out) {
+  out->hand_useful = bench_hand_step(b->hand).flops; /* not timed, as for the others */
+  for (const double end = weyl_seconds() + seconds;;) {
+    const double wall = weyl_seconds(), cpu = weyl_cpu_seconds();
+    bench_hand_step(b->hand);
+    const double cpu_took = weyl_cpu_seconds() - cpu, now = weyl_seconds();
+    WEYL_TRY(bench_samples_add(ctx, &b->hand_samples, now - wall, cpu_took));
+    if (now >= end) return WEYL_OK;
+  }
+}
 
 static weyl_status take_turns(weyl_context *ctx, const bench_train_ask *ask, weyl_dtype real, bout *b,
                               bench_train *out) {
@@ -135,6 +169,7 @@ static weyl_status take_turns(weyl_context *ctx, const bench_train_ask *ask, wey
     if (weyl_progress(ctx, what, round, ROUNDS)) return weyl_fail(ctx, WEYL_INTERRUPTED, "stopped");
     WEYL_TRY(side_run(&b->ours, turn, &busiest));
     if (b->has_single) WEYL_TRY(side_run(&b->single, turn, &unused));
+    if (b->hand) WEYL_TRY(hand_run(ctx, b, turn, out));
     if (b->peer && bench_peer_run(b->peer, turn, &b->peer_samples) != WEYL_OK) {
       peer_failed(ctx, out);
       bench_peer_free(b->peer);
@@ -148,7 +183,10 @@ static weyl_status take_turns(weyl_context *ctx, const bench_train_ask *ask, wey
 }
 
 /* A batch of the task's own samples: what is generated is the same on every machine. */
-static weyl_status make_data(weyl_context *ctx, const weyl_options *given, int64_t batch, weyl_splits *out) {
+static weyl_status make_data(weyl_context *ctx, const bench_train_ask *ask, int64_t batch, weyl_splits *out) {
+  if (of_images(ask)) return bench_images(ctx, ask->data, batch, &out->train);
+  if (ask->data) return weyl_fail(ctx, WEYL_BAD_ARG, "model %s takes no images", ask->model);
+  const weyl_options *given = ask->options;
   weyl_options *o = NULL;
   weyl_status status;
   const weyl_set_def *set = weyl_set_find("nbody");
@@ -182,17 +220,17 @@ static weyl_status run(weyl_context *ctx, weyl_context *one, const bench_train_a
     }
     b->has_single = true;
   }
-  const weyl_program *program = weyl_stepper_program(b->ours.stepper);
-  const weyl_variables *vars = weyl_stepper_variables(b->ours.stepper);
-  out->params = weyl_variables_numbers(vars, WEYL_PARAM);
+  out->params = weyl_variables_numbers(b->ours.vars, WEYL_PARAM);
   out->shards = b->ours.batch.shards;
-  out->program = weyl_program_about(program, b->ours.batch.count[0], out->shards);
-  out->useful = out->program.flops;
+  out->program = weyl_program_about(b->ours.program, b->ours.batch.count[0], out->shards);
+  out->useful = weyl_program_product_flops(b->ours.program, b->ours.batch.count, out->shards);
+  if (ask->by_hand) WEYL_GOTO(bench_hand_new(ctx, b->ours.vars, weyl_stepper_options(b->ours.stepper), set, &b->hand));
   if (ask->peer && peer_open(ctx, ask, out, &b->peer) != WEYL_OK) peer_failed(ctx, out);
   if (b->peer) out->about = *bench_peer_what(b->peer);
-  WEYL_GOTO(take_turns(ctx, ask, weyl_variables_dtype(vars), b, out));
+  WEYL_GOTO(take_turns(ctx, ask, weyl_variables_dtype(b->ours.vars), b, out));
   out->ours = bench_times_of(&b->ours.samples);
   out->single = bench_times_of(&b->single.samples);
+  out->hand = bench_times_of(&b->hand_samples);
   if (b->peer) out->peer = bench_times_of(&b->peer_samples);
 done:
   weyl_dealloc(ctx, sample);
@@ -210,12 +248,15 @@ weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, benc
     o.threads = 1;
     WEYL_GOTO(weyl_context_new(&o, &one));
   }
-  WEYL_GOTO(make_data(ctx, ask->options, made.batch, &splits));
+  WEYL_GOTO(make_data(ctx, ask, made.batch, &splits));
+  snprintf(made.data, sizeof made.data, "nbody");
   WEYL_GOTO(run(ctx, one, ask, splits.train, &b, &made));
   *out = made;
 done:
   bench_peer_free(b.peer);
   bench_samples_free(ctx, &b.peer_samples);
+  bench_hand_free(b.hand);
+  bench_samples_free(ctx, &b.hand_samples);
   side_close(&b.ours);
   side_close(&b.single);
   weyl_splits_free(&splits);

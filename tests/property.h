@@ -100,13 +100,15 @@ static inline void assert_says_at(weyl_context *ctx, weyl_status status, weyl_st
   weyl_message_clear(ctx);
 }
 
-/* A context that logs nothing; `threads` as in weyl_context_opts. */
-static inline weyl_context *test_context(int threads) {
-  weyl_context_opts opts = weyl_context_defaults();
-  opts.threads = threads;
+static inline weyl_context *test_context_with(weyl_context_opts opts) {
   weyl_context *ctx = NULL;
   assert_int_equal(weyl_context_new(&opts, &ctx), WEYL_OK);
   return ctx;
+}
+
+/* A context that logs nothing; `threads` as in weyl_context_opts. */
+static inline weyl_context *test_context(int threads) {
+  return test_context_with((weyl_context_opts){.threads = threads});
 }
 
 /* Frees a context after checking that nothing allocated from it is still held. */
@@ -121,6 +123,14 @@ static inline void test_folder(char *path) {
   if (!base || strlen(base) > 40) base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
   snprintf(path, 64, "%.40s/weyl-test-XXXXXX", base);
   assert_non_null(mkdtemp(path));
+}
+
+/* A file of these bytes. */
+static inline void test_write(const char *path, const void *bytes, size_t n) {
+  FILE *f = fopen(path, "wb");
+  assert_non_null(f);
+  assert_int_equal(fwrite(bytes, 1, n, f), n);
+  assert_int_equal(fclose(f), 0);
 }
 
 /* Removes a file or a folder with all it holds. */

@@ -65,7 +65,24 @@ class WideResNet(nn.Module):
         return self.head(self.body(x).mean((2, 3)))
 
 
-MODELS = {"wrn-40-2": WideResNet}
+class SmallCNN(nn.Module):
+    """Three convolutions, each normalised and activated, and a linear layer on the mean over the image."""
+
+    def __init__(self, width=32, classes=10):
+        super().__init__()
+        layers, n_in = [], 3
+        for i in range(3):
+            n_out = width << i
+            layers += [nn.Conv2d(n_in, n_out, 3, 1 if i == 0 else 2, 1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU()]
+            n_in = n_out
+        self.body = nn.Sequential(*layers)
+        self.head = nn.Linear(n_in, classes)
+
+    def forward(self, x):
+        return self.head(self.body(x).mean((2, 3)))
+
+
+MODELS = {"wrn-40-2": WideResNet, "small-cnn": SmallCNN}
 
 
 def cifar(batch, layout, seed=1):

@@ -357,8 +357,9 @@ weyl_dtype weyl_program_input_dtype(const weyl_program *program, int i);
 int weyl_program_input_find(const weyl_program *program, const char *name); /* -1: absent or dead */
 /* Bytes of activations of one shard with these counts: what the loader sizes shards by (target: weyl_shard_bytes). */
 double weyl_program_bytes(const weyl_program *program, const int64_t count[WEYL_COUNTS]);
-#define WEYL_SHARD_BYTES \
-  (1258291.0) /* 1.2 MiB: half of the L2 of common cores; a constant, so that results do not depend on the machine */
+/* 2.5 MiB: the weights and their gradients pass once a shard, and the activations of a shard stay near. A constant, so
+ * that results do not depend on the machine. */
+#define WEYL_SHARD_BYTES (2621440.0)
 
 typedef struct weyl_program_stats {
   int64_t phases, steps, nodes_before, nodes_after;
@@ -367,6 +368,8 @@ typedef struct weyl_program_stats {
   double kept, whole;  /* of values kept across phases, of whole values */
 } weyl_program_stats;
 weyl_program_stats weyl_program_about(const weyl_program *program, const int64_t shard[WEYL_COUNTS], int64_t shards);
+/* The arithmetic of matrix products and convolutions in one run on shards of these counts. */
+double weyl_program_product_flops(const weyl_program *program, const int64_t (*shard)[WEYL_COUNTS], int64_t shards);
 /* The program as readable equations with phases and shapes; a string in the arena. */
 char *weyl_program_text(const weyl_program *program, weyl_arena *arena);
 

@@ -159,6 +159,14 @@ WEYL_MUST_CHECK weyl_status weyl_dynamics_inputs(weyl_context *ctx, const weyl_o
                                                  const weyl_trajectories *in, const char *place,
                                                  const weyl_dataset *like, weyl_dataset **out);
 
+/* ---- images
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* The binary form of CIFAR-10 (A. Krizhevsky, 2009), packed or not: 3073 bytes an image, its label and the red, green
+ * and blue planes of 32 x 32. Fields of each sample: image f32 [32, 32, 3] from -1 to 1, label i32. At most `most`
+ * images; 0: all. WEYL_FORMAT for another length or a label above 9. */
+WEYL_MUST_CHECK weyl_status weyl_cifar10_read(weyl_context *ctx, const char *path, int64_t most, weyl_dataset **out);
+
 /* ---- downloads (fetch.c)
  * --------------------------------------------------------------------------------------------------------------------
  */

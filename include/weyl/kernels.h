@@ -18,11 +18,16 @@ WEYL_BEGIN_API
 
 /* name, formula.  f32 errors are at most 4 ulp (exp, sigmoid, tanh: own polynomials; the rest SLEEF), f64 at most 2 ulp
  * (sigmoid 3).  Results below the normal numbers may be flushed to 0. */
-#define WEYL_UNARY_LIST(X)                                                                                            \
-  X(NEG, neg)                                                                                                         \
-  X(ABS, abs)                                                                                                         \
-  X(SIGN, sign) X(FLOOR, floor) X(SQRT, sqrt) X(RSQRT, rsqrt) X(RECIP, recip) X(EXP, exp) X(EXPM1, expm1) X(LOG, log) \
-      X(LOG1P, log1p) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
+#define WEYL_UNARY_LIST(X) \
+  X(NEG, neg)              \
+  X(ABS, abs)              \
+  X(SIGN, sign)            \
+  X(FLOOR, floor)          \
+  X(SQRT, sqrt)            \
+  X(RSQRT, rsqrt)          \
+  X(RECIP, recip)          \
+  X(EXP, exp)              \
+  X(EXPM1, expm1) X(LOG, log) X(LOG1P, log1p) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
 #define WEYL_BINARY_LIST(X) \
   X(ADD, add)               \
   X(SUB, sub) X(MUL, mul) X(DIV, div) X(POW, pow) X(MAX, max) X(MIN, min) X(ATAN2, atan2) X(LT, lt) X(LE, le) X(EQ, eq)
@@ -55,7 +60,9 @@ typedef enum weyl_row_kind {
   WEYL_ROW_BINARY,   /* out[0] = f(in[0], in[1]), f a weyl_binary */
   WEYL_ROW_WHERE,    /* out[0] = in[0] != 0 ? in[1] : in[2] */
   WEYL_ROW_COPY,     /* out[0] = in[0] */
-  WEYL_ROW_SILU,     /* out[0] = x sigmoid(x), out[1] its derivative; either may be absent (data NULL) */
+  WEYL_ROW_ADDS,     /* out[0] = in[0] + ... + in[f - 1], times in[WEYL_ROW_ADDENDS] if that has data; f = 2, 3, 4 */
+  WEYL_ROW_SILU,     /* x = in[0] + ... + in[f - 1] (f = 0: in[0]); out[0] = x sigmoid(x), out[1] its derivative; either
+                        may be absent (data NULL) */
   WEYL_ROW_SUM,      /* out[0] = sum of the row, one number a row */
   WEYL_ROW_MAX,      /* ... its maximum; NaN if any is */
   WEYL_ROW_ADD_INTO, /* rows of out[0] += rows of in[0], wherever out's map leads, in the order of rows */
@@ -68,21 +75,53 @@ typedef enum weyl_row_kind {
 typedef struct weyl_row_operand {
   void *data;
   const int32_t *index;
-  int64_t div, times;
-  int64_t stride; /* numbers from one row of the array to the next */
+  int32_t div, times;
+  int32_t stride; /* numbers from one row of the array to the next */
   bool rest;
   bool one;   /* one number a row, for all of the width */
   bool block; /* a register: row 0 is the first row of the block in hand */
 } weyl_row_operand;
 
-#define WEYL_ROW_BLOCK 512 /* numbers of a register; a row of more is a block alone, and its registers are as wide */
+#define WEYL_ROW_BLOCK 1024 /* numbers of a register; a row of more is a block alone, and its registers are as wide */
 
-typedef struct weyl_row_step {
+#define WEYL_ROW_ADDENDS 4
+
+typedef struct weyl_row_step { /* what every step has comes first: programs are long, and caches are small */
   weyl_row_kind kind;
-  int32_t f;
-  int64_t width;
-  weyl_row_operand in[3], out[2];
+  int32_t f, width;
+  weyl_row_operand out[2], in[WEYL_ROW_ADDENDS + 1];
 } weyl_row_step;
+
+/* ---- convolution: sums over windows of an image, read in place (channels last)
+ * ---------------------------------- */
+
+/* Matrices are packed in panels of weyl_kernels.panel_bytes: [columns / P][rows][P], the last panel filled with 0. */
+#define WEYL_PANEL_BYTES_MAX 128
+
+/* Memory that is brought near while a kernel computes: what the next call reads. */
+typedef struct weyl_ahead {
+  const void *at;
+  size_t bytes;
+} weyl_ahead;
+
+/* out[to[p] + j] = sum_{s, t} in[from[p] + segment[s] + t] w[s length + t][j] for p < pixels, j < out. Offsets are
+ * numbers. */
+typedef struct weyl_conv_taps {
+  size_t pixels, segments, length, out;
+  const int32_t *from, *to; /* [pixels] */
+  const int32_t *segment;   /* [segments] */
+  weyl_ahead ahead;
+} weyl_conv_taps;
+
+/* sums[s length + t][j] (+)= sum_{r, k} x[from[r] + k step + segment[s] + t] dy[r run + k][j] for one panel of dy;
+ * sums [segments length][P] */
+typedef struct weyl_conv_sums {
+  size_t runs, run, segments, length;
+  ptrdiff_t step;
+  const int32_t *from;    /* [runs] */
+  const int32_t *segment; /* [segments] */
+  weyl_ahead ahead;
+} weyl_conv_sums;
 
 /* ---- the table
  * -------------------------------------------------------------------------------------------------------- */
@@ -94,6 +133,10 @@ typedef struct weyl_kernels {
   /* z[i] = c[i] != 0 ? x[i] : y[i]; strides 0 or 1 */
   void (*where[2])(size_t n, const void *c, size_t sc, const void *x, size_t sx, const void *y, size_t sy, void *z);
   void (*fill[2])(size_t n, double value, void *y);
+  /* y = x sigmoid(x) and dy its derivative; either may be NULL, either may be x. With s the sigmoid and eps the
+   * distance from 1 to the next number, errors are at most 2 eps |x| s in y and 3 eps s (1 + |x| (1 - s)) in dy.
+   * Infinity gives infinity and 1. Below -88 (f64: -709) sigmoid is no normal number: both results are of no size. */
+  void (*silu[2])(size_t n, const void *x, void *y, void *dy);
   /* y[i] += a * x[i] */
   void (*axpy[2])(size_t n, double a, const void *x, void *y);
 
@@ -106,15 +149,26 @@ typedef struct weyl_kernels {
   void (*sum_columns[2])(size_t rows, size_t n, const void *x, void *y);
   void (*max_columns[2])(size_t rows, size_t n, const void *x, void *y);
 
-  /* Runs the steps over blocks of `block` rows (block * width at most WEYL_ROW_BLOCK, or 1): all steps on one block,
-   * then the next. Registers are arrays of block * width numbers, 64-byte aligned. An output may be an input exactly.
-   * Outputs are regular (div 1, no index) but for ADD_INTO. scratch: 2 * block * width numbers. */
-  void (*rows[2])(const weyl_row_step *steps, size_t n, size_t rows, size_t block, void *scratch);
+  /* Runs the steps over rows from ... to - 1 in blocks of `block` rows (block * width at most WEYL_ROW_BLOCK, or 1):
+   * all steps on one block, then the next. Registers are arrays of block * width numbers, 64-byte aligned. An output
+   * may be an input exactly. Outputs are regular (div 1, no index) but for ADD_INTO. scratch: 3 * block * width
+   * numbers. */
+  void (*rows[2])(const weyl_row_step *steps, size_t n, size_t from, size_t to, size_t block, void *scratch);
 
   /* y[i][0..w) = x[index[i]][0..w), i < m. Indices are in range: the caller has checked them. */
   void (*gather[2])(size_t m, size_t w, const void *x, const int32_t *index, void *y);
   /* y[index[i]][0..w) += x[i][0..w), in the order of i. y is not cleared. */
   void (*scatter_add[2])(size_t m, size_t w, const void *x, const int32_t *index, void *y);
+
+  /* Frames that differ by signs [frames][d], d <= WEYL_SIGNS_D.
+   *   sign_mix     x [d][rows][n] -> y [rows][frames][n], y[r][f] = sum over c of signs[f][c] x[c][r]
+   *   sign_unmix   x [rows][frames][n] -> y [d][rows][n], its adjoint
+   *   sign_frames  x [rows][n] -> y [rows][frames][n], y[r][f][j] = signs[f][j mod d] x[r][j], d divides n
+   *   sign_fold    x [rows][frames][n] -> y [rows][n], its adjoint */
+  void (*sign_mix[2])(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *x, void *y);
+  void (*sign_unmix[2])(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *x, void *y);
+  void (*sign_frames[2])(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *x, void *y);
+  void (*sign_fold[2])(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *x, void *y);
 
   /* C (+)= A B with any strides (in elements) for A and B: A(i,k) = a[i*a_row + k*a_col], B(k,j) = b[k*b_row +
    * j*b_col]; C is row-major with row stride c_row (column stride 1).  `accumulate`: add to C, else overwrite. k = 0
@@ -123,11 +177,20 @@ typedef struct weyl_kernels {
   void (*gemm[2])(size_t m, size_t n, size_t k, const void *a, ptrdiff_t a_row, ptrdiff_t a_col, const void *b,
                   ptrdiff_t b_row, ptrdiff_t b_col, void *c, ptrdiff_t c_row, bool accumulate, void *scratch);
 
+  /* Packs rows of x(i, j) = x[i row + j column] as rows of a matrix of all_rows; `packed` is where the first of them
+   * goes. */
+  void (*conv_pack[2])(size_t rows, size_t columns, const void *x, ptrdiff_t row, ptrdiff_t column, size_t all_rows,
+                       void *packed);
+  void (*conv_taps[2])(const weyl_conv_taps *q, const void *in, const void *packed, void *out);
+  void (*conv_sums[2])(const weyl_conv_sums *q, const void *x, const void *dy, bool accumulate, void *sums);
+  size_t panel_bytes;
+
   /* Multiplies and adds in registers, as many at a time as the core takes, and sets *flops to the number of operations:
    * timed, it is the arithmetic peak of one core that a product is measured against. */
   void (*multiply_add[2])(size_t rounds, double *flops);
 } weyl_kernels;
 
+#define WEYL_SIGNS_D      8
 #define WEYL_GEMM_SCRATCH (1u << 20) /* bytes: a fixed number for every shape */
 
 const weyl_kernels *weyl_kernels_active(void);    /* chosen once, at the first call */

@@ -16,6 +16,8 @@ typedef struct weyl_model_def {
   /* Point models: predicted positions [nodes, d] of a set of moving points. Parameters are traced in the scope the
    * caller opened. */
   weyl_tensor (*points)(weyl_graph *g, const weyl_points *in, const weyl_options *options);
+  /* Image models, where points is NULL: logits [batch, classes] of images x [batch, h, w, c]. */
+  weyl_tensor (*image)(weyl_graph *g, weyl_tensor x, int64_t classes, const weyl_options *options);
 } weyl_model_def;
 
 const weyl_model_def *weyl_model_find(const char *name); /* NULL: unknown */

@@ -40,6 +40,14 @@ weyl_tensor weyl_layer_norm(weyl_tensor x, const char *name); /* over the last a
 /* Over all axes but the last, with the statistics of the whole batch, eps 1e-5; running statistics with the given
  * momentum (0 means 0.1). */
 weyl_tensor weyl_batch_norm(weyl_tensor x, const char *name, double momentum);
+typedef struct weyl_conv_layer_opts {
+  int64_t kernel, stride; /* square; 0 means 3 and 1. The border is (kernel - 1) / 2 on each side */
+  bool no_bias;
+  weyl_scheme scheme; /* as for linear layers, with fan_in kernel^2 c */
+} weyl_conv_layer_opts;
+/* x [batch, h, w, c] -> [batch, h', w', out]. The weight is [kernel, kernel, c, out], PyTorch's permuted by (2, 3, 1,
+ * 0), because images have their channels last. NULL opts: 3 x 3, bias, TORCH. */
+weyl_tensor weyl_conv_layer(weyl_tensor x, const char *name, int64_t out, const weyl_conv_layer_opts *opts);
 weyl_tensor weyl_dropout(weyl_tensor x, const char *name, double rate,
                          weyl_tensor key); /* key as for random operations */
 weyl_tensor weyl_embedding(weyl_tensor index, const char *name, int64_t entries,

@@ -132,7 +132,8 @@ typedef struct weyl_train_result {
   weyl_metric valid[4], test[4];
   bool stopped_early;
 } weyl_train_result;
-/* Every option that training a task with a model takes: names are unique over the tables. */
+/* Every option that training a task with a model takes: names are unique over the tables. task NULL: the options of
+ * training and of the model alone. */
 WEYL_MUST_CHECK weyl_status weyl_train_options(weyl_context *ctx, const char *task, const char *model,
                                                weyl_options **out);
 WEYL_MUST_CHECK weyl_status weyl_train(weyl_context *ctx, const weyl_train_config *config, weyl_train_result *out);

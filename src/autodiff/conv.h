@@ -1,5 +1,5 @@
 /* conv.h: the convolution y[n, p, q, o] = sum_{i, j, c} x[n, p s - before + i d, q s - before + j d, c] w[i, j, c, o]
- * and its two adjoints, below the operations: one geometry, two engines. Channels last; w is [kh][kw][c / groups][o],
+ * and its two adjoints, below the operations: one geometry, three engines. Channels last; w is [kh][kw][c / groups][o],
  * group g owns input channels g c / groups ... and output channels g o / groups ... */
 #ifndef WEYL_CONV_H
 #define WEYL_CONV_H
@@ -16,13 +16,20 @@ typedef struct weyl_conv_geometry {
 typedef enum weyl_conv_kind {
   WEYL_CONV_FORWARD, /* a = x, b = w, out = y */
   WEYL_CONV_INPUT,   /* a = y, b = w, out = x */
-  WEYL_CONV_WEIGHT   /* a = x, b = y, out = w */
+  WEYL_CONV_WEIGHT   /* a = x, b = y, out = w; with `add`, out += w */
 } weyl_conv_kind;
 
 /* im2col in blocks that stay in cache, and GEMM. Any type, any machine; the same order of sums always. */
 size_t weyl_conv_gemm_scratch(weyl_conv_kind kind, const weyl_conv_geometry *q, weyl_dtype dtype);
 void weyl_conv_gemm(const weyl_kernels *kernels, weyl_dtype dtype, weyl_conv_kind kind, const weyl_conv_geometry *q,
-                    const void *a, const void *b, void *out, void *scratch);
+                    const void *a, const void *b, bool add, void *out, void *scratch);
+
+/* Our own kernels on the image where it lies: one group, and images of less than 2^30 numbers (weyl_conv_direct_can).
+ */
+bool weyl_conv_direct_can(const weyl_conv_geometry *q);
+size_t weyl_conv_direct_scratch(weyl_conv_kind kind, const weyl_conv_geometry *q, weyl_dtype dtype);
+void weyl_conv_direct(const weyl_kernels *kernels, weyl_dtype dtype, weyl_conv_kind kind, const weyl_conv_geometry *q,
+                      const void *a, const void *b, bool add, void *out, void *scratch);
 
 /* oneDNN, f32. False when the library is absent (or has no fast kernel for this shape): nothing was written.
  * Thread-safe. */

@@ -76,7 +76,7 @@ ADD(float) ADD(double)
 #undef HOLE
 
     void weyl_conv_gemm(const weyl_kernels *kernels, weyl_dtype dtype, weyl_conv_kind kind, const weyl_conv_geometry *q,
-                        const void *a, const void *b, void *out, void *scratch) {
+                        const void *a, const void *b, bool add, void *out, void *scratch) {
   const size_t size = weyl_dtype_size(dtype);
   const int64_t all = q->n * q->oh * q->ow, k = window_of(q), cg = q->c / q->groups, og = q->o / q->groups;
   const int64_t block = all && k ? block_of(kind, q, dtype) : 0;
@@ -85,7 +85,7 @@ ADD(float) ADD(double)
   const size_t in_size = (size_t)(q->n * q->h * q->w * q->c) * size, w_size = (size_t)(k * q->o) * size;
   if (kind == WEYL_CONV_FORWARD && block == 0) memset(out, 0, (size_t)(all * q->o) * size);
   if (kind == WEYL_CONV_INPUT && (!direct || block == 0)) memset(out, 0, in_size);
-  if (kind == WEYL_CONV_WEIGHT && block == 0) memset(out, 0, w_size);
+  if (kind == WEYL_CONV_WEIGHT && block == 0 && !add) memset(out, 0, w_size);
   if (block == 0) return;
 
   for (int64_t group = 0; group < q->groups; group++) {
@@ -105,7 +105,7 @@ ADD(float) ADD(double)
           break;
         case WEYL_CONV_WEIGHT:
           kernels->gemm[dtype]((size_t)k, (size_t)og, m, from, 1, lead, (const char *)b + y_at, q->o, 1,
-                               (char *)out + w_at, q->o, first > 0, scratch);
+                               (char *)out + w_at, q->o, add || first > 0, scratch);
           break;
         case WEYL_CONV_INPUT:
           kernels->gemm[dtype](m, (size_t)k, (size_t)og, (const char *)a + y_at, q->o, 1, (const char *)b + w_at, 1,

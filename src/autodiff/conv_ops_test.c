@@ -103,16 +103,17 @@ static void problem_random(problem *p, weyl_rng *rng) {
 }
 
 /* Sums of `terms` products below 1, one after another: partial sums walk to sqrt(terms), and the roundings of that size
- * walk in turn. */
-static void assert_result(const problem *p, weyl_dtype dtype, const void *got, const char *engine) {
+ * walk in turn. `times`: added up so often. */
+static void assert_result(const problem *p, weyl_dtype dtype, const void *got, int times, const char *engine) {
   const double terms =
       (double)(p->kind == WEYL_CONV_WEIGHT ? p->q.n * p->q.oh * p->q.ow : p->q.kh * p->q.kw * (p->q.c + p->q.o));
   const double tolerance = (dtype == WEYL_F32 ? 1e-7 : 2e-16) * (20 + terms);
   for (int64_t i = 0; i < p->n_out; i++) {
-    const double v = dtype == WEYL_F32 ? (double)((const float *)got)[i] : ((const double *)got)[i];
-    if (!(fabs(v - p->out[i]) <= tolerance))
+    const double v = dtype == WEYL_F32 ? (double)((const float *)got)[i] : ((const double *)got)[i],
+                 want = times * p->out[i];
+    if (!(fabs(v - want) <= tolerance * times))
       fail_msg("%s, kind %d, groups %lld: number %lld is %.9g, must be %.9g", engine, p->kind, (long long)p->q.groups,
-               (long long)i, v, p->out[i]);
+               (long long)i, v, want);
   }
 }
 
@@ -128,11 +129,33 @@ static void run_gemm(const problem *p, weyl_dtype dtype, const weyl_kernels *ker
   memset(scratch, 0xff, bytes); /* NaNs: nothing may be read before it is written */
   memset(out, 0xff, (size_t)p->n_out * 8 + 8);
   float *a = singles(p->a, p->n_a), *b = singles(p->b, p->n_b);
-  if (dtype == WEYL_F32)
-    weyl_conv_gemm(kernels, dtype, p->kind, &p->q, a, b, out, scratch);
-  else
-    weyl_conv_gemm(kernels, dtype, p->kind, &p->q, p->a, p->b, out, scratch);
-  assert_result(p, dtype, out, "im2col");
+  const bool single = dtype == WEYL_F32;
+  for (int times = 1; times <= (p->kind == WEYL_CONV_WEIGHT ? 2 : 1); times++) {
+    weyl_conv_gemm(kernels, dtype, p->kind, &p->q, single ? (void *)a : p->a, single ? (void *)b : p->b, times > 1, out,
+                   scratch);
+    assert_result(p, dtype, out, times, "im2col");
+  }
+  free(scratch);
+  free(out);
+  free(a);
+  free(b);
+}
+
+static void run_direct(const problem *p, weyl_dtype dtype, const weyl_kernels *kernels) {
+  if (!weyl_conv_direct_can(&p->q)) return;
+  const size_t bytes = (weyl_conv_direct_scratch(p->kind, &p->q, dtype) + 63) / 64 * 64;
+  char *scratch = aligned_alloc(64, bytes + 64);
+  void *out = malloc((size_t)p->n_out * 8 + 8);
+  memset(scratch, 0xff, bytes + 64);
+  memset(out, 0xff, (size_t)p->n_out * 8 + 8);
+  float *a = singles(p->a, p->n_a), *b = singles(p->b, p->n_b);
+  const bool single = dtype == WEYL_F32;
+  for (int times = 1; times <= (p->kind == WEYL_CONV_WEIGHT ? 2 : 1); times++) {
+    weyl_conv_direct(kernels, dtype, p->kind, &p->q, single ? (void *)a : p->a, single ? (void *)b : p->b, times > 1,
+                     out, scratch);
+    assert_result(p, dtype, out, times, "direct");
+  }
+  for (size_t i = 0; i < 64; i++) assert_int_equal(scratch[bytes + i], (char)0xff); /* the room asked for was enough */
   free(scratch);
   free(out);
   free(a);
@@ -144,7 +167,7 @@ static bool run_onednn(const problem *p) {
   float *a = singles(p->a, p->n_a), *b = singles(p->b, p->n_b), *out = malloc((size_t)p->n_out * sizeof *out + 8);
   memset(out, 0xff, (size_t)p->n_out * sizeof *out);
   const bool ran = weyl_conv_onednn(p->kind, &p->q, a, b, out);
-  if (ran) assert_result(p, WEYL_F32, out, "oneDNN");
+  if (ran) assert_result(p, WEYL_F32, out, 1, "oneDNN");
   free(a);
   free(b);
   free(out);
@@ -157,6 +180,10 @@ PROPERTY(engines_agree_with_loops, 150) {
   run_gemm(&p, WEYL_F64, weyl_kernels_active());
   run_gemm(&p, WEYL_F32, weyl_kernels_active());
   run_gemm(&p, WEYL_F64, weyl_kernels_reference());
+  run_direct(&p, WEYL_F64, weyl_kernels_active());
+  run_direct(&p, WEYL_F32, weyl_kernels_active());
+  run_direct(&p, WEYL_F32, weyl_kernels_reference());
+  run_direct(&p, WEYL_F32, weyl_kernels_named("base"));
   (void)run_onednn(&p);
   problem_free(&p);
 }
@@ -189,6 +216,8 @@ static void test_usual_shapes(void **state) {
       problem_fill(&p, &rng);
       run_gemm(&p, WEYL_F32, weyl_kernels_active());
       run_gemm(&p, WEYL_F64, weyl_kernels_active());
+      run_direct(&p, WEYL_F32, weyl_kernels_active());
+      run_direct(&p, WEYL_F64, weyl_kernels_active());
       if (weyl_conv_onednn_here()) assert_true(run_onednn(&p));
       problem_free(&p);
     }

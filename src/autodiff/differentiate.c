@@ -119,5 +119,5 @@ weyl_tensor weyl_param_grad(weyl_tensor y) {
       offset[n++] = s->items[g->nodes[i]->attr.n].offset;
     }
   weyl_grads(y, x, n, dx);
-  return weyl_node_new(g, &weyl_op_pack, dx, n, &(weyl_attr){.data = offset, .i = {s->used}}, NULL);
+  return weyl_node_new(g, &weyl_op_pack, dx, n, &(weyl_attr){.data = offset, .i = {s->used}, .flag = 1}, NULL);
 }

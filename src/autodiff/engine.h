@@ -51,6 +51,12 @@ typedef struct weyl_view {
   int64_t dim[WEYL_RANK_MAX], stride[WEYL_RANK_MAX];
 } weyl_view;
 
+/* Which step it is, and which shard of it. */
+typedef struct weyl_moment {
+  uint64_t seed, step;
+  int64_t row[WEYL_COUNTS]; /* first row of the shard in the whole batch, by count */
+} weyl_moment;
+
 typedef struct weyl_eval {
   weyl_context *ctx;
   const weyl_kernels *kernels;
@@ -59,12 +65,14 @@ typedef struct weyl_eval {
   const weyl_view *in;
   const weyl_view
       *out; /* dense; never overlaps an input but for elementwise operations, where it may be exactly one of them */
-  void *scratch; /* at least WEYL_GEMM_SCRATCH and what .scratch asked for; 64-byte aligned */
-  uint64_t seed, step;
-  const int64_t *count;     /* [WEYL_COUNTS]: of this shard; of the whole batch for a whole node, */
-  const int64_t *total;     /* and of the whole batch */
-  int64_t row[WEYL_COUNTS]; /* first row of this shard in the whole batch, by count */
-  int64_t *degenerate;      /* counter */
+  void *prepared;  /* what .prepare left here for these shapes, or NULL */
+  void *scratch;   /* at least WEYL_GEMM_SCRATCH and what .scratch asked for; 64-byte aligned */
+  bool add;        /* with WEYL_OP_ADDS: add to what the output holds */
+  int part, parts; /* with WEYL_OP_DEALS; parts 0 or 1: all of it */
+  const weyl_moment *now;
+  const int64_t *count; /* [WEYL_COUNTS]: of this shard; of the whole batch for a whole node, */
+  const int64_t *total; /* and of the whole batch */
+  int64_t *degenerate;  /* counter */
 } weyl_eval;
 
 enum {
@@ -78,7 +86,9 @@ enum {
   WEYL_OP_MAXIMUM = 64,     /* ... maximised */
   WEYL_OP_COLLECTS = 128,   /* ... laid one after another */
   WEYL_OP_STRIDED_IN = 256, /* accepts broadcast views, but is not elementwise (copying and summing operations) */
-  WEYL_OP_PARTIAL = 512     /* an output that nobody reads has no memory (data NULL) and is not computed */
+  WEYL_OP_PARTIAL = 512,    /* an output that nobody reads has no memory (data NULL) and is not computed */
+  WEYL_OP_DEALS = 2048,     /* with attr.flag: can be made in parts, part e->part of e->parts by each of some threads */
+  WEYL_OP_ADDS = 1024       /* a partial result can be added where it belongs: no other output, and it reads e->add */
 };
 
 /* How the generic tests call an operation. */
@@ -105,9 +115,16 @@ struct weyl_op {
   /* dx[i] for each input with want[i]; a null dy[k] means zero. Leave dx[i] null where there is no dependence. NULL: no
    * derivative. */
   void (*vjp)(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx);
+  /* What .eval works out from shapes alone, worked out once for shards of equal counts: .prepare fills e->prepared,
+   * .prepared bytes, without reading or keeping any .data. NULL: nothing. */
+  size_t (*prepared)(const weyl_node *node);
+  void (*prepare)(const weyl_eval *e);
   size_t (*scratch)(const weyl_node *node, const weyl_view *in,
                     const weyl_view *out); /* bytes; NULL: none beyond GEMM's */
   double (*flops)(const weyl_node *node, const weyl_view *in, const weyl_view *out); /* NULL: one per output number */
+  /* Whether output `out` may be written where operand `in` is, number by number while others are still read. NULL:
+   * never. */
+  bool (*overwrites)(const weyl_node *node, int out, int in);
   struct {
     double low, high;                             /* default domain of real inputs; both 0: [-1, 1] */
     int order;                                    /* derivatives tested: 0, 1, 2 */

@@ -7,8 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "engine.h"
-#include "property.h"
+#include "testing.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -189,19 +188,11 @@ static double *steps(weyl_context *ctx, data *d, weyl_dtype real, int what, int6
   return result;
 }
 
-static weyl_context *context(int threads) {
-  weyl_context_opts o = weyl_context_defaults();
-  o.threads = threads;
-  weyl_context *ctx = NULL;
-  assert_int_equal(weyl_context_new(&o, &ctx), WEYL_OK);
-  return ctx;
-}
-
 static const char *const names[4] = {"batch norm", "contrastive", "force", "many parameters"};
 
 static void test_shards(void **state) {
   (void)state;
-  weyl_context *ctx = context(1);
+  weyl_context *ctx = test_context(1);
   data d = make_data();
   for (int what = 0; what < 3; what++) {
     int64_t n, m;
@@ -219,7 +210,7 @@ static void test_shards(void **state) {
     free(whole);
   }
   free_data(&d);
-  weyl_context_free(ctx);
+  test_context_free(ctx);
 }
 
 static void test_threads(void **state) {
@@ -229,7 +220,7 @@ static void test_threads(void **state) {
     double *first = NULL;
     int64_t n = 0, m;
     for (int threads = 1; threads <= 3; threads++) {
-      weyl_context *ctx = context(threads);
+      weyl_context *ctx = test_context(threads);
       double *r = steps(ctx, &d, WEYL_F32, what, 2, false, &m, NULL);
       if (!first) {
         first = r;
@@ -240,7 +231,7 @@ static void test_threads(void **state) {
           fail_msg("%s: other bytes on %d threads", names[what], threads);
         free(r);
       }
-      weyl_context_free(ctx);
+      test_context_free(ctx);
     }
     free(first);
   }
@@ -249,7 +240,7 @@ static void test_threads(void **state) {
 
 static void test_allocations(void **state) {
   (void)state;
-  weyl_context *ctx = context(2);
+  weyl_context *ctx = test_context(2);
   data d = make_data();
   for (int what = 0; what < 4; what++) {
     uint64_t allocations = 0;
@@ -259,7 +250,7 @@ static void test_allocations(void **state) {
       fail_msg("%s: %llu allocations after the first step", names[what], (unsigned long long)allocations);
   }
   free_data(&d);
-  weyl_context_free(ctx);
+  test_context_free(ctx);
 }
 
 /* ---- failures ------------------------------------------------------------------------------------------------------
@@ -267,7 +258,7 @@ static void test_allocations(void **state) {
 
 static void test_failures(void **state) {
   (void)state;
-  weyl_context *ctx = context(1);
+  weyl_context *ctx = test_context(1);
   weyl_variables *vars = NULL;
   weyl_graph *g = NULL;
   assert_ok(ctx, weyl_variables_new(ctx, WEYL_F32, 1, &vars));
@@ -335,25 +326,23 @@ static void test_failures(void **state) {
   weyl_graph_free(g);
   weyl_graph_free(other);
   weyl_variables_free(vars);
-  weyl_context_free(ctx);
+  test_context_free(ctx);
 }
 
 static void test_bad_batches(void **state) {
   (void)state;
-  weyl_context *ctx = context(1);
-  weyl_variables *vars = NULL;
-  weyl_graph *g = NULL;
+  lab l;
+  lab_begin(&l, WEYL_F32);
+  weyl_context *ctx = l.ctx;
   weyl_program *program = NULL;
   weyl_run *run = NULL;
-  assert_ok(ctx, weyl_variables_new(ctx, WEYL_F32, 1, &vars));
-  assert_ok(ctx, weyl_graph_new(ctx, vars, false, &g));
-  const weyl_tensor x = weyl_input(g, "x", WEYL_F32, WEYL_SHAPE(weyl_per(WEYL_NODES)));
-  const weyl_tensor i = weyl_input(g, "i", WEYL_I32, WEYL_SHAPE(weyl_per(WEYL_EDGES)));
-  weyl_scope(g, "layer.3");
+  const weyl_tensor x = weyl_input(l.g, "x", WEYL_F32, WEYL_SHAPE(weyl_per(WEYL_NODES)));
+  const weyl_tensor i = weyl_input(l.g, "i", WEYL_I32, WEYL_SHAPE(weyl_per(WEYL_EDGES)));
+  weyl_scope(l.g, "layer.3");
   const weyl_tensor y = weyl_log(weyl_gather(x, i));
-  weyl_scope_end(g);
+  weyl_scope_end(l.g);
   const weyl_tensor z = weyl_sum_all(weyl_mul(y, y));
-  assert_ok(ctx, weyl_program_new(g, &z, 1, NULL, &program));
+  assert_ok(ctx, weyl_program_new(l.g, &z, 1, NULL, &program));
   assert_ok(ctx, weyl_run_new(program, NULL, &run));
   const float xs[3] = {1, 2, -3};
   int32_t is[2] = {0, 3};
@@ -382,15 +371,13 @@ static void test_bad_batches(void **state) {
   assert_int_equal(weyl_run_step(run, &batch), WEYL_BAD_ARG);
   weyl_run_free(run);
   weyl_program_free(program);
-  weyl_graph_free(g);
-  weyl_variables_free(vars);
-  weyl_context_free(ctx);
+  lab_end(&l);
 }
 
 /* Every allocation fails once: an error each time, nothing leaks, and in the end it works. */
 static void test_memory_failures(void **state) {
   (void)state;
-  weyl_context *ctx = context(1);
+  weyl_context *ctx = test_context(1);
   const size_t before = weyl_memory_used(ctx);
   bool done = false;
   for (uint64_t n = 1; !done && n < 2000; n++) {
@@ -426,12 +413,12 @@ static void test_memory_failures(void **state) {
     assert_int_equal(weyl_memory_used(ctx), before);
   }
   assert_true(done);
-  weyl_context_free(ctx);
+  test_context_free(ctx);
 }
 
 static void test_explain(void **state) {
   (void)state;
-  weyl_context *ctx = context(1);
+  weyl_context *ctx = test_context(1);
   traced t = trace(ctx, WEYL_F32, 0);
   weyl_program *program = NULL;
   weyl_arena *arena = NULL;
@@ -443,19 +430,22 @@ static void test_explain(void **state) {
   assert_non_null(strstr(text, "dot_general"));
   const int64_t shard[WEYL_COUNTS] = {0, 5, 20, 80};
   const weyl_program_stats one = weyl_program_about(program, shard, 1), four = weyl_program_about(program, shard, 4);
-  assert_true(one.flops > 2.0 * 20 * 3 * HIDDEN && one.steps > 20 && one.nodes_after <= one.nodes_before);
+  assert_true(one.flops > 2.0 * 20 * 3 * HIDDEN && one.steps > 20);
+  /* recompute alone makes nodes again and removes none */
+  const char *rewrites = getenv("WEYL_OPT");
+  if (!rewrites || strcmp(rewrites, "recompute") != 0) assert_true(one.nodes_after <= one.nodes_before);
   assert_true(four.flops > 3 * one.flops && four.workspace == one.workspace && one.workspace > 0);
   assert_true(weyl_program_bytes(program, shard) >= one.workspace / 2);
   weyl_arena_free(arena);
   weyl_program_free(program);
   traced_free(&t);
-  weyl_context_free(ctx);
+  test_context_free(ctx);
 }
 
 /* Random numbers do not depend on the row's place, and have the moments they should. */
 static void test_random(void **state) {
   (void)state;
-  weyl_context *ctx = context(1);
+  weyl_context *ctx = test_context(1);
   weyl_variables *vars = NULL;
   weyl_graph *g = NULL;
   weyl_program *program = NULL;
@@ -501,7 +491,7 @@ static void test_random(void **state) {
   weyl_program_free(program);
   weyl_graph_free(g);
   weyl_variables_free(vars);
-  weyl_context_free(ctx);
+  test_context_free(ctx);
 }
 
 int main(void) {

@@ -1,4 +1,5 @@
 /* What a program is and costs: readable equations, phases, arithmetic and memory. */
+#include "optimise/fused.h"
 #include "program.h"
 
 #include <string.h>
@@ -27,6 +28,26 @@ static size_t placed(const weyl_program *p, const weyl_pool_plan *pool, const in
   if (!l.offset || !l.by_offset) return 0;
   weyl_program_place(p, pool, count, total, &l);
   return l.bytes;
+}
+
+static bool multiplies(const weyl_node *node) {
+  return node->op == &weyl_op_dot_general || node->op == &weyl_op_conv || node->op == &weyl_op_conv_input ||
+         node->op == &weyl_op_conv_weight;
+}
+
+double weyl_program_product_flops(const weyl_program *p, const int64_t (*shard)[WEYL_COUNTS], int64_t shards) {
+  int64_t total[WEYL_COUNTS] = {0};
+  double flops = 0;
+  for (int64_t s = 0; s < shards; s++)
+    for (int c = 0; c < WEYL_COUNTS; c++) total[c] += shard[s][c];
+  for (uint32_t n = 0; n < p->n_nodes; n++) {
+    if (!p->live[n] || !weyl_program_runs(p, n) || !multiplies(p->graph->nodes[n])) continue;
+    const weyl_node *node = p->graph->nodes[n];
+    const bool sharded = weyl_home_in_phase(&p->home[node->first]);
+    for (int64_t s = 0; s < (sharded ? shards : 1); s++)
+      flops += node_flops(p->graph, node, sharded ? shard[s] : total, total);
+  }
+  return flops;
 }
 
 weyl_program_stats weyl_program_about(const weyl_program *p, const int64_t shard[WEYL_COUNTS], int64_t shards) {
@@ -120,6 +141,65 @@ static void put_operand(text *t, const weyl_program *p, uint32_t v) {
     put(t, "%%%u", v);
 }
 
+/* %12[edge_i]: gathered rows; [r/8], [r%8], [0]: repeated ones; ".": one number for all of a row; r0: a register. */
+static void put_row_operand(text *t, const weyl_program *p, const weyl_node *node, const weyl_fused_operand *o) {
+  if (o->place == WEYL_FUSED_REGISTER) {
+    put(t, "r%d", o->n);
+    return;
+  }
+  if (o->place == WEYL_FUSED_INPUT)
+    put_operand(t, p, node->in[o->n]);
+  else
+    put(t, "%%%u", node->first + (uint32_t)o->n);
+  if (o->index >= 0) {
+    put(t, "[");
+    put_operand(t, p, node->in[o->index]);
+    if (o->div > 1) put(t, "[r/%lld], r%%%lld", (long long)o->div, (long long)o->div);
+    put(t, "]");
+  } else if (o->rest) {
+    put(t, "[r%%%lld]", (long long)o->div);
+  } else if (o->times == 0) {
+    put(t, "[0]");
+  } else if (o->div > 1) {
+    put(t, "[r/%lld]", (long long)o->div);
+  }
+  if (o->one) put(t, ".");
+}
+
+static void put_fused(text *t, const weyl_program *p, const weyl_node *node) {
+#define X(U, l) #l,
+  static const char *const unary[] = {WEYL_UNARY_LIST(X)}, *const binary[] = {WEYL_BINARY_LIST(X)};
+#undef X
+  static const char *const kinds[] = {
+      [WEYL_ROW_WHERE] = "where",    [WEYL_ROW_COPY] = "copy",         [WEYL_ROW_ADDS] = "sum of",
+      [WEYL_ROW_SILU] = "silu",      [WEYL_ROW_SUM] = "sum of row",    [WEYL_ROW_MAX] = "maximum of row",
+      [WEYL_ROW_ADD_INTO] = "added", [WEYL_ROW_ADD_ALL] = "sum of all"};
+  const weyl_fused *f = node->attr.data;
+  char b[160];
+  put(t, "      rows %s of %lld\n", weyl_shape_text(&f->rows, b), (long long)f->width);
+  for (int32_t k = 0; k < f->n_steps; k++) {
+    const weyl_fused_step *s = &f->steps[k];
+    put(t, "      ");
+    for (int i = 0; i < 2; i++)
+      if (s->out[i].place != WEYL_FUSED_NOTHING) {
+        if (i) put(t, ", ");
+        put_row_operand(t, p, node, &s->out[i]);
+      } else if (i == 0) {
+        put(t, "_");
+      }
+    put(t, " = %s",
+        s->kind == WEYL_ROW_UNARY    ? unary[s->f]
+        : s->kind == WEYL_ROW_BINARY ? binary[s->f]
+                                     : kinds[s->kind]);
+    for (int i = 0; i <= WEYL_ROW_ADDENDS; i++)
+      if (s->in[i].place != WEYL_FUSED_NOTHING) {
+        put(t, i == 0 ? " " : i == WEYL_ROW_ADDENDS ? " times " : ", ");
+        put_row_operand(t, p, node, &s->in[i]);
+      }
+    put(t, "\n");
+  }
+}
+
 static void put_step(text *t, const weyl_program *p, const weyl_node *node) {
   char b[160];
   put(t, "  ");
@@ -138,6 +218,7 @@ static void put_step(text *t, const weyl_program *p, const weyl_node *node) {
   if (p->home[node->first].place == WEYL_PLACE_KEPT) put(t, "   (kept)");
   if (node->scope[0]) put(t, "   # %s", node->scope);
   put(t, "\n");
+  if (node->op == &weyl_op_fused) put_fused(t, p, node);
 }
 
 char *weyl_program_text(const weyl_program *p, weyl_arena *arena) {
@@ -162,7 +243,8 @@ char *weyl_program_text(const weyl_program *p, weyl_arena *arena) {
     for (uint32_t i = 0; i < g->n_assigns; i++) {
       put(&t, "  ");
       put_operand(&t, p, g->assigns[i].variable);
-      put(&t, " := %%%u\n", g->assigns[i].value);
+      put(&t, " := %%%u%s\n", g->assigns[i].value,
+          p->home[g->assigns[i].value].place == WEYL_PLACE_TARGET ? " (in place)" : "");
     }
   }
   put(&t, "outputs");

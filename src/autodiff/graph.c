@@ -279,6 +279,22 @@ void weyl_assign(weyl_tensor variable, weyl_tensor value) {
   if (value.graph) (void)weyl_graph_append_assign(g, variable.id, value.id);
 }
 
+int32_t weyl_node_levels(const weyl_graph *g, const weyl_node *node, int32_t *level) {
+  int32_t sharded_in = 0, whole_in = 0;
+  bool in_phase = false;
+  for (int i = 0; i < node->n_in; i++) {
+    const bool sharded = weyl_shape_sharded(&g->values[node->in[i]].shape);
+    int32_t *most = sharded ? &sharded_in : &whole_in;
+    in_phase = in_phase || sharded;
+    if (level[node->in[i]] > *most) *most = level[node->in[i]];
+  }
+  for (int k = 0; k < node->n_out; k++)
+    in_phase = in_phase || weyl_shape_sharded(&g->values[node->first + (uint32_t)k].shape);
+  const int32_t phase = sharded_in > whole_in + 1 ? sharded_in : whole_in + 1;
+  for (int k = 0; k < node->n_out; k++) level[node->first + (uint32_t)k] = in_phase ? phase : whole_in;
+  return in_phase ? phase : 0;
+}
+
 weyl_status weyl_graph_append_assign(weyl_graph *g, uint32_t variable, uint32_t value) {
   if (!grow(g, (void **)&g->assigns, &g->cap_assigns, g->n_assigns + 1, sizeof *g->assigns)) return WEYL_MEMORY;
   g->assigns[g->n_assigns++] = (weyl_assignment){variable, value};

@@ -38,5 +38,9 @@ struct weyl_graph {
 
 /* An assignment as it stands: no copy, no checks. */
 weyl_status weyl_graph_append_assign(weyl_graph *g, uint32_t variable, uint32_t value);
+/* When a node's values are made (program.h), put into level, which has its operands' by value: the phase of sharded
+ * values and of what is summed over shards, the stage of other whole values. Returns the node's phase, 0 for a stage.
+ */
+int32_t weyl_node_levels(const weyl_graph *g, const weyl_node *node, int32_t *level);
 
 #endif

@@ -157,6 +157,82 @@ static void test_unknown_names(void **state) {
   release(&m);
 }
 
+enum { LONG = 300 };
+
+/* p, a, b, c after two steps of: a := 0.9 a + p, b and c by what, p := p - 0.1 a (a as it was). *in_place: how many of
+ * them the last step writes itself. */
+static double *assigned(int what, const char *rewrites, size_t *in_place) {
+  weyl_variables *vars = NULL;
+  weyl_graph *g = NULL;
+  weyl_program *program = NULL;
+  weyl_run *run = NULL;
+  weyl_arena *arena = NULL;
+  setenv("WEYL_OPT", rewrites, 1);
+  assert_ok(ctx, weyl_variables_new(ctx, WEYL_F64, 3, &vars));
+  assert_ok(ctx, weyl_graph_new(ctx, vars, true, &g));
+  const weyl_shape shape = WEYL_SHAPE(weyl_num(LONG));
+  weyl_tensor p = weyl_param(g, "p", shape, weyl_init_normal(0, 1)), v[3];
+  static const char *const names[] = {"a", "b", "c"};
+  for (int i = 0; i < 3; i++) v[i] = weyl_state(g, names[i], shape, weyl_init_normal(0, 1));
+  weyl_tensor a = weyl_add(weyl_mul(v[0], weyl_scalar(g, 0.9)), p), b, c;
+  switch (what) {
+    case 0: /* each from itself */
+      b = weyl_square(v[1]);
+      c = weyl_add(v[2], b);
+      break;
+    case 1: /* exchanged */
+      b = v[2];
+      c = v[1];
+      break;
+    case 2: /* b from the old a, after the new one */
+      b = weyl_add(a, v[0]);
+      c = weyl_mul(b, v[2]);
+      break;
+    default: /* one number of b for all of c, and b from a part of itself */
+      c = weyl_add(v[2], weyl_slice(v[1], 0, 7, 1, 1));
+      b = weyl_add(
+          weyl_concat((weyl_tensor[]){weyl_slice(v[1], 0, 1, LONG - 1, 1), weyl_slice(v[1], 0, 0, 1, 1)}, 2, 0), c);
+  }
+  weyl_assign(v[0], a);
+  weyl_assign(v[1], b);
+  weyl_assign(v[2], c);
+  weyl_assign(p, weyl_sub(p, weyl_mul(v[0], weyl_scalar(g, 0.1))));
+  assert_ok(ctx, weyl_graph_status(g));
+  assert_ok(ctx, weyl_program_new(g, NULL, 0, &(weyl_program_opts){.lanes = 1, .assigns = true}, &program));
+  assert_ok(ctx, weyl_run_new(program, NULL, &run));
+  for (int s = 0; s < 2; s++)
+    assert_ok(ctx, weyl_run_step(run, &(weyl_batch){.shards = 1, .count = &counts, .step = (uint64_t)s}));
+  assert_ok(ctx, weyl_arena_new(ctx, &arena));
+  *in_place = 0;
+  for (const char *at = weyl_program_text(program, arena); (at = strstr(at, "(in place)")); at++) ++*in_place;
+  double *all = malloc(4 * LONG * sizeof *all);
+  for (int i = 0; i < 4; i++) {
+    const weyl_array x =
+        i ? weyl_variables_array(vars, WEYL_STATE, (size_t)i - 1) : weyl_variables_array(vars, WEYL_PARAM, 0);
+    memcpy(all + i * LONG, x.data, LONG * sizeof *all);
+  }
+  weyl_arena_free(arena);
+  weyl_run_free(run);
+  weyl_program_free(program);
+  weyl_graph_free(g);
+  weyl_variables_free(vars);
+  return all;
+}
+
+/* The last step writes variables where they are only when nobody wants what was there. */
+static void test_in_place(void **state) {
+  (void)state;
+  size_t plain = 0, some = 0;
+  for (int what = 0; what < 4; what++) {
+    double *want = assigned(what, "0", &plain), *got = assigned(what, "1", &some);
+    assert_int_equal(plain, 0);
+    assert_int_equal(some, 1); /* p, which the last step alone reads */
+    assert_numbers(got, want, 4 * LONG, 1e-14);
+    free(want);
+    free(got);
+  }
+}
+
 static int begin(void **state) {
   (void)state;
   ctx = test_context(1);
@@ -175,6 +251,7 @@ int main(void) {
       cmocka_unit_test(test_hoist_saves),
       cmocka_unit_test(test_shared_and_folded),
       cmocka_unit_test(test_unknown_names),
+      cmocka_unit_test(test_in_place),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }

@@ -25,30 +25,18 @@ static void mark_live(weyl_program *p) {
 /* ---- phases and stages ----------------------------------------------------------------------------------------------
  */
 
-static weyl_status assign_levels(weyl_program *p) {
+static weyl_status assign_levels(weyl_program *p, int32_t *level) {
   const weyl_graph *g = p->graph;
   for (uint32_t n = 0; n < p->n_nodes; n++) {
     if (!p->live[n]) continue;
     const weyl_node *node = g->nodes[n];
-    int32_t sharded_in = 0, whole_in = 0;
-    bool any_sharded = false;
-    for (int i = 0; i < node->n_in; i++) {
-      const weyl_home *h = &p->home[node->in[i]];
-      if (h->sharded) {
-        any_sharded = true;
-        sharded_in = h->level > sharded_in ? h->level : sharded_in;
-      } else {
-        whole_in = h->level > whole_in ? h->level : whole_in;
-      }
-    }
-    const int32_t phase = sharded_in > whole_in + 1 ? sharded_in : whole_in + 1;
+    const int32_t phase = weyl_node_levels(g, node, level);
     for (int k = 0; k < node->n_out; k++) {
       const uint32_t v = node->first + (uint32_t)k;
       weyl_home *h = &p->home[v];
       h->sharded = weyl_shape_sharded(&g->values[v].shape);
-      h->reduction = !h->sharded && any_sharded;
-      h->level = h->sharded || any_sharded ? phase : whole_in;
-      if (h->sharded && node->op->flags & WEYL_OP_LEAF) h->level = 1;
+      h->reduction = !h->sharded && phase > 0;
+      h->level = level[v];
       if (h->reduction && !(node->op->flags & WEYL_OP_REDUCES)) {
         char b[160];
         return weyl_fail(p->ctx, WEYL_SHAPE,
@@ -109,7 +97,8 @@ static void choose_places(weyl_program *p, const bool *dense_reader) {
 }
 
 static bool has_memory(const weyl_home *h) {
-  return h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_WHOLE || h->place == WEYL_PLACE_KEPT;
+  return h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_WHOLE || h->place == WEYL_PLACE_KEPT ||
+         h->place == WEYL_PLACE_TARGET;
 }
 bool weyl_program_runs(const weyl_program *p, uint32_t node) {
   const weyl_node *n = p->graph->nodes[node];
@@ -169,6 +158,59 @@ static weyl_status list_steps(weyl_program *p) {
   return WEYL_OK;
 }
 
+/* ---- variables written in place
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static bool is_output(const weyl_program *p, uint32_t base) {
+  for (int k = 0; k < p->n_outputs; k++)
+    if (p->home[p->outputs[k]].base == base) return true;
+  return false;
+}
+
+/* Whether v is a leaf with numbers of this variable: itself, the vector of all parameters, or a part of it. */
+static bool overlaps(const weyl_graph *g, uint32_t v, uint32_t variable) {
+  const weyl_node *a = g->nodes[g->values[v].node], *b = g->nodes[g->values[variable].node];
+  const bool vector = a->op == &weyl_op_variable_vector || b->op == &weyl_op_variable_vector;
+  if (a->op != &weyl_op_variable && a->op != &weyl_op_variable_vector) return false;
+  return a->attr.axis == b->attr.axis && (vector || a->attr.n == b->attr.n);
+}
+
+/* Whether an assignment can be made by the step `node` itself: nobody else wants the old value or this copy of the new
+ * one, and the step has read each old number before it writes there. */
+static bool in_place(const weyl_program *p, const weyl_node *node, const weyl_assignment *a) {
+  const weyl_graph *g = p->graph;
+  const weyl_home *h = &p->home[a->value];
+  if (h->place != WEYL_PLACE_WHOLE || is_output(p, a->value)) return false;
+  for (uint32_t i = 0; i < g->n_assigns; i++)
+    if (&g->assigns[i] != a &&
+        (overlaps(g, g->assigns[i].variable, a->variable) || p->home[g->assigns[i].value].base == a->value ||
+         p->home[g->assigns[i].value].base == a->variable))
+      return false;
+  for (int i = 0; i < node->n_in; i++) {
+    const weyl_home *x = &p->home[node->in[i]];
+    const bool same = x->base == a->variable;
+    if (!same && overlaps(g, x->base, a->variable)) return false;
+    if (same && (x->place == WEYL_PLACE_VIEW || !node->op->overwrites(node, (int)(a->value - node->first), i)))
+      return false;
+  }
+  return true;
+}
+
+/* The last step of all (an optimiser's, most often) makes its assignments itself: all others have read by then, and
+ * none can fail any more. */
+static void write_variables(weyl_program *p) {
+  const weyl_steps *last = &p->stage[p->phases];
+  if (!p->assigns || p->reference || last->n == 0) return;
+  const weyl_node *node = p->graph->nodes[last->item[last->n - 1].node];
+  if (!node->op->overwrites) return;
+  for (uint32_t i = 0; i < p->graph->n_assigns; i++) {
+    const weyl_assignment *a = &p->graph->assigns[i];
+    if (p->graph->values[a->value].node != node->id || !in_place(p, node, a)) continue;
+    p->home[a->value].place = WEYL_PLACE_TARGET;
+    p->home[a->value].base = a->variable;
+  }
+}
+
 /* ---- lifetimes
  * ------------------------------------------------------------------------------------------------------------ */
 
@@ -214,7 +256,7 @@ static weyl_status find_lifetimes(weyl_program *p) {
           const uint32_t v = node->first + (uint32_t)k;
           weyl_home *h = &p->home[v];
           const uint32_t until = last[v] > at ? last[v] : at;
-          if (node->op->flags & WEYL_OP_PARTIAL && last[v] == 0 && !p->reference) {
+          if (node->op->flags & WEYL_OP_PARTIAL && last[v] == 0 && !p->reference && h->place != WEYL_PLACE_TARGET) {
             h->place = WEYL_PLACE_NONE;
             continue;
           }
@@ -222,11 +264,11 @@ static weyl_status find_lifetimes(weyl_program *p) {
             h->slot = add_slot(&p->work, v, at, until);
           else if (h->place == WEYL_PLACE_KEPT)
             h->slot = add_slot(&p->kept, v, list->item[0].position, until);
-          else
+          else if (h->place == WEYL_PLACE_WHOLE)
             h->slot = add_slot(&p->whole, v, which == 0 ? list->item[0].position : at, until);
           if (h->reduction && !(node->op->flags & WEYL_OP_COLLECTS)) {
-            /* a shard's part is made in the workspace and added to its lane's accumulator */
-            h->part_slot = add_slot(&p->work, v, at, at);
+            /* a shard's part is made in the workspace and added to its lane's accumulator, or made there at once */
+            if (!(node->op->flags & WEYL_OP_ADDS)) h->part_slot = add_slot(&p->work, v, at, at);
             h->lane_slot = add_slot(&p->lane, v, list->item[0].position, list->item[list->n - 1].position);
           }
         }
@@ -250,6 +292,29 @@ static weyl_status find_lifetimes(weyl_program *p) {
       }
     }
   return WEYL_OK;
+}
+
+static weyl_status list_sums(weyl_program *p) {
+  weyl_status status = WEYL_OK;
+  p->sums = need(p, (size_t)p->phases + 1, sizeof *p->sums, &status);
+  p->n_sums = need(p, (size_t)p->phases + 1, sizeof *p->n_sums, &status);
+  for (int32_t l = 0; l <= p->phases && status == WEYL_OK; l++) {
+    const weyl_steps *list = &p->phase[l];
+    for (int pass = 0; pass < 2 && status == WEYL_OK; pass++) {
+      p->n_sums[l] = 0;
+      for (uint32_t i = 0; i < list->n; i++) {
+        const weyl_node *node = p->graph->nodes[list->item[i].node];
+        for (int k = 0; k < node->n_out; k++) {
+          const uint32_t v = node->first + (uint32_t)k;
+          if (p->home[v].lane_slot == WEYL_NONE) continue;
+          if (pass == 1) p->sums[l][p->n_sums[l]] = v;
+          p->n_sums[l]++;
+        }
+      }
+      if (pass == 0) p->sums[l] = need(p, p->n_sums[l], sizeof **p->sums, &status);
+    }
+  }
+  return status;
 }
 
 /* ---- offsets
@@ -381,14 +446,17 @@ static weyl_status compile(weyl_program *p, const weyl_tensor *outputs, int n, u
   p->home = need(p, p->n_values, sizeof *p->home, &status);
   p->inputs = need(p, p->n_nodes, sizeof *p->inputs, &status);
   bool *dense_reader = need(p, p->n_values, sizeof *dense_reader, &status);
+  int32_t *level = need(p, p->n_values, sizeof *level, &status);
   if (status != WEYL_OK) return status;
   mark_live(p);
-  WEYL_TRY(assign_levels(p));
+  WEYL_TRY(assign_levels(p, level));
   mark_strided_readers(p, dense_reader);
   choose_places(p, dense_reader);
   mark_kept(p);
   WEYL_TRY(list_steps(p));
+  write_variables(p);
   WEYL_TRY(find_lifetimes(p));
+  WEYL_TRY(list_sums(p));
   return measure_reuse(p);
 }
 

@@ -20,6 +20,7 @@ typedef enum weyl_place {
   WEYL_PLACE_WORK,     /* the thread's workspace */
   WEYL_PLACE_KEPT,     /* all shards' rows in turn: read in a later phase, or an output */
   WEYL_PLACE_WHOLE,    /* the run's whole workspace */
+  WEYL_PLACE_TARGET,   /* the memory of the variable that it is assigned to */
   WEYL_PLACE_ALIAS,    /* another value's memory with another shape */
   WEYL_PLACE_VIEW      /* another value's memory with broadcast strides */
 } weyl_place;
@@ -28,7 +29,7 @@ typedef struct weyl_home {
   weyl_place place;
   bool sharded, reduction; /* reduction: shards give partial results, lanes are added */
   int32_t level;           /* phase (sharded) or stage (whole) */
-  uint32_t base;           /* of aliases and views: the value whose memory it is, never itself one */
+  uint32_t base;           /* of aliases, views and targets: the value whose memory it is, never itself one */
   uint32_t slot;           /* WORK, WHOLE, KEPT: index into the slots; INPUT: input number */
   uint32_t lane_slot;      /* reductions: of the accumulators, */
   uint32_t part_slot;      /* and of one shard's part in the workspace */
@@ -73,6 +74,7 @@ struct weyl_program {
   uint32_t *inputs;                       /* values of live inputs */
   int32_t phases;                         /* phases are 1..phases */
   weyl_steps *phase, *stage;              /* [phases + 1] */
+  uint32_t **sums, *n_sums;               /* [phases + 1] values that a phase sums over shards */
   weyl_pool_plan work, whole, kept, lane; /* lane: one accumulator of each reduction */
   uint32_t positions;
   double reuse; /* memory of a shard over everything made in it */

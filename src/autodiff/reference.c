@@ -54,7 +54,7 @@ static weyl_status run_one(weyl_run *run, const weyl_node *node, int64_t shard, 
   for (int i = 0; i < node->n_in; i++) weyl_run_view(run, node->in[i], shard, 0, &in[i]);
   for (int k = 0; k < node->n_out; k++) weyl_run_view(run, node->first + (uint32_t)k, shard, 0, &out[k]);
   if (part) out[0].data = part;
-  WEYL_GOTO(weyl_run_node(run, node, shard, 0, kernels, in, out));
+  WEYL_GOTO(weyl_run_node(run, node, shard, 0, kernels, in, out, 0, 1));
   for (int k = 0; check && k < node->n_out; k++) WEYL_GOTO(check_finite(run, node, &out[k]));
 done:
   if (in != small_in) weyl_dealloc(run->ctx, in);
@@ -77,7 +77,8 @@ static weyl_status run_node(weyl_run *run, uint32_t n, const weyl_kernels *kerne
     WEYL_GOTO(run_one(run, node, s, kernels, check, part));
     if (adds && s == 0) memcpy(run->value_memory[node->first], part, bytes);
     if (adds && s > 0)
-      weyl_run_combine(kernels, node, dtype, bytes / weyl_dtype_size(dtype), part, run->value_memory[node->first]);
+      weyl_run_combine(kernels, node, dtype, bytes / weyl_dtype_size(dtype), run->value_memory[node->first], part,
+                       run->value_memory[node->first]);
   }
 done:
   weyl_dealloc(run->ctx, part);

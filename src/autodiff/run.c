@@ -34,7 +34,7 @@ static char *base_memory(const weyl_run *run, uint32_t v, int64_t shard, int thr
   }
 }
 
-static char *memory_of(const weyl_run *run, uint32_t v, int64_t shard, int thread) {
+char *weyl_run_memory(const weyl_run *run, uint32_t v, int64_t shard, int thread) {
   const weyl_home *h = &run->program->home[v];
   if (run->value_memory && (h->place == WEYL_PLACE_WORK || h->place == WEYL_PLACE_KEPT || h->place == WEYL_PLACE_WHOLE))
     return run->value_memory[v] +
@@ -59,33 +59,32 @@ void weyl_run_view(const weyl_run *run, uint32_t v, int64_t shard, int thread, w
     return;
   }
   weyl_view_shape(g, v, count, run->total, view);
-  view->data = memory_of(run, h->base, shard, thread);
+  view->data = weyl_run_memory(run, h->base, shard, thread);
 }
 
 weyl_status weyl_run_node(weyl_run *run, const weyl_node *node, int64_t shard, int thread, const weyl_kernels *kernels,
-                          const weyl_view *in, const weyl_view *out) {
-  weyl_eval e = {.ctx = run->ctx,
-                 .kernels = kernels,
-                 .graph = run->program->graph,
-                 .node = node,
-                 .in = in,
-                 .out = out,
-                 .scratch = run->scratch[thread],
-                 .seed = run->batch->seed,
-                 .step = run->batch->step,
-                 .count = shard >= 0 ? run->batch->count[shard] : run->total,
-                 .total = run->total,
-                 .degenerate = &run->degenerate[thread]};
-  if (shard >= 0) memcpy(e.row, run->first[shard], sizeof e.row);
+                          const weyl_view *in, const weyl_view *out, int part, int parts) {
+  weyl_moment now = {.seed = run->batch->seed, .step = run->batch->step};
+  if (shard >= 0) memcpy(now.row, run->first[shard], sizeof now.row);
+  const weyl_eval e = {.ctx = run->ctx,
+                       .kernels = kernels,
+                       .graph = run->program->graph,
+                       .node = node,
+                       .in = in,
+                       .out = out,
+                       .scratch = run->scratch[thread],
+                       .part = part,
+                       .parts = parts,
+                       .now = &now,
+                       .count = shard >= 0 ? run->batch->count[shard] : run->total,
+                       .total = run->total,
+                       .degenerate = &run->degenerate[thread]};
   return node->op->eval(&e);
 }
 
-void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *part,
-                      void *sum) {
-  if (node->op->flags & WEYL_OP_MAXIMUM)
-    kernels->binary[dtype][WEYL_BINARY_MAX](n, sum, 1, part, 1, sum);
-  else
-    kernels->binary[dtype][WEYL_BINARY_ADD](n, sum, 1, part, 1, sum);
+void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_dtype dtype, size_t n, const void *a,
+                      const void *b, void *sum) {
+  kernels->binary[dtype][node->op->flags & WEYL_OP_MAXIMUM ? WEYL_BINARY_MAX : WEYL_BINARY_ADD](n, a, 1, b, 1, sum);
 }
 
 /* ---- making room
@@ -124,6 +123,7 @@ weyl_status weyl_run_new(weyl_program *p, const weyl_comm *comm, weyl_run **out)
     run->operands[k] = weyl_alloc(p->ctx, most, sizeof **run->operands);
     operands = run->operands[k] != NULL;
   }
+  if (operands && !p->reference && weyl_bound_new(run) != WEYL_OK) operands = false;
   if (!operands || !run->workspace || !run->scratch || !run->degenerate || !layout_new(run, &run->work, &p->work) ||
       !layout_new(run, &run->whole, &p->whole) || !layout_new(run, &run->kept, &p->kept) ||
       !layout_new(run, &run->lane, &p->lane)) {
@@ -142,6 +142,7 @@ void weyl_run_free(weyl_run *run) {
     if (run->scratch) weyl_dealloc(run->ctx, run->scratch[t]);
   }
   weyl_run_reference_free(run);
+  weyl_bound_free(run);
   weyl_dealloc(run->ctx, run->operands);
   weyl_dealloc(run->ctx, run->workspace);
   weyl_dealloc(run->ctx, run->scratch);
@@ -176,6 +177,7 @@ static weyl_status replace(weyl_run *run, char **memory, size_t bytes) {
 static weyl_status make_room(weyl_run *run, bool op_by_op) {
   weyl_program *p = run->program;
   run->scratch_bytes = 0;
+  run->generation++;
   for (uint32_t n = 0; n < p->n_nodes; n++)
     if (weyl_program_runs(p, n)) {
       const weyl_node *node = p->graph->nodes[n];
@@ -240,7 +242,10 @@ weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch) {
       return status;
     }
   }
-  for (int k = 0; k < WEYL_KINDS; k++) run->variables[k] = vars->store[k].data;
+  for (int k = 0; k < WEYL_KINDS; k++) {
+    if (run->variables[k] != vars->store[k].data) run->generation++;
+    run->variables[k] = vars->store[k].data;
+  }
   if (p->graph->vector_node != UINT32_MAX && p->live[p->graph->vector_node] &&
       vars->store[WEYL_PARAM].used != p->graph->nodes[p->graph->vector_node]->attr.shape.dim[0].n)
     return weyl_fail(run->ctx, WEYL_BUG, "parameters were declared after this program was traced");
@@ -252,96 +257,107 @@ weyl_status weyl_run_begin(weyl_run *run, const weyl_batch *batch) {
 /* ---- phases and stages
  * ------------------------------------------------------------------------------------------------------ */
 
-static weyl_status run_step(weyl_run *run, const weyl_node *node, int64_t shard, int thread, int lane,
-                            bool first_of_lane) {
-  const weyl_program *p = run->program;
-  const weyl_kernels *kernels = weyl_kernels_active();
+static weyl_status run_whole(weyl_run *run, const weyl_node *node, int thread, int part, int parts) {
   weyl_view *in = run->operands[thread], out[WEYL_OUTPUTS_MAX];
-  for (int i = 0; i < node->n_in; i++) weyl_run_view(run, node->in[i], shard, thread, &in[i]);
-  for (int k = 0; k < node->n_out; k++) {
-    const uint32_t v = node->first + (uint32_t)k;
-    weyl_run_view(run, v, shard, thread, &out[k]);
-    if (p->home[v].part_slot != WEYL_NONE)
-      out[k].data = run->workspace[thread] + run->work.offset[p->home[v].part_slot];
-  }
-  const weyl_status status = weyl_run_node(run, node, shard, thread, kernels, in, out);
-  if (status != WEYL_OK) return status;
-  for (int k = 0; k < node->n_out; k++) {
-    const weyl_home *h = &p->home[node->first + (uint32_t)k];
-    if (h->lane_slot == WEYL_NONE) continue;
-    char *sum = run->lane_memory + (size_t)lane * run->lane.bytes + run->lane.offset[h->lane_slot];
-    const size_t n = (size_t)weyl_view_size(&out[k]);
-    if (first_of_lane)
-      memcpy(sum, out[k].data, n * weyl_dtype_size(out[k].dtype));
-    else
-      weyl_run_combine(kernels, node, out[k].dtype, n, out[k].data, sum);
-  }
-  return WEYL_OK;
+  for (int i = 0; i < node->n_in; i++) weyl_run_view(run, node->in[i], -1, thread, &in[i]);
+  for (int k = 0; k < node->n_out; k++) weyl_run_view(run, node->first + (uint32_t)k, -1, thread, &out[k]);
+  return weyl_run_node(run, node, -1, thread, weyl_kernels_active(), in, out, part, parts);
 }
 
 static void lane_job(void *arg, int64_t item, int thread) {
   weyl_run *run = arg;
   const int64_t lane = run->lane_from + item;
-  const weyl_steps *steps = &run->program->phase[run->level];
   const int64_t from = lane * run->batch->shards / run->lanes, to = (lane + 1) * run->batch->shards / run->lanes;
   weyl_status status = WEYL_OK;
   for (int64_t s = from; s < to && status == WEYL_OK; s++)
-    for (uint32_t i = 0; i < steps->n && status == WEYL_OK; i++)
-      status = run_step(run, run->program->graph->nodes[steps->item[i].node], s, thread, (int)lane, s == from);
+    status = weyl_bound_run(run, s, thread, (int)lane, s == from);
   run->lane_status[lane] = status;
 }
 
-/* Lanes are added by a fixed binary tree, whatever the number of threads and ranks: a rank adds the subtree of its
- * lanes, and the ranks' sums go on up the tree. */
-static weyl_status add_lanes(weyl_run *run) {
+/* The lanes of a sum are added by a fixed binary tree, whatever the number of threads and ranks: a rank adds the
+ * subtree of its lanes, and the ranks' sums go on up the tree. On one rank the last addition is made where the sum
+ * belongs. */
+static void add_lanes(void *arg, int64_t item, int thread) {
+  (void)thread;
+  weyl_run *run = arg;
   const weyl_program *p = run->program;
-  const weyl_steps *steps = &p->phase[run->level];
   const weyl_kernels *kernels = weyl_kernels_active();
-  for (uint32_t i = 0; i < steps->n; i++) {
-    const weyl_node *node = p->graph->nodes[steps->item[i].node];
-    for (int k = 0; k < node->n_out; k++) {
-      const uint32_t v = node->first + (uint32_t)k;
-      const weyl_home *h = &p->home[v];
-      if (h->lane_slot == WEYL_NONE) continue;
-      const weyl_dtype dtype = p->graph->values[v].dtype;
-      const size_t n = weyl_value_bytes(p->graph, v, run->total, run->total) / weyl_dtype_size(dtype);
-      char *base = run->lane_memory + run->lane.offset[h->lane_slot];
-      for (int step = 1; step < run->lane_to - run->lane_from; step *= 2)
-        for (int l = run->lane_from; l + step < run->lane_to; l += 2 * step)
-          weyl_run_combine(kernels, node, dtype, n, base + (size_t)(l + step) * run->lane.bytes,
-                           base + (size_t)l * run->lane.bytes);
-      if (run->lane_from == run->lane_to) /* fewer shards than lanes: what adds nothing, exactly */
-        kernels->fill[dtype](n, node->op->flags & WEYL_OP_MAXIMUM ? -INFINITY : -0.0, weyl_run_sums(run, h));
+  const uint32_t v = p->sums[run->level][item];
+  const weyl_home *h = &p->home[v];
+  const weyl_node *node = p->graph->nodes[p->graph->values[v].node];
+  const weyl_dtype dtype = p->graph->values[v].dtype;
+  const size_t bytes = weyl_value_bytes(p->graph, v, run->total, run->total), n = bytes / weyl_dtype_size(dtype);
+  const int lanes = run->lane_to - run->lane_from;
+  char *base = run->lane_memory + run->lane.offset[h->lane_slot], *first = weyl_run_sums(run, h);
+  char *sum = run->comm ? first : run->whole_memory + run->whole.offset[h->slot];
+  for (int step = 1; step < lanes; step *= 2)
+    for (int l = run->lane_from; l + step < run->lane_to; l += 2 * step) {
+      char *into = base + (size_t)l * run->lane.bytes;
+      weyl_run_combine(kernels, node, dtype, n, into, base + (size_t)(l + step) * run->lane.bytes,
+                       into == first && 2 * step >= lanes ? sum : into);
     }
-  }
+  if (lanes == 1 && sum != first) memcpy(sum, first, bytes);
+  if (lanes == 0) /* fewer shards than lanes: what adds nothing, exactly */
+    kernels->fill[dtype](n, node->op->flags & WEYL_OP_MAXIMUM ? -INFINITY : -0.0, sum);
+}
+
+static weyl_status add_all_lanes(weyl_run *run) {
+  const weyl_program *p = run->program;
+  weyl_parallel(run->ctx, p->n_sums[run->level], add_lanes, run);
+  if (!run->comm) return WEYL_OK;
   WEYL_TRY(weyl_run_exchange(run));
-  for (uint32_t i = 0; i < steps->n; i++) {
-    const weyl_node *node = p->graph->nodes[steps->item[i].node];
-    for (int k = 0; k < node->n_out; k++) {
-      const weyl_home *h = &p->home[node->first + (uint32_t)k];
-      if (h->lane_slot != WEYL_NONE)
-        memcpy(run->whole_memory + run->whole.offset[h->slot], weyl_run_sums(run, h),
-               weyl_value_bytes(p->graph, node->first + (uint32_t)k, run->total, run->total));
-    }
+  for (uint32_t i = 0; i < p->n_sums[run->level]; i++) {
+    const weyl_home *h = &p->home[p->sums[run->level][i]];
+    memcpy(run->whole_memory + run->whole.offset[h->slot], weyl_run_sums(run, h),
+           weyl_value_bytes(p->graph, p->sums[run->level][i], run->total, run->total));
   }
   return WEYL_OK;
 }
 
+enum { DEALT = 1 << 14 }; /* numbers that are worth the other threads */
+
+static const weyl_node *stage_node(const weyl_run *run, uint32_t i) {
+  return run->program->graph->nodes[run->program->stage[run->level].item[i].node];
+}
+
+static bool dealt(const weyl_run *run, uint32_t i) {
+  const weyl_node *node = stage_node(run, i);
+  return run->threads > 1 && node->op->flags & WEYL_OP_DEALS && node->attr.flag &&
+         weyl_shape_size(&run->program->graph->values[node->first].shape, run->total, run->total) >= DEALT;
+}
+
+static int parts_of(const weyl_run *run, uint32_t i) {
+  if (!dealt(run, i)) return 1;
+  return run->threads < WEYL_LANES_MAX ? run->threads : WEYL_LANES_MAX;
+}
+
 static void stage_job(void *arg, int64_t item, int thread) {
-  (void)item;
   weyl_run *run = arg;
-  const weyl_steps *steps = &run->program->stage[run->level];
   weyl_status status = WEYL_OK;
-  if (run->level > 0) status = add_lanes(run);
-  for (uint32_t i = 0; i < steps->n && status == WEYL_OK; i++)
-    status = run_step(run, run->program->graph->nodes[steps->item[i].node], -1, thread, 0, true);
-  run->lane_status[0] = status;
+  const int parts = parts_of(run, run->stage_from);
+  for (uint32_t i = run->stage_from; i < run->stage_to && status == WEYL_OK; i++)
+    status = run_whole(run, stage_node(run, i), thread, (int)item, parts);
+  run->lane_status[item] = status;
+}
+
+/* Steps that can be dealt among threads are, one at a time; the others run on one thread in turn. */
+static weyl_status run_stage(weyl_run *run) {
+  const uint32_t n = run->program->stage[run->level].n;
+  for (run->stage_from = 0; run->stage_from < n; run->stage_from = run->stage_to) {
+    run->stage_to = run->stage_from + 1;
+    const int parts = parts_of(run, run->stage_from);
+    while (parts == 1 && run->stage_to < n && !dealt(run, run->stage_to)) run->stage_to++;
+    weyl_parallel(run->ctx, parts, stage_job, run);
+    for (int k = 0; k < parts; k++) WEYL_TRY(run->lane_status[k]);
+  }
+  return WEYL_OK;
 }
 
 void weyl_run_assign(weyl_run *run) {
   const weyl_program *p = run->program;
   if (!p->assigns) return;
   for (uint32_t i = 0; i < p->graph->n_assigns; i++) {
+    if (p->home[p->graph->assigns[i].value].place == WEYL_PLACE_TARGET) continue;
     weyl_view to, from;
     weyl_run_view(run, p->graph->assigns[i].variable, -1, 0, &to);
     weyl_run_view(run, p->graph->assigns[i].value, -1, 0, &from);
@@ -365,8 +381,8 @@ weyl_status weyl_run_step(weyl_run *run, const weyl_batch *batch) {
       if (status != WEYL_OK) return status;
     }
     if (status == WEYL_OK && (phase || p->stage[l].n)) {
-      weyl_parallel(run->ctx, 1, stage_job, run);
-      status = run->lane_status[0];
+      if (phase) status = add_all_lanes(run);
+      if (status == WEYL_OK) status = run_stage(run);
       if (status != WEYL_OK && !run->comm) return status; /* a rank tells the others first */
     }
   }
@@ -383,7 +399,7 @@ weyl_array weyl_run_output(const weyl_run *run, int k) {
   weyl_view view;
   weyl_view_shape(p->graph, v, run->total, run->total, &view);
   /* shard 0 stands at the beginning of all shards' rows; the batch itself is not needed any more */
-  weyl_array a = {.data = memory_of(run, p->home[v].base, 0, 0), .dtype = view.dtype, .rank = view.rank};
+  weyl_array a = {.data = weyl_run_memory(run, p->home[v].base, 0, 0), .dtype = view.dtype, .rank = view.rank};
   memcpy(a.dim, view.dim, sizeof a.dim);
   return a;
 }

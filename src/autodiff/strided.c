@@ -76,11 +76,18 @@ void weyl_copy_strided(size_t size, int rank, const int64_t *dim, void *to, cons
       r++;
     }
   }
+  enum { LONG = 8 };
   if (r == 0) {
     memcpy(to, from, size);
     return;
   }
-  r--; /* the line */
+  r--; /* the line: no short one when there is a long one */
+  for (int a = 0; a < r; a++)
+    if (d[a] >= LONG * d[r]) {
+      const int64_t n = d[a], t = ts[a], f = fs[a];
+      d[a] = d[r], ts[a] = ts[r], fs[a] = fs[r];
+      d[r] = n, ts[r] = t, fs[r] = f;
+    }
   int64_t at[WEYL_RANK_MAX] = {0};
   char *t = to;
   const char *f = from;

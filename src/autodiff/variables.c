@@ -202,12 +202,20 @@ weyl_status weyl_variables_cast(const weyl_variables *v, weyl_dtype real, weyl_v
   return WEYL_OK;
 }
 
+enum { SAVED_NAME = 768 };
+
+static weyl_status saved_name(const weyl_variables *v, weyl_kind kind, size_t i, const char *prefix,
+                              char name[SAVED_NAME]) {
+  const int n = snprintf(name, SAVED_NAME, "%s%s", prefix, v->store[kind].items[i].name);
+  if (n < 0 || n >= SAVED_NAME)
+    return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable name %s%s is too long", prefix, v->store[kind].items[i].name);
+  return WEYL_OK;
+}
+
 weyl_status weyl_variables_save(const weyl_variables *v, weyl_kind kind, const char *prefix, weyl_bundle *into) {
   for (size_t i = 0; i < v->store[kind].n; i++) {
-    char name[768];
-    const int n = snprintf(name, sizeof name, "%s%s", prefix, v->store[kind].items[i].name);
-    if (n < 0 || (size_t)n >= sizeof name)
-      return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable name %s%s is too long", prefix, v->store[kind].items[i].name);
+    char name[SAVED_NAME];
+    WEYL_TRY(saved_name(v, kind, i, prefix, name));
     const weyl_array a = weyl_variables_array(v, kind, i);
     WEYL_TRY(weyl_bundle_add(into, name, &a));
   }
@@ -218,10 +226,8 @@ weyl_status weyl_variables_load(weyl_variables *v, weyl_kind kind, const char *p
                                 const char *place) {
   for (int pass = 0; pass < 2; pass++) /* check everything, then change everything */
     for (size_t i = 0; i < v->store[kind].n; i++) {
-      char name[768];
-      const int n = snprintf(name, sizeof name, "%s%s", prefix, v->store[kind].items[i].name);
-      if (n < 0 || (size_t)n >= sizeof name)
-        return weyl_fail(v->ctx, WEYL_BAD_ARG, "variable name %s%s is too long", prefix, v->store[kind].items[i].name);
+      char name[SAVED_NAME];
+      WEYL_TRY(saved_name(v, kind, i, prefix, name));
       const weyl_array to = weyl_variables_array(v, kind, i);
       const weyl_array *a = weyl_bundle_find(from, name);
       if (!a) return weyl_fail(v->ctx, WEYL_FORMAT, "%s has no array %s", place, name);

@@ -297,7 +297,7 @@ static const weyl_option options[] = {
     {"inputs", WEYL_OPT_INT, "200", 1, 1e9, NULL, "test samples drawn"},
     {"elements", WEYL_OPT_INT, "3", 1, 1e6, NULL, "random group elements for each of them"},
     {"scale", WEYL_OPT_DOUBLE, "1", 0, 1e6, NULL, "standard deviation of translations"},
-    {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "other data than the run's own"},
+    CLI_OPTION_DATA,
     {"seed", WEYL_OPT_U64, "1", 0, 0, NULL, "every random choice follows from it"},
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
 };
@@ -305,7 +305,6 @@ static const weyl_option options[] = {
 const cli_command cli_command_audit = {
     .name = "audit",
     .summary = "measures how symmetric a trained run is, and gives a verdict",
-    .usage = "RUN",
     .details =
         "Turns, shifts, mirrors and permutes test inputs by random group elements and compares the model's answer with "
         "the answer moved "
@@ -319,9 +318,6 @@ const cli_command cli_command_audit = {
         "weyl audit run\n"
         "weyl audit run --group \"SO(3)\" --inputs 1000 --json",
     .options = options,
-    .min_args = 1,
-    .max_args = 1,
-    .arg = CLI_ARG_RUN,
-    .computes = true,
+    CLI_TAKES_RUN,
     .run = run,
 };

@@ -140,42 +140,6 @@ static weyl_status machine(cli *c) {
   return WEYL_OK;
 }
 
-static weyl_status engine(cli *c) {
-  WEYL_TRY(no_peer_here(c));
-  bench_skinny e;
-  WEYL_TRY(bench_skinny_products(c->ctx, seconds_or(c, 0.2), &e));
-  cli_bar_clear(c);
-  double least = 0;
-  weyl_json *json = c->result;
-  weyl_json_number(json, "peak_gflops", giga(e.peak));
-  weyl_json_array(json, "gemm");
-  for (int i = 0; i < e.products; i++) {
-    const double fraction = ratio(e.product[i].rate, e.product[i].peak);
-    if (i == 0 || fraction < least) least = fraction;
-    json_product(json, &e.product[i]);
-  }
-  weyl_json_end(json);
-  weyl_json_number(json, "gemm_least_fraction", least);
-
-  cli_say(c, "one core, instruction set %s: multiply-adds %.1f GFLOP/s in f32\n\n", weyl_kernels_active()->isa,
-          giga(e.peak));
-  static const char *const names[] = {"product", "m", "n", "k", "GFLOP/s", "of peak"};
-  sheet s;
-  head(&s, names, sizeof names / sizeof names[0]);
-  for (int i = 0; i < e.products; i++, s.rows++) {
-    const bench_product *p = &e.product[i];
-    put(&s, 0, "%s", p->what);
-    put(&s, 1, "%zu", p->gemm.m);
-    put(&s, 2, "%zu", p->gemm.n);
-    put(&s, 3, "%zu", p->gemm.k);
-    put(&s, 4, "%.1f", giga(p->rate));
-    put(&s, 5, "%.1f%%", 100 * ratio(p->rate, p->peak));
-  }
-  show(c, &s);
-  cli_say(c, "\nleast: %.1f%% of the multiply-add rate\n", 100 * least);
-  return WEYL_OK;
-}
-
 /* ---- a training step ---- */
 
 static void json_times(weyl_json *json, const bench_times *t) {
@@ -202,7 +166,7 @@ static void json_peer(weyl_json *json, const bench_peer_about *about, const benc
 
 static void json_train(const cli *c, const bench_train *r) {
   weyl_json *json = c->result;
-  weyl_json_string(json, "task", "nbody");
+  weyl_json_string(json, "task", r->data);
   weyl_json_string(json, "model", cli_string(c, "model"));
   weyl_json_integer(json, "batch", r->batch);
   weyl_json_integer(json, "parameters", r->params);
@@ -256,8 +220,8 @@ static void ratio_row(sheet *s, const char *name, const bench_times *above, cons
 static void say_train(const cli *c, const bench_train *r) {
   const int threads = weyl_threads(c->ctx);
   char name[128];
-  cli_say(c, "a training step of %s on nbody: %lld samples, %lld parameters, %d thread%s\n\n", cli_string(c, "model"),
-          (long long)r->batch, (long long)r->params, threads, threads > 1 ? "s" : "");
+  cli_say(c, "a training step of %s on %s: %lld samples, %lld parameters, %d thread%s\n\n", cli_string(c, "model"),
+          r->data, (long long)r->batch, (long long)r->params, threads, threads > 1 ? "s" : "");
   static const char *const names[] = {"ms a step", "CPU best", "CPU median", "wall best", "wall median", "steps"};
   sheet s;
   head(&s, names, sizeof names / sizeof names[0]);
@@ -288,12 +252,14 @@ static void say_train(const cli *c, const bench_train *r) {
 }
 
 static weyl_status train(cli *c) {
+  const char *data = cli_string(c, "data");
   const bench_train_ask ask = {.model = cli_string(c, "model"),
                                .symmetry = cli_string(c, "symmetry"),
                                .options = c->extra,
                                .seed = cli_seed(c),
                                .seconds = seconds_or(c, 5),
                                .peer = peer_asked(c),
+                               .data = data && data[0] ? data : NULL,
                                .verbose = c->verbose};
   bench_train r;
   WEYL_TRY(bench_train_step(c->ctx, &ask, &r));
@@ -301,6 +267,95 @@ static weyl_status train(cli *c) {
   if (r.missing[0]) cli_note(c, "no peer: %s", r.missing);
   json_train(c, &r);
   say_train(c, &r);
+  return WEYL_OK;
+}
+
+/* ---- the engine's parts, and its step beside one written by hand ---- */
+
+#define STEP_SECONDS 40 /* for either step, in the time of one product */
+
+static double fraction(double flops, double seconds, double peak) { return ratio(ratio(flops, seconds), peak); }
+
+static void json_engine_side(weyl_json *json, const char *key, const bench_times *t, double flops, double peak) {
+  weyl_json_object(json, key);
+  json_times(json, t);
+  weyl_json_number(json, "useful_flops", flops);
+  weyl_json_number(json, "fraction", fraction(flops, t->best_cpu, peak));
+  weyl_json_number(json, "median_fraction", fraction(flops, t->cpu, peak));
+  weyl_json_end(json);
+}
+
+static void json_engine_step(weyl_json *json, const bench_train *r) {
+  weyl_json_object(json, "step");
+  weyl_json_string(json, "model", "egnn");
+  weyl_json_integer(json, "batch", r->batch);
+  weyl_json_number(json, "peak_gflops", giga(r->peak));
+  json_engine_side(json, "interpreted", &r->ours, r->useful, r->peak);
+  json_engine_side(json, "by_hand", &r->hand, r->hand_useful, r->peak);
+  weyl_json_number(json, "ratio", ratio(r->ours.cpu, r->hand.cpu));
+  weyl_json_number(json, "best_ratio", ratio(r->ours.best_cpu, r->hand.best_cpu));
+  weyl_json_end(json);
+}
+
+static void engine_row(sheet *s, const char *name, const bench_times *t, double flops, double peak) {
+  times_row(s, name, t);
+  s->rows--;
+  put(s, 6, "%.0f", flops / 1e6);
+  put(s, 7, "%.0f%%", 100 * fraction(flops, t->best_cpu, peak));
+  s->rows++;
+}
+
+static void say_engine_step(const cli *c, const bench_train *r) {
+  cli_say(c, "a training step of egnn, %lld samples of n-body, 1 thread; multiply-adds %.1f GFLOP/s\n\n",
+          (long long)r->batch, giga(r->peak));
+  static const char *const names[] = {"ms a step",   "CPU best", "CPU median", "wall best",
+                                      "wall median", "steps",    "MFLOP",      "of peak"};
+  sheet s;
+  head(&s, names, sizeof names / sizeof names[0]);
+  engine_row(&s, "interpreted", &r->ours, r->useful, r->peak);
+  engine_row(&s, "by hand", &r->hand, r->hand_useful, r->peak);
+  ratio_row(&s, "interpreted / by hand", &r->ours, &r->hand);
+  show(c, &s);
+}
+
+static weyl_status engine(cli *c) {
+  WEYL_TRY(no_peer_here(c));
+  bench_skinny e;
+  bench_train step;
+  const double seconds = seconds_or(c, 0.2);
+  WEYL_TRY(bench_skinny_products(c->ctx, seconds, &e));
+  WEYL_TRY(bench_engine_step(c->ctx, cli_seed(c), STEP_SECONDS * seconds, &step));
+  cli_bar_clear(c);
+  double least = 0;
+  weyl_json *json = c->result;
+  weyl_json_number(json, "peak_gflops", giga(e.peak));
+  weyl_json_array(json, "gemm");
+  for (int i = 0; i < e.products; i++) {
+    const double fraction = ratio(e.product[i].rate, e.product[i].peak);
+    if (i == 0 || fraction < least) least = fraction;
+    json_product(json, &e.product[i]);
+  }
+  weyl_json_end(json);
+  weyl_json_number(json, "gemm_least_fraction", least);
+  json_engine_step(json, &step);
+
+  cli_say(c, "one core, instruction set %s: multiply-adds %.1f GFLOP/s in f32\n\n", weyl_kernels_active()->isa,
+          giga(e.peak));
+  static const char *const names[] = {"product", "m", "n", "k", "GFLOP/s", "of peak"};
+  sheet s;
+  head(&s, names, sizeof names / sizeof names[0]);
+  for (int i = 0; i < e.products; i++, s.rows++) {
+    const bench_product *p = &e.product[i];
+    put(&s, 0, "%s", p->what);
+    put(&s, 1, "%zu", p->gemm.m);
+    put(&s, 2, "%zu", p->gemm.n);
+    put(&s, 3, "%zu", p->gemm.k);
+    put(&s, 4, "%.1f", giga(p->rate));
+    put(&s, 5, "%.1f%%", 100 * ratio(p->rate, p->peak));
+  }
+  show(c, &s);
+  cli_say(c, "\nleast: %.1f%% of the multiply-add rate\n\n", 100 * least);
+  say_engine_step(c, &step);
   return WEYL_OK;
 }
 
@@ -421,7 +476,8 @@ static weyl_status more(cli *c) {
   }
   if (!given(c, "train")) return WEYL_OK;
   const char *model = cli_peek(c, "model");
-  return weyl_train_options(c->ctx, "nbody", model ? model : "egnn", &c->extra);
+  const weyl_model_def *def = weyl_model_find(model);
+  return weyl_train_options(c->ctx, def && def->image ? NULL : "nbody", model ? model : "egnn", &c->extra);
 }
 
 static weyl_status run(cli *c) {
@@ -435,6 +491,7 @@ static const weyl_option options[] = {
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
     {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile",
      "train, conv: the same work by this program, in turn with ours (make peers sets it up)"},
+    {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
      "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
     {"seed", WEYL_OPT_U64, "1", 0, 0, NULL, "of the first weights"},
@@ -448,15 +505,17 @@ const cli_command cli_command_bench = {
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
-        "train: one training step (forward, backward, Adam) of the n-body task, the program that weyl train repeats. "
-        "With more than one thread, one thread is timed in the same call.\n\n"
-        "engine: the matrix products of a network 64 wide, forward and both gradients.\n\n"
+        "train: one training step (forward, backward, Adam) of the n-body task, the program that weyl train repeats, "
+        "or of an image model. With more than one thread, one thread is timed in the same call.\n\n"
+        "engine: the matrix products of a network 64 wide, forward and both gradients. Then the program of a training "
+        "step of egnn beside the same step written by hand.\n\n"
         "conv: the convolutions of WRN-40-2, forward and both gradients.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
         "busy machine slows all alike; the best time and the median are shown, CPU and wall.",
     .examples =
         "weyl bench machine\n"
         "weyl bench train --model egnn --batch 100 --threads 1 --peer torch\n"
+        "weyl bench train --model wrn-40-2 --batch 128 --threads 1 --peer torch\n"
         "weyl bench train --model fa-gnn --set hidden=120 --threads 2\n"
         "weyl bench conv --batch 128 --threads 1 --peer torch --json",
     .options = options,

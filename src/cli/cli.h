@@ -37,6 +37,11 @@ typedef struct cli_command {
         "start MPI even if mpirun is not seen: what it or another launcher starts is seen by itself" \
   }
 
+/* The fields of commands on one run, and the option of those that look at its data. */
+#define CLI_TAKES_RUN .usage = "RUN", .min_args = 1, .max_args = 1, .arg = CLI_ARG_RUN, .computes = true
+#define CLI_OPTION_DATA \
+  { "data", WEYL_OPT_STRING, "", 0, 0, NULL, "other data than the run's own" }
+
 #define CLI_ARGS_MAX 8
 #define CLI_SETS_MAX 64
 

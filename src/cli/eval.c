@@ -114,7 +114,7 @@ done:
 }
 
 static const weyl_option options[] = {
-    {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "other data than the run's own"},
+    CLI_OPTION_DATA,
     {"split", WEYL_OPT_CHOICE, "test", 0, 0, "train|valid|test", "the samples to measure"},
     {"dtype", WEYL_OPT_CHOICE, "f32", 0, 0, "f32|f64", "precision of the computation"},
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
@@ -123,18 +123,14 @@ static const weyl_option options[] = {
 const cli_command cli_command_eval = {
     .name = "eval",
     .summary = "measures a trained run on data",
-    .usage = "RUN",
     .details =
         "Prints the metrics of the run's best weights, each the mean over all samples. --set changes options of the "
         "data set: the same "
         "model on other data.",
     .examples = "weyl eval run\nweyl eval run --data other.npz --json\nweyl eval run --set rotate_test=yes",
     .options = options,
-    .min_args = 1,
-    .max_args = 1,
-    .arg = CLI_ARG_RUN,
+    CLI_TAKES_RUN,
     .sets = true,
-    .computes = true,
     .more = more,
     .run = run,
 };

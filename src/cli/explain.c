@@ -103,23 +103,19 @@ done:
 static const weyl_option options[] = {
     {"evaluation", WEYL_OPT_BOOL, "no", 0, 0, NULL, "the program of evaluation in place of the training step"},
     {"brief", WEYL_OPT_BOOL, "no", 0, 0, NULL, "the sums only, without the equations"},
-    {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "other data than the run's own"},
+    CLI_OPTION_DATA,
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
 };
 
 const cli_command cli_command_explain = {
     .name = "explain",
     .summary = "prints what a run computes: equations, phases, arithmetic, memory",
-    .usage = "RUN",
     .details =
         "Prints the program of a run's training step as equations, one step a line with its shape, and then "
         "its phases, "
         "arithmetic and memory for one batch of the run.",
     .examples = "weyl explain run\nweyl explain run --evaluation --brief",
     .options = options,
-    .min_args = 1,
-    .max_args = 1,
-    .arg = CLI_ARG_RUN,
-    .computes = true,
+    CLI_TAKES_RUN,
     .run = run,
 };

@@ -109,7 +109,7 @@ void cli_help(const cli *c, FILE *out, const cli_command *k) {
     for (const weyl_task_def *const *t = weyl_tasks(); *t; t++) fprintf(out, "  %-12s %s\n", (*t)->name, (*t)->summary);
     fputs("\nmodels:\n", out);
     for (const weyl_model_def *const *m = weyl_models(); *m; m++)
-      fprintf(out, "  %-12s %s\n", (*m)->name, (*m)->summary);
+      if ((*m)->points) fprintf(out, "  %-12s %s\n", (*m)->name, (*m)->summary);
   }
   if (c && c->extra) {
     fputs("\nkeys of --set for this task and model (--key value does the same):\n", out);

@@ -103,7 +103,6 @@ static const weyl_option options[] = {
 const cli_command cli_command_predict = {
     .name = "predict",
     .summary = "lets a trained run predict from the frames of a file",
-    .usage = "RUN",
     .details =
         "Every frame of the file is an input (the first is not where the file has no velocities: they are differences "
         "to the frame "
@@ -112,9 +111,6 @@ const cli_command cli_command_predict = {
         "and cells are handed on.",
     .examples = "weyl predict run --in ethanol.npz --out later.extxyz",
     .options = options,
-    .min_args = 1,
-    .max_args = 1,
-    .arg = CLI_ARG_RUN,
-    .computes = true,
+    CLI_TAKES_RUN,
     .run = run,
 };

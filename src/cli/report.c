@@ -426,23 +426,19 @@ done:
 static const weyl_option options[] = {
     {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "the page; RUN/report.html when not given"},
     {"inputs", WEYL_OPT_INT, "100", 1, 1e6, NULL, "test samples of its audit"},
-    {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "other data than the run's own"},
+    CLI_OPTION_DATA,
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
 };
 
 const cli_command cli_command_report = {
     .name = "report",
     .summary = "draws a run: one HTML page, and the pictures as SVG and PNG",
-    .usage = "RUN",
     .details =
         "Writes RUN/report.html, which needs nothing else to be shown: the test table, the loss over training, what "
         "the model predicts "
         "against what is true, and how symmetric it is. The same pictures go to RUN/pictures. gnuplot draws them.",
     .examples = "weyl report run\nweyl report run --out page.html",
     .options = options,
-    .min_args = 1,
-    .max_args = 1,
-    .arg = CLI_ARG_RUN,
-    .computes = true,
+    CLI_TAKES_RUN,
     .run = run,
 };

@@ -4,36 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "property.h"
-
-static char folder[64];
-
-static int make_folder(void **state) {
-  (void)state;
-  test_folder(folder);
-  return 0;
-}
-
-static int remove_folder(void **state) {
-  (void)state;
-  test_remove(folder);
-  return 0;
-}
-
-static const char *in_folder(const char *name) {
-  static char path[4][256];
-  static int turn;
-  turn = (turn + 1) % 4;
-  snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-  return path[turn];
-}
-
-static void put(const char *path, const void *bytes, size_t n) {
-  FILE *f = fopen(path, "wb");
-  assert_non_null(f);
-  assert_int_equal(fwrite(bytes, 1, n, f), n);
-  assert_int_equal(fclose(f), 0);
-}
+#include "folder.h"
 
 static size_t bytes_of(const weyl_array *a) { return (size_t)weyl_array_size(a) * weyl_dtype_size(a->dtype); }
 
@@ -66,17 +37,21 @@ static void assert_same(const weyl_bundle *a, const weyl_bundle *b) {
   }
 }
 
+static void assert_same_file(weyl_context *ctx, const char *a, const char *b) {
+  char one[65], two[65];
+  assert_ok(ctx, weyl_file_sha256(ctx, a, one));
+  assert_ok(ctx, weyl_file_sha256(ctx, b, two));
+  assert_string_equal(one, two);
+}
+
 PROPERTY(npz_round_trip, 40) {
   weyl_context *ctx = test_context(1);
   weyl_bundle *b = random_bundle(ctx, rng), *back = NULL;
   assert_ok(ctx, weyl_npz_write(ctx, in_folder("t.npz"), b));
   assert_ok(ctx, weyl_npz_read(ctx, in_folder("t.npz"), &back));
   assert_same(b, back);
-  char one[65], two[65];
   assert_ok(ctx, weyl_npz_write(ctx, in_folder("u.npz"), back));
-  assert_ok(ctx, weyl_file_sha256(ctx, in_folder("t.npz"), one));
-  assert_ok(ctx, weyl_file_sha256(ctx, in_folder("u.npz"), two));
-  assert_string_equal(one, two);
+  assert_same_file(ctx, in_folder("t.npz"), in_folder("u.npz"));
   weyl_bundle_free(b);
   weyl_bundle_free(back);
   test_context_free(ctx);
@@ -97,11 +72,8 @@ PROPERTY(safetensors_round_trip, 60) {
   assert_same(b, back);
   assert_string_equal(weyl_bundle_noted(back, "version"), "1");
   assert_null(weyl_bundle_noted(back, "absent"));
-  char one[65], two[65];
   assert_ok(ctx, weyl_safetensors_write(ctx, in_folder("u.st"), back));
-  assert_ok(ctx, weyl_file_sha256(ctx, in_folder("t.st"), one));
-  assert_ok(ctx, weyl_file_sha256(ctx, in_folder("u.st"), two));
-  assert_string_equal(one, two);
+  assert_same_file(ctx, in_folder("t.st"), in_folder("u.st"));
   weyl_bundle_free(b);
   weyl_bundle_free(back);
   test_context_free(ctx);
@@ -316,7 +288,7 @@ static void damage(reader *read, const char *path) {
   assert_ok(ctx, weyl_file_read(ctx, path, 0, &bytes, &n));
   const char *hurt = in_folder("hurt");
   for (size_t cut = 0; cut < n; cut++) {
-    put(hurt, bytes, cut);
+    test_write(hurt, bytes, cut);
     weyl_bundle *b = NULL;
     const weyl_status status = read(ctx, hurt, &b);
     assert_true(status == WEYL_FORMAT || status == WEYL_DTYPE);
@@ -326,7 +298,7 @@ static void damage(reader *read, const char *path) {
   for (size_t at = 0; at < n; at++) {
     for (int bit = 0; bit < 8; bit += 3) {
       bytes[at] = (char)(bytes[at] ^ 1 << bit);
-      put(hurt, bytes, n);
+      test_write(hurt, bytes, n);
       weyl_bundle *b = NULL;
       const weyl_status status = read(ctx, hurt, &b);
       if (status != WEYL_OK) assert_status(ctx, status, status);
@@ -362,11 +334,11 @@ static void npz_refuses(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
   weyl_bundle *b = NULL;
-  put(in_folder("garbage"), "PK\3\4 and then nothing of a zip", 31);
+  test_write(in_folder("garbage"), "PK\3\4 and then nothing of a zip", 31);
   assert_status(ctx, weyl_npz_read(ctx, in_folder("garbage"), &b), WEYL_FORMAT);
-  put(in_folder("text"), "hello", 5);
+  test_write(in_folder("text"), "hello", 5);
   assert_says(ctx, weyl_npz_read(ctx, in_folder("text"), &b), WEYL_FORMAT, "neither");
-  put(in_folder("text"), "", 0);
+  test_write(in_folder("text"), "", 0);
   assert_says(ctx, weyl_npz_read(ctx, in_folder("text"), &b), WEYL_FORMAT, "neither");
   assert_says(ctx, weyl_npz_read(ctx, in_folder("absent.npz"), &b), WEYL_NO_FILE, "absent");
   assert_status(ctx, weyl_npz_read(ctx, folder, &b), WEYL_IO);
@@ -383,7 +355,7 @@ static void npz_refuses(void **state) {
   char *data = memmem(bytes, n, four, sizeof four);
   assert_non_null(data);
   data[5] ^= 1;
-  put(in_folder("c.npz"), bytes, n);
+  test_write(in_folder("c.npz"), bytes, n);
   weyl_dealloc(ctx, bytes);
   assert_says(ctx, weyl_npz_read(ctx, in_folder("c.npz"), &b), WEYL_FORMAT, "c.npz/x.npy");
   test_context_free(ctx);
@@ -504,5 +476,5 @@ int main(void) {
       cmocka_unit_test(safetensors_refuses),
       cmocka_unit_test(refused_memory_is_survived),
   };
-  return cmocka_run_group_tests_name("bundle", tests, make_folder, remove_folder);
+  return cmocka_run_group_tests_name("bundle", tests, folder_make, folder_remove);
 }

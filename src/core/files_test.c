@@ -4,35 +4,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "property.h"
+#include "folder.h"
 
 #include <dirent.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-static char folder[64];
-
-static int make_folder(void **state) {
-  (void)state;
-  test_folder(folder);
-  return 0;
-}
-
-static int remove_folder(void **state) {
-  (void)state;
-  test_remove(folder);
-  return 0;
-}
-
-static const char *in_folder(const char *name) {
-  static char path[4][256];
-  static int turn;
-  turn = (turn + 1) % 4;
-  snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-  return path[turn];
-}
 
 static int files_in(const char *path) {
   DIR *dir = opendir(path);
@@ -357,5 +335,5 @@ int main(void) {
       cmocka_unit_test(checksums),
       cmocka_unit_test(refused_memory_is_survived),
   };
-  return cmocka_run_group_tests_name("files", tests, make_folder, remove_folder);
+  return cmocka_run_group_tests_name("files", tests, folder_make, folder_remove);
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "property.h"
+#include "folder.h"
 
 static weyl_ini *parse(weyl_context *ctx, const char *text) {
   weyl_ini *ini = NULL;
@@ -97,23 +97,15 @@ static void bad_lines_are_named(void **state) {
 static void files(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
-  char folder[64], path[128];
-  test_folder(folder);
-  snprintf(path, sizeof path, "%s/t.ini", folder);
+  const char *path = in_folder("t.ini");
   weyl_ini *ini = NULL;
   assert_says(ctx, weyl_ini_read(ctx, path, &ini), WEYL_NO_FILE, "t.ini");
-  weyl_writer *w;
-  assert_ok(ctx, weyl_writer_open(ctx, path, &w));
-  assert_ok(ctx, weyl_writer_write(w, "a = 1\0b = 2", 11));
-  assert_ok(ctx, weyl_writer_close(w));
+  test_write(path, "a = 1\0b = 2", 11);
   assert_says(ctx, weyl_ini_read(ctx, path, &ini), WEYL_FORMAT, "zero");
-  assert_ok(ctx, weyl_writer_open(ctx, path, &w));
-  assert_ok(ctx, weyl_writer_write(w, "a = 1\n", 6));
-  assert_ok(ctx, weyl_writer_close(w));
+  test_write(path, "a = 1\n", 6);
   assert_ok(ctx, weyl_ini_read(ctx, path, &ini));
   assert_entry(ini, 0, "", "a", "1", 1);
   weyl_ini_free(ini);
-  test_remove(folder);
   test_context_free(ctx);
 }
 
@@ -170,5 +162,5 @@ int main(void) {
       property_test(any_text_is_safe),
       cmocka_unit_test(refused_memory_is_survived),
   };
-  return cmocka_run_group_tests_name("ini", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("ini", tests, folder_make, folder_remove);
 }

@@ -66,11 +66,7 @@ static void what_cannot_be_is_refused(void **state) {
 
 static void the_limit_holds(void **state) {
   (void)state;
-  weyl_context_opts opts = weyl_context_defaults();
-  opts.memory_limit = 1000;
-  opts.threads = 1;
-  weyl_context *ctx;
-  assert_int_equal(weyl_context_new(&opts, &ctx), WEYL_OK);
+  weyl_context *ctx = test_context_with((weyl_context_opts){.memory_limit = 1000, .threads = 1});
   void *a = weyl_alloc(ctx, 600, 1);
   assert_non_null(a);
   assert_null(weyl_alloc(ctx, 401, 1));

@@ -5,9 +5,10 @@
 #include <cmocka.h>
 
 #include "fetch.h"
+#include "folder.h"
 #include "testing.h"
 
-static char folder[64], source[128], url[160], target[128];
+static char source[128], url[160], target[128];
 
 /* From a file:// address, so that no network is needed; skipped aloud where libcurl is not installed. */
 static weyl_status fetch(weyl_context *ctx, int64_t bytes, const char *sha256, char hex[65]) {
@@ -52,14 +53,14 @@ static void fetch_check_resume(void **state) {
   test_remove(source);
   assert_ok(ctx, fetch(ctx, 10, good, hex));
   assert_status(ctx, fetch(ctx, 11, NULL, hex), WEYL_IO);
-  write_text(source, "0123456789", 10);
-  write_text(target, "changed it", 10);
+  test_write(source, "0123456789", 10);
+  test_write(target, "changed it", 10);
   assert_ok(ctx, fetch(ctx, 10, good, hex));
 
   /* what an earlier attempt received is kept: the first bytes come from the part, the rest from the source */
   test_remove(target);
-  write_text(part, "01234", 5);
-  write_text(source, "#####56789", 10);
+  test_write(part, "01234", 5);
+  test_write(source, "#####56789", 10);
   assert_ok(ctx, fetch(ctx, 10, good, hex));
 
   /* another content: refused, and nothing is left */
@@ -82,11 +83,7 @@ static bool stop(void *user, const char *what, double done, double total) {
 
 static void can_be_stopped(void **state) {
   (void)state;
-  weyl_context_opts opts = weyl_context_defaults();
-  opts.threads = 1;
-  opts.progress = stop;
-  weyl_context *ctx;
-  assert_int_equal(weyl_context_new(&opts, &ctx), WEYL_OK);
+  weyl_context *ctx = test_context_with((weyl_context_opts){.threads = 1, .progress = stop});
   if (weyl_file_exists(target)) test_remove(target);
   assert_says(ctx, fetch(ctx, 10, NULL, NULL), WEYL_INTERRUPTED, "next time");
   assert_false(weyl_file_exists(target));
@@ -94,22 +91,16 @@ static void can_be_stopped(void **state) {
 }
 
 static int setup(void **state) {
-  (void)state;
-  test_folder(folder);
+  folder_make(state);
   snprintf(source, sizeof source, "%s/source.bin", folder);
   snprintf(target, sizeof target, "%s/got.bin", folder);
   snprintf(url, sizeof url, "file://%s", source);
-  write_text(source, "0123456789", 10);
-  return 0;
-}
-static int teardown(void **state) {
-  (void)state;
-  test_remove(folder);
+  test_write(source, "0123456789", 10);
   return 0;
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(table_is_sound), cmocka_unit_test(fetch_check_resume),
                                      cmocka_unit_test(can_be_stopped)};
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, folder_remove);
 }

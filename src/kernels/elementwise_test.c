@@ -299,6 +299,86 @@ static void binary_strides(void **state) {
   }
 }
 
+/* x sigmoid(x) and its derivative within the bounds that the header states; where the sigmoid is no normal number it
+ * may be 0. */
+static void silu_accuracy(void **state) {
+  (void)state;
+  enum { N = 1 << 16 };
+  weyl_rng rng = weyl_rng_new(6, "silu");
+  for (int type = F32; type <= F64; type++) {
+    void *x = array_of(type, N), *y = array_of(type, N), *dy = array_of(type, N);
+    const long double eps = (long double)epsilon_of(type), low = type == F32 ? FLT_MIN : DBL_MIN;
+    fill_sweep(&rng, type, N, x);
+    for (size_t t = 0; t < 4; t++) {
+      const weyl_kernels *k = t < 3 ? table_here(t) : weyl_kernels_reference();
+      if (!k) continue;
+      k->silu[type](N, x, y, dy);
+      double worst[2] = {0}, where[2] = {0};
+      for (size_t i = 0; i < N; i++) {
+        const double v = at(type, x, i), got[2] = {at(type, y, i), at(type, dy, i)};
+        if (isnan(v) || isinf(v)) {
+          /* at minus infinity a number of no size */
+          const double value = v > 0 ? v : NAN, slope = v > 0 ? 1 : NAN, small = (double)low * 1000;
+          const bool right = v < 0 ? got[0] <= 0 && got[0] > -small && fabs(got[1]) < small
+                                   : same(got[0], value) && same(got[1], slope);
+          if (!right) fail_msg("%s f%d silu(%g) is %g, %g", k->isa, type == F32 ? 32 : 64, v, got[0], got[1]);
+          continue;
+        }
+        const long double l = (long double)v, s = 1 / (1 + expl(-l)), rest = 1 / (1 + expl(l));
+        const long double exact[2] = {l * s, s + l * s * rest};
+        const long double unit[2] = {eps * fabsl(l) * s, eps * s * (1 + fabsl(l) * rest)};
+        for (int c = 0; c < 2; c++) {
+          const long double flushed = s < low ? low * (1 + fabsl(l)) : low;
+          const long double error = fabsl((long double)got[c] - exact[c]) - flushed;
+          if (!(error <= 0) && !((double)(error / unit[c]) <= worst[c]))
+            worst[c] = (double)(error / unit[c]), where[c] = v;
+        }
+      }
+      if (getenv("WEYL_TEST_PRINT"))
+        print_message("%-6s f%d silu %.3f, derivative %.3f eps\n", k->isa, type == F32 ? 32 : 64, worst[0], worst[1]);
+      if (!(worst[0] <= 2 && worst[1] <= 3))
+        fail_msg("%s f%d silu: %g eps at %.17g, derivative %g eps at %.17g", k->isa, type == F32 ? 32 : 64, worst[0],
+                 where[0], worst[1], where[1]);
+    }
+    free(x);
+    free(y);
+    free(dy);
+  }
+}
+
+/* Values do not depend on length, place, which of the two is asked for, or which of them overwrites x. */
+static void silu_place(void **state) {
+  (void)state;
+  enum { N = 67 };
+  weyl_rng rng = weyl_rng_new(7, "silu place");
+  for (int type = F32; type <= F64; type++) {
+    void *x = array_of(type, N), *y = array_of(type, N + 1), *dy = array_of(type, N + 1), *one = array_of(type, 2);
+    for (size_t i = 0; i < N; i++) put(type, x, i, i < SPECIALS ? special[i] : 12 * weyl_rng_uniform(&rng) - 6);
+    FOR_TABLES(k) for (size_t n = 0; n <= N; n++) for (int way = 0; way < 5; way++) {
+      void *const value = way == 1 ? NULL : y, *const slope = way == 0 ? NULL : dy;
+      const void *from = x;
+      if (way > 2) { /* x is one of the results */
+        from = way == 3 ? y : dy;
+        memcpy(way == 3 ? y : dy, x, n * size_of(type));
+      }
+      put(type, y, n, 77);
+      put(type, dy, n, 77);
+      k->silu[type](n, from, value, slope);
+      assert_true(at(type, y, n) == 77 && at(type, dy, n) == 77);
+      for (size_t i = 0; i < n; i++) {
+        k->silu[type](1, shifted(type, x, i), one, shifted(type, one, 1));
+        if ((value && !same(at(type, y, i), at(type, one, 0))) || (slope && !same(at(type, dy, i), at(type, one, 1))))
+          fail_msg("%s f%d silu: place %zu of %zu, way %d", k->isa, type == F32 ? 32 : 64, i, n, way);
+      }
+    }
+    weyl_kernels_active()->silu[type](N, x, NULL, NULL); /* nothing is asked for */
+    free(x);
+    free(y);
+    free(dy);
+    free(one);
+  }
+}
+
 static void where_fill_axpy(void **state) {
   (void)state;
   enum { N = 53 };
@@ -343,9 +423,9 @@ static void where_fill_axpy(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(unary_accuracy),  cmocka_unit_test(own_polynomials), cmocka_unit_test(binary_accuracy),
-      cmocka_unit_test(exact_values),    cmocka_unit_test(unary_place),     cmocka_unit_test(binary_strides),
-      cmocka_unit_test(where_fill_axpy),
+      cmocka_unit_test(unary_accuracy), cmocka_unit_test(own_polynomials), cmocka_unit_test(binary_accuracy),
+      cmocka_unit_test(exact_values),   cmocka_unit_test(unary_place),     cmocka_unit_test(binary_strides),
+      cmocka_unit_test(silu_accuracy),  cmocka_unit_test(silu_place),      cmocka_unit_test(where_fill_axpy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,6 +63,17 @@ void K(fill)(size_t n, double value, void *yv) {
   for (size_t i = 0; i < n; i++) y[i] = (T)value;
 }
 
+void K(silu)(size_t n, const void *xv, void *yv, void *dyv) {
+  const T *x = xv;
+  T *y = yv, *dy = dyv;
+  for (size_t i = 0; i < n; i++) {
+    const double v = (double)x[i], e = exp(-fabs(v)), s = v < 0 ? e / (1 + e) : 1 / (1 + e);
+    const double rest = v < 0 ? 1 / (1 + e) : e / (1 + e); /* 1 - s */
+    if (y) y[i] = (T)(isinf(v) && v < 0 ? -0.0 : v * s);
+    if (dy) dy[i] = (T)(isinf(v) ? s : s + v * s * rest);
+  }
+}
+
 void K(axpy)(size_t n, double a, const void *xv, void *yv) {
   const T *x = xv, factor = (T)a;
   T *y = yv;
@@ -108,7 +119,9 @@ static T *K(row_number)(const weyl_row_operand *o, int64_t r, int64_t first, int
 static void K(row_step)(const weyl_row_step *s, int64_t r, int64_t first) {
   T total = s->kind == WEYL_ROW_MAX ? -(T)INFINITY : 0;
   for (int64_t j = 0; j < s->width; j++) {
-    const T x = *K(row_number)(&s->in[0], r, first, j);
+    T x = *K(row_number)(&s->in[0], r, first, j);
+    if (s->kind == WEYL_ROW_ADDS || s->kind == WEYL_ROW_SILU)
+      for (int k = 1; k < s->f; k++) x += *K(row_number)(&s->in[k], r, first, j);
     T *y = s->kind == WEYL_ROW_SILU && !s->out[0].data ? NULL : K(row_number)(&s->out[0], r, first, j);
     const T sigmoid = 1 / (1 + (T)exp(-(double)x));
     switch (s->kind) {
@@ -118,6 +131,9 @@ static void K(row_step)(const weyl_row_step *s, int64_t r, int64_t first) {
         break;
       case WEYL_ROW_WHERE: *y = *K(row_number)(&s->in[x != 0 ? 1 : 2], r, first, j); break;
       case WEYL_ROW_COPY: *y = x; break;
+      case WEYL_ROW_ADDS:
+        *y = s->in[WEYL_ROW_ADDENDS].data ? x * *K(row_number)(&s->in[WEYL_ROW_ADDENDS], r, first, j) : x;
+        break;
       case WEYL_ROW_SILU:
         if (y) *y = x * sigmoid;
         if (s->out[1].data) *K(row_number)(&s->out[1], r, first, j) = sigmoid + x * sigmoid * (1 - sigmoid);
@@ -131,11 +147,11 @@ static void K(row_step)(const weyl_row_step *s, int64_t r, int64_t first) {
   if (s->kind == WEYL_ROW_SUM || s->kind == WEYL_ROW_MAX) *K(row_number)(&s->out[0], r, first, 0) = total;
 }
 
-void K(rows)(const weyl_row_step *steps, size_t n, size_t rows, size_t block, void *scratch) {
+void K(rows)(const weyl_row_step *steps, size_t n, size_t from, size_t to, size_t block, void *scratch) {
   (void)scratch;
-  for (size_t first = 0; first < rows; first += block)
+  for (size_t first = from; first < to; first += block)
     for (size_t k = 0; k < n; k++)
-      for (size_t r = first; r < rows && r < first + block; r++) K(row_step)(&steps[k], (int64_t)r, (int64_t)first);
+      for (size_t r = first; r < to && r < first + block; r++) K(row_step)(&steps[k], (int64_t)r, (int64_t)first);
 }
 
 void K(gather)(size_t m, size_t w, const void *xv, const int32_t *index, void *yv) {
@@ -152,6 +168,49 @@ void K(scatter_add)(size_t m, size_t w, const void *xv, const int32_t *index, vo
     for (size_t j = 0; j < w; j++) y[(size_t)index[i] * w + j] += x[i * w + j];
 }
 
+void K(sign_mix)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t f = 0; f < frames; f++)
+      for (size_t j = 0; j < n; j++) {
+        double sum = 0;
+        for (size_t c = 0; c < d; c++) sum += signs[f * d + c] * (double)x[(c * rows + r) * n + j];
+        *y++ = (T)sum;
+      }
+}
+
+void K(sign_unmix)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t c = 0; c < d; c++)
+    for (size_t r = 0; r < rows; r++)
+      for (size_t j = 0; j < n; j++) {
+        double sum = 0;
+        for (size_t f = 0; f < frames; f++) sum += signs[f * d + c] * (double)x[(r * frames + f) * n + j];
+        *y++ = (T)sum;
+      }
+}
+
+void K(sign_frames)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t f = 0; f < frames; f++)
+      for (size_t j = 0; j < n; j++) *y++ = (T)signs[f * d + j % d] * x[r * n + j];
+}
+
+void K(sign_fold)(size_t rows, size_t n, size_t d, size_t frames, const double *signs, const void *xv, void *yv) {
+  const T *x = xv;
+  T *y = yv;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t j = 0; j < n; j++) {
+      double sum = 0;
+      for (size_t f = 0; f < frames; f++) sum += signs[f * d + j % d] * (double)x[(r * frames + f) * n + j];
+      *y++ = (T)sum;
+    }
+}
+
 void K(gemm)(size_t m, size_t n, size_t k, const void *av, ptrdiff_t a_row, ptrdiff_t a_col, const void *bv,
              ptrdiff_t b_row, ptrdiff_t b_col, void *cv, ptrdiff_t c_row, bool accumulate, void *scratch) {
   const T *a = av, *b = bv;
@@ -163,6 +222,47 @@ void K(gemm)(size_t m, size_t n, size_t k, const void *av, ptrdiff_t a_row, ptrd
       for (ptrdiff_t p = 0; p < (ptrdiff_t)k; p++)
         sum += (double)a[i * a_row + p * a_col] * (double)b[p * b_row + j * b_col];
       c[i * c_row + j] = (T)sum;
+    }
+}
+
+void K(conv_pack)(size_t rows, size_t columns, const void *xv, ptrdiff_t row, ptrdiff_t column, size_t all_rows,
+                  void *packed) {
+  const size_t panel = PANEL_OF(WEYL_ISA) / sizeof(T);
+  const T *x = xv;
+  T *to = packed;
+  for (size_t j = 0; j < columns; j += panel)
+    for (size_t i = 0; i < rows; i++)
+      for (size_t k = 0; k < panel; k++)
+        to[j * all_rows + i * panel + k] = j + k < columns ? x[(ptrdiff_t)i * row + (ptrdiff_t)(j + k) * column] : (T)0;
+}
+
+void K(conv_taps)(const weyl_conv_taps *q, const void *inv, const void *packed, void *outv) {
+  const size_t panel = PANEL_OF(WEYL_ISA) / sizeof(T), rows = q->segments * q->length;
+  const T *in = inv, *w = packed;
+  T *out = outv;
+  for (size_t p = 0; p < q->pixels; p++)
+    for (size_t j = 0; j < q->out; j++) {
+      double sum = 0;
+      for (size_t s = 0; s < q->segments; s++)
+        for (size_t t = 0; t < q->length; t++)
+          sum += (double)in[(size_t)(q->from[p] + q->segment[s]) + t] *
+                 (double)w[j / panel * panel * rows + (s * q->length + t) * panel + j % panel];
+      out[(size_t)q->to[p] + j] = (T)sum;
+    }
+}
+
+void K(conv_sums)(const weyl_conv_sums *q, const void *xv, const void *dyv, bool accumulate, void *sumsv) {
+  const size_t panel = PANEL_OF(WEYL_ISA) / sizeof(T);
+  const T *x = xv, *dy = dyv;
+  T *sums = sumsv;
+  for (size_t row = 0; row < q->segments * q->length; row++)
+    for (size_t j = 0; j < panel; j++) {
+      double sum = accumulate ? (double)sums[row * panel + j] : 0;
+      const T *at = x + q->segment[row / q->length] + row % q->length;
+      for (size_t r = 0; r < q->runs; r++)
+        for (size_t k = 0; k < q->run; k++)
+          sum += (double)at[q->from[r] + (ptrdiff_t)k * q->step] * (double)dy[(r * q->run + k) * panel + j];
+      sums[row * panel + j] = (T)sum;
     }
 }
 

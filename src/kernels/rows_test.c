@@ -15,7 +15,7 @@ typedef struct bench {
 enum { KINDS = 9 };
 
 static weyl_row_operand operand(const bench *b, int which, int kind) {
-  weyl_row_operand o = {.data = b->array[which], .div = 1, .times = 1, .stride = (int64_t)b->width};
+  weyl_row_operand o = {.data = b->array[which], .div = 1, .times = 1, .stride = (int32_t)b->width};
   switch (kind) {
     case 1: o.div = 3; break;
     case 2:
@@ -38,7 +38,7 @@ static weyl_row_operand operand(const bench *b, int which, int kind) {
       o.one = true;
       o.times = 0;
       break;
-    case 8: o.stride = (int64_t)b->width + 2; break;
+    case 8: o.stride = (int32_t)b->width + 2; break;
     default: break;
   }
   return o;
@@ -61,19 +61,20 @@ static void compare(const weyl_kernels *k, const bench *b, const weyl_row_step *
   const size_t bytes = SOURCE * (b->width + 2) * size_of(b->type);
   const int outputs[3] = {5, 6, 7};
   char *keep[3], *want[3];
-  void *scratch = aligned_alloc(64, ((2 + REGISTERS) * b->block * b->width * size_of(b->type) / 64 + 2) * 64);
+  void *scratch = aligned_alloc(64, ((3 + REGISTERS) * b->block * b->width * size_of(b->type) / 64 + 2) * 64);
   for (int i = 0; i < 3; i++) {
     keep[i] = malloc(bytes);
     want[i] = malloc(bytes);
     memcpy(keep[i], b->array[outputs[i]], bytes);
   }
   memcpy(mine, steps, n * sizeof *steps);
-  weyl_kernels_reference()->rows[b->type](mine, n, ROWS, b->block, scratch);
+  weyl_kernels_reference()->rows[b->type](mine, n, 0, ROWS, b->block, scratch);
   for (int i = 0; i < 3; i++) {
     memcpy(want[i], b->array[outputs[i]], bytes);
     memcpy(b->array[outputs[i]], keep[i], bytes);
   }
-  k->rows[b->type](mine, n, ROWS, b->block, scratch);
+  k->rows[b->type](mine, n, 0, ROWS / 2, b->block, scratch); /* in two parts */
+  k->rows[b->type](mine, n, ROWS / 2, ROWS, b->block, scratch);
   for (int i = 0; i < 3; i++) {
     for (size_t j = 0; j < SOURCE * (b->width + 2); j++) {
       const double got = at(b->type, b->array[outputs[i]], j), right = at(b->type, want[i], j);
@@ -102,7 +103,7 @@ static void test_maps(void **state) {
   weyl_rng rng = weyl_rng_new(1, "maps");
   FOR_BENCHES(k, b) {
     for (int p = 0; p < KINDS; p++) {
-      weyl_row_step s = {.width = (int64_t)b.width, .in = {operand(&b, 0, p)}, .out = {operand(&b, 5, 0)}};
+      weyl_row_step s = {.width = (int32_t)b.width, .in = {operand(&b, 0, p)}, .out = {operand(&b, 5, 0)}};
       s.kind = WEYL_ROW_UNARY;
       s.f = WEYL_UNARY_SIGMOID;
       compare(k, &b, &s, 1, "sigmoid");
@@ -111,6 +112,7 @@ static void test_maps(void **state) {
       s.out[0] = operand(&b, 5, 8);
       compare(k, &b, &s, 1, "copy into a wider array");
       s.kind = WEYL_ROW_SILU;
+      s.f = 0;
       s.out[0] = operand(&b, 5, 0);
       compare(k, &b, &s, 1, "silu");
       s.out[1] = operand(&b, 6, 0);
@@ -119,7 +121,7 @@ static void test_maps(void **state) {
       compare(k, &b, &s, 1, "the derivative of silu");
       for (int q = 0; q < KINDS; q++) {
         static const weyl_binary f[4] = {WEYL_BINARY_ADD, WEYL_BINARY_SUB, WEYL_BINARY_MUL, WEYL_BINARY_DIV};
-        s = (weyl_row_step){.kind = WEYL_ROW_BINARY, .width = (int64_t)b.width, .out = {operand(&b, 5, q % 2 ? 8 : 0)}};
+        s = (weyl_row_step){.kind = WEYL_ROW_BINARY, .width = (int32_t)b.width, .out = {operand(&b, 5, q % 2 ? 8 : 0)}};
         s.f = f[(p + q) % 4];
         s.in[0] = operand(&b, 0, p);
         s.in[1] = operand(&b, 1, q);
@@ -132,12 +134,43 @@ static void test_maps(void **state) {
   }
 }
 
+/* Sums of two to four arrays, times another, and through silu; in place of an addend too. */
+static void test_adds(void **state) {
+  (void)state;
+  weyl_rng rng = weyl_rng_new(4, "adds");
+  FOR_BENCHES(k, b) {
+    for (int p = 0; p < KINDS; p++)
+      for (int count = 1; count <= WEYL_ROW_ADDENDS; count++) {
+        weyl_row_step s = {.f = count, .width = (int32_t)b.width, .out = {operand(&b, 5, p % 2 ? 8 : 0)}};
+        for (int i = 0; i < count; i++) s.in[i] = operand(&b, i, (p + 2 * i) % KINDS);
+        if (count > 1) {
+          s.kind = WEYL_ROW_ADDS;
+          compare(k, &b, &s, 1, "sum of arrays");
+          s.in[WEYL_ROW_ADDENDS] = operand(&b, 4, (p + count) % KINDS);
+          compare(k, &b, &s, 1, "sum of arrays, times another");
+          s.in[count - 1] = s.out[0];
+          compare(k, &b, &s, 1, "the same in place");
+          s.in[WEYL_ROW_ADDENDS] = (weyl_row_operand){0};
+        }
+        s.kind = WEYL_ROW_SILU;
+        s.out[0] = operand(&b, 5, 0);
+        compare(k, &b, &s, 1, "silu of a sum");
+        s.out[1] = operand(&b, 6, 0);
+        compare(k, &b, &s, 1, "silu of a sum with its derivative");
+        s.in[0] = s.out[0];
+        compare(k, &b, &s, 1, "silu of a sum in place");
+        s.out[0].data = NULL;
+        compare(k, &b, &s, 1, "the derivative alone");
+      }
+  }
+}
+
 static void test_sums(void **state) {
   (void)state;
   weyl_rng rng = weyl_rng_new(2, "sums");
   FOR_BENCHES(k, b) {
     for (int p = 0; p < KINDS; p++) {
-      weyl_row_step s = {.width = (int64_t)b.width, .in = {operand(&b, 0, p)}, .out = {operand(&b, 5, 6)}};
+      weyl_row_step s = {.width = (int32_t)b.width, .in = {operand(&b, 0, p)}, .out = {operand(&b, 5, 6)}};
       s.kind = WEYL_ROW_SUM;
       compare(k, &b, &s, 1, "sum");
       s.kind = WEYL_ROW_MAX;
@@ -160,19 +193,19 @@ static void test_chain(void **state) {
   weyl_rng rng = weyl_rng_new(3, "chain");
   FOR_BENCHES(k, b) {
     void *reg = aligned_alloc(64, (REGISTERS * b.block * b.width * size_of(b.type) / 64 + 2) * 64);
-    weyl_row_operand r[2] = {{.data = reg, .div = 1, .times = 1, .stride = (int64_t)b.width, .block = true}};
+    weyl_row_operand r[2] = {{.data = reg, .div = 1, .times = 1, .stride = (int32_t)b.width, .block = true}};
     r[1] = r[0];
     r[1].data = shifted(b.type, reg, b.block * b.width);
     weyl_row_operand narrow = r[1];
     narrow.one = true;
     narrow.stride = 1;
-    const int64_t width = (int64_t)b.width;
+    const int32_t width = (int32_t)b.width;
     const weyl_row_step steps[STEPS] = {
-        {WEYL_ROW_BINARY, WEYL_BINARY_ADD, width, {operand(&b, 0, 3), operand(&b, 1, 5)}, {r[0]}},
-        {WEYL_ROW_SILU, 0, width, {r[0]}, {r[0], operand(&b, 6, 0)}},
-        {WEYL_ROW_SUM, 0, width, {r[0]}, {narrow}},
-        {WEYL_ROW_BINARY, WEYL_BINARY_MUL, width, {r[0], narrow}, {r[0]}},
-        {WEYL_ROW_ADD_INTO, 0, width, {r[0]}, {operand(&b, 5, 3)}},
+        {WEYL_ROW_BINARY, WEYL_BINARY_ADD, width, {r[0]}, {operand(&b, 0, 3), operand(&b, 1, 5)}},
+        {WEYL_ROW_SILU, 0, width, {r[0], operand(&b, 6, 0)}, {r[0]}},
+        {WEYL_ROW_SUM, 0, width, {narrow}, {r[0]}},
+        {WEYL_ROW_BINARY, WEYL_BINARY_MUL, width, {r[0]}, {r[0], narrow}},
+        {WEYL_ROW_ADD_INTO, 0, width, {operand(&b, 5, 3)}, {r[0]}},
     };
     compare(k, &b, steps, STEPS, "chain");
     free(reg);
@@ -180,7 +213,7 @@ static void test_chain(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_maps), cmocka_unit_test(test_sums),
-                                     cmocka_unit_test(test_chain)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_maps), cmocka_unit_test(test_adds),
+                                     cmocka_unit_test(test_sums), cmocka_unit_test(test_chain)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

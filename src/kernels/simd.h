@@ -7,8 +7,8 @@
  *   v_fma(a, b, c)   a b + c, in one rounding where the CPU can
  *   V_ADD_PRODUCT    of sum, x, y: sum += x y as v_fma, where sums fill the registers
  *   v_sum4(.., s)    the sums over the lanes of four vectors, to s[0..3]
- *   v_scale(x, n)    x 2^n for n integral in -151..128 (f32 only), to infinity and through the denormals
- *   v_pow2(n)        2^n for n integral in -126..127 (f32 only)
+ *   v_pow2(n + POW2_BIAS)        2^n for n integral in -126..128, at the end infinity (f32 only)
+ *   v_scale(x, n + SCALE_BIAS)   x 2^n for n integral in -151..128, to infinity and through the denormals (f32 only)
  */
 #ifndef WEYL_KERNELS_SIMD_H
 #define WEYL_KERNELS_SIMD_H
@@ -28,6 +28,11 @@ typedef double T;
 typedef int64_t bits;
 #define F32_OR_F64(a, b) b
 #endif
+
+/* 1.5 2^23: a sum with it has no fraction left, and the integer, plus the bias of exponents (once, or once for each of
+ * two factors), in its low bits. */
+#define POW2_BIAS  (0x1.8p23f + 127)
+#define SCALE_BIAS (0x1.8p23f + 254)
 
 #define INLINE static inline __attribute__((always_inline, unused))
 #ifdef __clang__ /* a count would unroll too late for arrays of vectors to become registers */

@@ -106,16 +106,12 @@ INLINE void v_sum4(vec a, vec b, vec c, vec d, T *sums) {
 }
 
 #if WEYL_BITS == 32
-INLINE vec v_pow2(vec n) {
-  const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-  return _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
-}
+INLINE vec v_pow2(vec n) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(n), 23)); }
 
 INLINE vec v_scale(vec x, vec n) {
-  const __m256i whole = _mm256_cvtps_epi32(n), one = _mm256_set1_epi32(127);
-  const __m256i half = _mm256_srai_epi32(whole, 1); /* two steps: 2^-151 and 2^128 are no normal numbers */
-  const __m256i low = _mm256_slli_epi32(_mm256_add_epi32(half, one), 23);
-  const __m256i high = _mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(whole, half), one), 23);
-  return _mm256_mul_ps(_mm256_mul_ps(x, _mm256_castsi256_ps(low)), _mm256_castsi256_ps(high));
+  const __m256i whole = _mm256_castps_si256(n), half = _mm256_srli_epi32(whole, 1);
+  const __m256i rest = _mm256_sub_epi32(whole, half); /* two steps: 2^-151 and 2^128 are no normal numbers */
+  return _mm256_mul_ps(_mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32(half, 23))),
+                       _mm256_castsi256_ps(_mm256_slli_epi32(rest, 23)));
 }
 #endif

@@ -93,7 +93,7 @@ INLINE void v_sum4(vec a, vec b, vec c, vec d, T *sums) {
 }
 
 #if WEYL_BITS == 32
-INLINE vec v_pow2(vec n) { return _mm512_scalef_ps(v_set1(1), n); }
+INLINE vec v_pow2(vec n) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(n), 23)); }
 
-INLINE vec v_scale(vec x, vec n) { return _mm512_scalef_ps(x, n); }
+INLINE vec v_scale(vec x, vec n) { return _mm512_scalef_ps(x, _mm512_sub_ps(n, v_set1(SCALE_BIAS))); }
 #endif

@@ -102,11 +102,11 @@ INLINE void v_sum4(vec a, vec b, vec c, vec d, T *sums) {
 }
 
 #if WEYL_BITS == 32
-INLINE vec v_pow2(vec n) { return (vec)((__builtin_convertvector(n, mask) + 127) << 23); }
+INLINE vec v_pow2(vec n) { return (vec)((mask)n << 23); }
 
 INLINE vec v_scale(vec x, vec n) {
-  const mask whole = __builtin_convertvector(n, mask);
-  const mask half = whole >> 1, rest = whole - half; /* two steps: 2^-151 and 2^128 are no normal numbers */
-  return x * (vec)((half + 127) << 23) * (vec)((rest + 127) << 23);
+  const mask whole = (mask)n, half = whole >> 1;
+  const mask rest = whole - half; /* two steps: 2^-151 and 2^128 are no normal numbers */
+  return x * (vec)(half << 23) * (vec)(rest << 23);
 }
 #endif

@@ -17,6 +17,7 @@
 /* clang-format off */
 static const weyl_kernels TABLE_NAME(TABLE_ISA) = {
   .isa = TEXT(TABLE_ISA),
+  .panel_bytes = PANEL_OF(TABLE_ISA),
 #define X(U, l) [WEYL_F32][WEYL_UNARY_##U] = ROW(f32, unary_##l), [WEYL_F64][WEYL_UNARY_##U] = ROW(f64, unary_##l),
   .unary = {WEYL_UNARY_LIST(X)},
 #undef X

@@ -16,7 +16,8 @@ static void tables_are_full(void **state) {
     for (int type = F32; type <= F64; type++) {
       for (size_t f = 0; f < WEYL_UNARY_COUNT; f++) assert_true(k->unary[type][f] != NULL);
       for (size_t f = 0; f < WEYL_BINARY_COUNT; f++) assert_true(k->binary[type][f] != NULL);
-      assert_true(k->where[type] && k->fill[type] && k->axpy[type] && k->sum_rows[type] && k->max_rows[type]);
+      assert_true(k->where[type] && k->fill[type] && k->silu[type] && k->axpy[type] && k->sum_rows[type] &&
+                  k->max_rows[type]);
       assert_true(k->sum_columns[type] && k->max_columns[type] && k->gather[type] && k->scatter_add[type] &&
                   k->gemm[type]);
     }

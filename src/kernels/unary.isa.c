@@ -1,9 +1,7 @@
 /* Maps of one array. The exponential family in f32 is our own; what is rare, and all of f64, is SLEEF's. */
-#include "simd.h"
+#include "exponential.h"
 
-#include "vector_math.h"
-
-INLINE vec f_neg(vec x) { return v_xor(x, v_set1((T)-0.0)); }
+INLINE vec f_neg(vec x) { return v_minus(x); }
 
 INLINE vec f_abs(vec x) { return v_abs(x); }
 
@@ -19,65 +17,6 @@ INLINE vec f_sqrt(vec x) { return v_sqrt(x); }
 INLINE vec f_rsqrt(vec x) { return v_set1(1) / v_sqrt(x); }
 
 INLINE vec f_recip(vec x) { return v_set1(1) / x; }
-
-#if WEYL_BITS == 32
-
-/* n = round(x / ln 2), *scaled = n; returns expm1(r), r = x - n ln 2, |r| <= 0.347: r + r^2 P(r), P of degree 4 by the
- * exchange algorithm, relative error 1.4e-8. ln 2 in two parts, so that n times the first is exact even without FMA. */
-INLINE vec expm1_reduced(vec x, vec *scaled) {
-  const vec n = v_round(x * v_set1(1.44269504089f));
-  vec r = v_fma(n, v_set1(-0.693359375f), x);
-  r = v_fma(n, v_set1(2.12194440055e-4f), r);
-  vec p = v_set1(1.39466703512e-3f);
-  p = v_fma(p, r, v_set1(8.36671064651e-3f));
-  p = v_fma(p, r, v_set1(4.16662790781e-2f));
-  p = v_fma(p, r, v_set1(1.66665420484e-1f));
-  p = v_fma(p, r, v_set1(5.00000006265e-1f));
-  *scaled = n;
-  return v_fma(r * r, p, r);
-}
-
-INLINE vec f_exp(vec x) {
-  /* beyond the bounds the result is 0 or infinity already; NaN passes both (v_max_raw's second argument) */
-  const vec inside = v_min_raw(v_set1(89), v_max_raw(v_set1(-104), x));
-  vec n;
-  const vec p = expm1_reduced(inside, &n);
-  return v_scale(p + v_set1(1), n);
-}
-
-/* e = exp(-|x|) <= 1 cannot overflow: 1 / (1 + e) or e / (1 + e). Below the normal numbers e is 0. */
-INLINE vec f_sigmoid(vec x) {
-  const vec one = v_set1(1), lowest = v_set1(-87.34f);
-  const vec minus = v_xor(v_abs(x), v_set1(-0.0f));
-  vec n;
-  const vec p = expm1_reduced(v_max_raw(lowest, minus), &n), s = v_pow2(n);
-  const vec e = v_select(v_lt(minus, lowest), v_zero(), v_fma(p, s, s));
-  return v_select(v_lt(x, v_zero()), e, one) / (one + e);
-}
-
-/* tanh |x| = e / (e + 2), e = expm1(2 |x|) = 2^n expm1(r) + (2^n - 1): good to the last bits near 0 too. */
-INLINE vec f_tanh(vec x) {
-  const vec twice = v_min_raw(v_set1(20), v_abs(x) * v_set1(2));
-  vec n;
-  const vec p = expm1_reduced(twice, &n);
-  const vec s = v_pow2(n);
-  const vec e = v_fma(p, s, s - v_set1(1));
-  return v_xor(e / (e + v_set1(2)), v_sign_bit(x));
-}
-
-#else
-
-INLINE vec f_exp(vec x) { return SLEEF(exp)(x); }
-
-INLINE vec f_sigmoid(vec x) {
-  const vec one = v_set1(1);
-  const vec e = f_exp(v_xor(v_abs(x), v_set1(-0.0)));
-  return v_select(v_lt(x, v_zero()), e, one) / (one + e);
-}
-
-INLINE vec f_tanh(vec x) { return SLEEF(tanh)(x); }
-
-#endif
 
 INLINE vec f_expm1(vec x) { return SLEEF(expm1)(x); }
 
@@ -108,6 +47,37 @@ INLINE void map(size_t n, const T *x, T *y, vec (*f)(vec)) {
     i += VL;
   }
   if (i < n) v_store_n(y + i, n - i, f(v_load_n(x + i, n - i)));
+}
+
+INLINE void silu_at(const int lanes, const T *x, T *y, T *dy, const bool value, const bool slope) {
+  vec v[SILU_LANES], d[SILU_LANES];
+  UNROLL for (int i = 0; i < lanes; i++) v[i] = v_load(x + i * VL);
+  f_silu(lanes, v, v, d);
+  UNROLL for (int i = 0; i < lanes; i++) {
+    if (value) v_store(y + i * VL, v[i]);
+    if (slope) v_store(dy + i * VL, d[i]);
+  }
+}
+
+INLINE void map_silu(size_t n, const T *x, T *y, T *dy, const bool value, const bool slope) {
+  size_t i = 0;
+  for (; i + SILU_LANES * VL <= n; i += SILU_LANES * VL)
+    silu_at(SILU_LANES, x + i, value ? y + i : y, slope ? dy + i : dy, value, slope);
+  for (; i + VL <= n; i += VL) silu_at(1, x + i, value ? y + i : y, slope ? dy + i : dy, value, slope);
+  if (i == n) return;
+  vec v = v_load_n(x + i, n - i), d;
+  f_silu(1, &v, &v, &d);
+  if (value) v_store_n(y + i, n - i, v);
+  if (slope) v_store_n(dy + i, n - i, d);
+}
+
+void K(silu)(size_t n, const void *x, void *y, void *dy) {
+  if (y && dy)
+    map_silu(n, x, y, dy, true, true);
+  else if (y)
+    map_silu(n, x, y, NULL, true, false);
+  else if (dy)
+    map_silu(n, x, NULL, dy, false, true);
 }
 
 #define X(U, l) \

@@ -20,6 +20,18 @@ weyl_tensor weyl_layer_norm(weyl_tensor x, const char *name) {
   return y;
 }
 
+/* All axes but the last as one, where they have at most one count; then one sum goes over all of them. */
+static weyl_tensor as_rows(weyl_tensor x) {
+  const weyl_shape s = weyl_tensor_shape(x);
+  weyl_dim rows = weyl_num(1);
+  for (int axis = 0; axis + 1 < s.rank; axis++) {
+    if (s.dim[axis].count != WEYL_NUMBER && (axis > 0 || rows.count != WEYL_NUMBER)) return x;
+    rows.n *= s.dim[axis].n;
+    if (s.dim[axis].count != WEYL_NUMBER) rows.count = s.dim[axis].count;
+  }
+  return weyl_reshape(x, WEYL_SHAPE(rows, s.dim[s.rank - 1]));
+}
+
 /* Sums over all axes but the last; over a count this makes a whole value. */
 static weyl_tensor sum_rows(weyl_tensor x) {
   for (int axis = weyl_rank(x) - 2; axis >= 0; axis--) x = weyl_sum(x, axis);
@@ -57,6 +69,8 @@ weyl_tensor weyl_batch_norm(weyl_tensor x, const char *name, double momentum) {
   weyl_tensor running_var = weyl_state(g, "running_var", width, weyl_init_constant(1));
   weyl_scope_end(g);
 
+  const weyl_shape shape = weyl_tensor_shape(x);
+  x = as_rows(x);
   weyl_tensor mean = running_mean, variance = running_var;
   if (weyl_graph_training(g)) {
     /* Both moments about the running mean: one pass over the batch (one phase), and no cancellation once the running
@@ -76,5 +90,5 @@ weyl_tensor weyl_batch_norm(weyl_tensor x, const char *name, double momentum) {
     weyl_assign(running_var, weyl_add(weyl_scale(running_var, 1 - momentum), weyl_scale(unbiased, momentum)));
   }
   weyl_tensor factor = weyl_mul(scale, weyl_rsqrt(weyl_shift(variance, EPS)));
-  return weyl_add(weyl_mul(weyl_sub(x, mean), factor), bias);
+  return weyl_reshape(weyl_add(weyl_mul(weyl_sub(x, mean), factor), bias), shape);
 }

@@ -6,11 +6,9 @@
 #ifndef WEYL_POINTS_FIXTURE_H
 #define WEYL_POINTS_FIXTURE_H
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <weyl/nn.h>
+
+#include "property.h"
 
 /* |a - b| <= tolerance in double; a NaN fails. */
 #define assert_near(a, b, tolerance) near_or_fail((double)(a), (double)(b), (double)(tolerance), __FILE__, __LINE__)
@@ -35,16 +33,8 @@ typedef struct traced {
   weyl_batch batch;
 } traced;
 
-static inline weyl_context *fixture_context(void) {
-  weyl_context *ctx = NULL;
-  weyl_context_opts o = weyl_context_defaults();
-  o.threads = 1;
-  assert_int_equal(weyl_context_new(&o, &ctx), WEYL_OK);
-  return ctx;
-}
-
 static inline traced traced_new(weyl_dtype real, bool training) {
-  traced t = {.ctx = fixture_context()};
+  traced t = {.ctx = test_context(1)};
   assert_int_equal(weyl_variables_new(t.ctx, real, 7, &t.vars), WEYL_OK);
   assert_int_equal(weyl_graph_new(t.ctx, t.vars, training, &t.graph), WEYL_OK);
   return t;

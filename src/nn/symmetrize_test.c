@@ -286,7 +286,7 @@ static void bad_backbones(void **state) {
 
 static void symmetry_strings(void **state) {
   (void)state;
-  weyl_context *ctx = fixture_context();
+  weyl_context *ctx = test_context(1);
   bool none = true;
   char group[32] = "";
   weyl_symmetrize_opts o;

@@ -5,11 +5,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "property.h"
+#include "folder.h"
 
 #include <weyl/report.h>
 
-static char *written(weyl_context *ctx, weyl_page *page, const char *path) {
+static char *written(weyl_context *ctx, weyl_page *page) {
+  const char *path = in_folder("report.html");
   char *bytes = NULL;
   size_t n = 0;
   assert_ok(ctx, weyl_page_write(page, path));
@@ -20,16 +21,13 @@ static char *written(weyl_context *ctx, weyl_page *page, const char *path) {
 static void text_is_escaped_and_tables_align(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
-  char folder[64], path[128];
-  test_folder(folder);
-  snprintf(path, sizeof path, "%s/report.html", folder);
   weyl_page *page = NULL;
   assert_ok(ctx, weyl_page_new(ctx, "run <1> & \"co\"", &page));
   weyl_page_heading(page, "a < b");
   weyl_page_text(page, "%d samples of <script>alert('%s')</script>\x01", 7, "x");
   const char *const cells[] = {"metric", "value", "share", "mse <3", "1.25e-3", "12 %", "name", "12 apples", NULL};
   weyl_page_table(page, 3, 3, cells);
-  char *html = written(ctx, page, path);
+  char *html = written(ctx, page);
   assert_non_null(strstr(html, "<title>run &lt;1&gt; &amp; &quot;co&quot;</title>"));
   assert_non_null(strstr(html, "<h2>a &lt; b</h2>"));
   assert_non_null(strstr(html, "<p>7 samples of &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; </p>"));
@@ -41,16 +39,12 @@ static void text_is_escaped_and_tables_align(void **state) {
   weyl_dealloc(ctx, html);
   weyl_page_free(page);
   weyl_page_free(NULL);
-  test_remove(folder);
   test_context_free(ctx);
 }
 
 static void pictures_stand_inline_with_their_own_names(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
-  char folder[64], path[128];
-  test_folder(folder);
-  snprintf(path, sizeof path, "%s/report.html", folder);
   const double x[] = {0, 1, 2};
   const weyl_series s = {.label = "s", .style = WEYL_POINTS, .colour = -1, .n = 3, .x = x, .y = x};
   const weyl_plot plot = {.title = "p", .count = 1, .series = &s};
@@ -58,7 +52,7 @@ static void pictures_stand_inline_with_their_own_names(void **state) {
   assert_ok(ctx, weyl_page_new(ctx, "t", &page));
   assert_ok(ctx, weyl_page_plot(page, &plot, "first"));
   assert_ok(ctx, weyl_page_plot(page, &plot, NULL));
-  char *html = written(ctx, page, path);
+  char *html = written(ctx, page);
   if (strstr(html, "apt install gnuplot-nox")) {
     print_message("gnuplot is not installed: only the sentence in the picture's place was seen\n");
   } else {
@@ -77,16 +71,12 @@ static void pictures_stand_inline_with_their_own_names(void **state) {
   const weyl_plot empty = {.title = "none"};
   assert_status(ctx, weyl_page_plot(page, &empty, "x"), WEYL_BAD_ARG);
   weyl_page_free(page);
-  test_remove(folder);
   test_context_free(ctx);
 }
 
 static void without_gnuplot_a_sentence_stands_there(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
-  char folder[64], path[128];
-  test_folder(folder);
-  snprintf(path, sizeof path, "%s/report.html", folder);
   char *old = strdup(getenv("PATH") ? getenv("PATH") : "");
   assert_non_null(old);
   const double x[] = {0, 1};
@@ -98,21 +88,18 @@ static void without_gnuplot_a_sentence_stands_there(void **state) {
   assert_ok(ctx, weyl_page_plot(page, &plot, "loss & co"));
   setenv("PATH", old, 1);
   free(old);
-  char *html = written(ctx, page, path);
+  char *html = written(ctx, page);
   assert_non_null(strstr(html, "(loss &amp; co: the picture needs gnuplot"));
   assert_string_equal(weyl_message(ctx), "");
   weyl_dealloc(ctx, html);
   weyl_page_free(page);
-  test_remove(folder);
   test_context_free(ctx);
 }
 
 static void failures_stay_until_the_page_is_written(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
-  char folder[64], path[128];
-  test_folder(folder);
-  snprintf(path, sizeof path, "%s/report.html", folder);
+  const char *path = in_folder("memory.html");
   for (int n = 1; n < 20; n++) {
     weyl_page *page = NULL;
     weyl_context_fail_allocation(ctx, (uint64_t)n);
@@ -129,11 +116,9 @@ static void failures_stay_until_the_page_is_written(void **state) {
   }
   weyl_page *page = NULL;
   assert_ok(ctx, weyl_page_new(ctx, "t", &page));
-  snprintf(path, sizeof path, "%s/none/report.html", folder);
-  assert_int_not_equal(weyl_page_write(page, path), WEYL_OK);
+  assert_int_not_equal(weyl_page_write(page, in_folder("none/report.html")), WEYL_OK);
   weyl_message_clear(ctx);
   weyl_page_free(page);
-  test_remove(folder);
   test_context_free(ctx);
 }
 
@@ -144,5 +129,5 @@ int main(void) {
       cmocka_unit_test(without_gnuplot_a_sentence_stands_there),
       cmocka_unit_test(failures_stay_until_the_page_is_written),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "property.h"
+#include "folder.h"
 
 #include <locale.h>
 #include <sys/stat.h>
@@ -122,42 +122,35 @@ static void files_are_svg_or_png(void **state) {
   (void)state;
   if (!have_gnuplot()) skip();
   weyl_context *ctx = test_context(1);
-  char folder[64], path[128];
-  test_folder(folder);
   const weyl_series s = line("a");
   const weyl_plot plots[] = {{.title = "one", .count = 1, .series = &s, .width = 200, .height = 150},
                              {.title = "two", .count = 1, .series = &s},
                              {.title = "three", .count = 1, .series = &s, .log_y = true}};
   char *bytes = NULL;
   size_t n = 0;
-  snprintf(path, sizeof path, "%s/a.svg", folder);
-  assert_ok(ctx, weyl_plot_sheet_write(ctx, plots, 3, 2, path));
-  assert_ok(ctx, weyl_file_read(ctx, path, 0, &bytes, &n));
+  assert_ok(ctx, weyl_plot_sheet_write(ctx, plots, 3, 2, in_folder("a.svg")));
+  assert_ok(ctx, weyl_file_read(ctx, in_folder("a.svg"), 0, &bytes, &n));
   assert_non_null(strstr(bytes, "width=\"400\" height=\"300\"")); /* 2 x 2 panels of the first one's size */
   assert_non_null(strstr(bytes, ">one<"));
   assert_non_null(strstr(bytes, ">three<"));
   weyl_dealloc(ctx, bytes);
-  snprintf(path, sizeof path, "%s/a.png", folder);
-  assert_ok(ctx, weyl_plot_write(ctx, plots, path));
-  assert_ok(ctx, weyl_file_read(ctx, path, 0, &bytes, &n));
+  assert_ok(ctx, weyl_plot_write(ctx, plots, in_folder("a.png")));
+  assert_ok(ctx, weyl_file_read(ctx, in_folder("a.png"), 0, &bytes, &n));
   assert_memory_equal(bytes, "\x89PNG\r\n\x1a\n", 8);
   assert_memory_equal(bytes + 16, "\0\0\0\xc8\0\0\0\x96", 8); /* 200 x 150 */
   weyl_dealloc(ctx, bytes);
 
-  snprintf(path, sizeof path, "%s/a.pdf", folder);
-  assert_says(ctx, weyl_plot_write(ctx, plots, path), WEYL_BAD_ARG, "a.pdf");
+  assert_says(ctx, weyl_plot_write(ctx, plots, in_folder("a.pdf")), WEYL_BAD_ARG, "a.pdf");
   assert_status(ctx, weyl_plot_write(ctx, plots, "picture"), WEYL_BAD_ARG);
-  snprintf(path, sizeof path, "%s/none/a.svg", folder);
-  assert_int_not_equal(weyl_plot_write(ctx, plots, path), WEYL_OK);
+  assert_int_not_equal(weyl_plot_write(ctx, plots, in_folder("none/a.svg")), WEYL_OK);
   assert_non_null(strstr(weyl_message(ctx), "none/a.svg"));
   weyl_message_clear(ctx);
-  snprintf(path, sizeof path, "%s/b.svg", folder);
+  const char *path = in_folder("b.svg");
   assert_status(ctx, weyl_plot_sheet_write(ctx, plots, 3, 0, path), WEYL_BAD_ARG);
   assert_status(ctx, weyl_plot_sheet_write(ctx, plots, 0, 1, path), WEYL_BAD_ARG);
   const weyl_plot huge = {.count = 1, .series = &s, .width = 1e9};
   assert_says(ctx, weyl_plot_write(ctx, &huge, path), WEYL_BAD_ARG, "1e+09");
   assert_false(weyl_file_exists(path));
-  test_remove(folder);
   test_context_free(ctx);
 }
 
@@ -180,10 +173,9 @@ static void a_comma_locale_changes_nothing(void **state) {
   test_context_free(ctx);
 }
 
-/* A folder with a program called gnuplot that does what `body` says; PATH is that folder alone. */
-static void fake_gnuplot(const char *folder, const char *body) {
-  char path[128];
-  snprintf(path, sizeof path, "%s/gnuplot", folder);
+/* Puts a program called gnuplot into the folder that does what `body` says; PATH is that folder alone. */
+static void fake_gnuplot(const char *body) {
+  const char *path = in_folder("gnuplot");
   FILE *file = fopen(path, "w");
   assert_non_null(file);
   fprintf(file, "#!/bin/sh\n%s\n", body);
@@ -194,8 +186,6 @@ static void fake_gnuplot(const char *folder, const char *body) {
 static void a_missing_or_failing_gnuplot_is_named(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
-  char folder[64];
-  test_folder(folder);
   char *old = strdup(getenv("PATH") ? getenv("PATH") : "");
   assert_non_null(old);
   const weyl_series s = line("a");
@@ -203,19 +193,18 @@ static void a_missing_or_failing_gnuplot_is_named(void **state) {
   char *svg = NULL;
   setenv("PATH", folder, 1);
   assert_says(ctx, weyl_plot_svg(ctx, &plot, &svg), WEYL_UNSUPPORTED, "apt install gnuplot-nox");
-  fake_gnuplot(folder, "echo 'line 7:   no such\n\tterminal' >&2; exit 3");
+  fake_gnuplot("echo 'line 7:   no such\n\tterminal' >&2; exit 3");
   assert_says(ctx, weyl_plot_svg(ctx, &plot, &svg), WEYL_IO, "draw it: line 7: no such terminal");
-  fake_gnuplot(folder, "exit 0");
+  fake_gnuplot("exit 0");
   assert_says(ctx, weyl_plot_svg(ctx, &plot, &svg), WEYL_IO, "drew nothing");
-  fake_gnuplot(folder, "echo picture; kill -9 $$");
+  fake_gnuplot("echo picture; kill -9 $$");
   assert_status(ctx, weyl_plot_svg(ctx, &plot, &svg), WEYL_IO);
-  fake_gnuplot(folder, "echo picture"); /* never reads its script: no broken pipe may hurt us */
+  fake_gnuplot("echo picture"); /* never reads its script: no broken pipe may hurt us */
   assert_ok(ctx, weyl_plot_svg(ctx, &plot, &svg));
   assert_string_equal(svg, "picture\n");
   weyl_dealloc(ctx, svg);
   setenv("PATH", old, 1);
   free(old);
-  test_remove(folder);
   test_context_free(ctx);
 }
 
@@ -250,5 +239,5 @@ int main(void) {
       cmocka_unit_test(a_missing_or_failing_gnuplot_is_named),
       cmocka_unit_test(every_allocation_may_fail),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -116,30 +116,34 @@ static weyl_status plan_feed(weyl_loader *l, int i) {
   return WEYL_OK;
 }
 
-/* Samples a shard: the most of mean size whose activations fit into WEYL_SHARD_BYTES. */
+/* From so many phases on a step keeps most of what it makes for the whole batch, and a shard is what one phase works on
+ * (the weights' gradients among it, however few its samples). */
+#define MANY_PHASES 8
+
+/* Whether so many samples of mean size make a shard. */
+static bool shard_fits(const weyl_loader *l, int64_t samples) {
+  const int64_t n = weyl_dataset_samples(l->dataset);
+  int64_t count[WEYL_COUNTS] = {0};
+  for (int c = 1; c < WEYL_COUNTS; c++)
+    if (l->offsets[c] != NULL) count[c] = (int64_t)ceil((double)l->offsets[c][n] / (double)n * (double)samples);
+  if (weyl_program_bytes(l->program, count) <= WEYL_SHARD_BYTES) return true;
+  const weyl_program_stats about = weyl_program_about(l->program, count, 1);
+  return about.phases >= MANY_PHASES && about.workspace <= 2 * WEYL_SHARD_BYTES;
+}
+
+/* Samples a shard: the most that fit. */
 static int64_t samples_by_formula(const weyl_loader *l) {
   const int64_t n = weyl_dataset_samples(l->dataset);
   if (n < 1) return 1;
   int64_t low = 1, high = 2; /* low fits, or is 1; high is not known to */
-  for (;;) {
-    int64_t count[WEYL_COUNTS] = {0};
-    for (int c = 1; c < WEYL_COUNTS; c++)
-      if (l->offsets[c] != NULL) count[c] = (int64_t)ceil((double)l->offsets[c][n] / (double)n * (double)high);
-    const bool fits = weyl_program_bytes(l->program, count) <= WEYL_SHARD_BYTES;
-    if (fits && high >= n) return n;
-    if (fits) {
-      low = high;
-      high *= 2;
-    } else {
-      break;
-    }
+  while (shard_fits(l, high)) {
+    if (high >= n) return n;
+    low = high;
+    high *= 2;
   }
   while (high - low > 1) {
     const int64_t middle = low + (high - low) / 2;
-    int64_t count[WEYL_COUNTS] = {0};
-    for (int c = 1; c < WEYL_COUNTS; c++)
-      if (l->offsets[c] != NULL) count[c] = (int64_t)ceil((double)l->offsets[c][n] / (double)n * (double)middle);
-    if (weyl_program_bytes(l->program, count) <= WEYL_SHARD_BYTES)
+    if (shard_fits(l, middle))
       low = middle;
     else
       high = middle;

@@ -31,7 +31,7 @@ static const weyl_option train_table[] = {
      "sums of their own that a batch is dealt to: the most threads that help; changes rounding"},
     {"dtype", WEYL_OPT_CHOICE, "f32", 0, 0, "f32|f64", "precision of training"},
     {"shard", WEYL_OPT_INT, "0", 0, 10000000, NULL,
-     "samples a shard, changes rounding only; 0: as many as fit into 1.2 MiB"},
+     "samples a shard, changes rounding only; 0: as many as fit into 2.5 MiB"},
     {0}};
 
 /* Declares a table with the task's recommendations for this model in place of its defaults. */
@@ -43,7 +43,7 @@ static weyl_status declare(weyl_context *ctx, weyl_options *into, const char *ow
   weyl_option *copy = weyl_alloc(ctx, n + 1, sizeof *copy);
   if (copy == NULL) return WEYL_MEMORY;
   memcpy(copy, table, n * sizeof *copy);
-  for (const weyl_task_default *d = task->defaults; d != NULL && d->option != NULL; d++) {
+  for (const weyl_task_default *d = task ? task->defaults : NULL; d != NULL && d->option != NULL; d++) {
     if (d->model != NULL && strcmp(d->model, model->name) != 0) continue;
     for (size_t i = 0; i < n; i++)
       if (strcmp(copy[i].name, d->option) == 0) copy[i].fallback = d->value;
@@ -57,15 +57,22 @@ weyl_status weyl_train_options(weyl_context *ctx, const char *task_name, const c
   const weyl_task_def *task;
   const weyl_model_def *model;
   const weyl_set_def *set;
-  WEYL_TRY(train_lookup(ctx, task_name, model_name, &task, &model, &set));
+  if (task_name != NULL) {
+    WEYL_TRY(train_lookup(ctx, task_name, model_name, &task, &model, &set));
+  } else {
+    task = NULL;
+    set = NULL;
+    model = weyl_model_find(model_name);
+    if (model == NULL) return weyl_fail(ctx, WEYL_UNKNOWN, "no model \"%s\"", model_name ? model_name : "");
+  }
 
   weyl_options *made = NULL;
   weyl_status status;
   WEYL_GOTO(weyl_options_new(ctx, &made));
   WEYL_GOTO(declare(ctx, made, "training", train_table, task, model));
-  WEYL_GOTO(declare(ctx, made, task->name, task->options, task, model));
+  if (task != NULL) WEYL_GOTO(declare(ctx, made, task->name, task->options, task, model));
   WEYL_GOTO(declare(ctx, made, model->name, model->options, task, model));
-  WEYL_GOTO(declare(ctx, made, set->name, set->options, task, model));
+  if (set != NULL) WEYL_GOTO(declare(ctx, made, set->name, set->options, task, model));
   *out = made;
   made = NULL;
 done:

@@ -3,10 +3,10 @@
 #define WEYL_TRAIN_RANKS_FIXTURE_H
 
 #include <pthread.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <weyl/train.h>
+
+#include "property.h"
 
 #define RANKS_MOST 8
 
@@ -73,9 +73,7 @@ static inline void ranks_run(ranks_team *t, int size, void (*job)(ranks_member *
   for (int r = 0; r < size; r++) {
     ranks_member *m = &t->member[r];
     *m = (ranks_member){.team = t, .rank = r, .job = job, .arg = arg};
-    weyl_context_opts o = weyl_context_defaults();
-    o.threads = 1;
-    assert_int_equal(weyl_context_new(&o, &m->ctx), WEYL_OK);
+    m->ctx = test_context(1);
     const weyl_transport link = {.self = m, .rank = r, .size = size, .exchange = ranks_exchange};
     assert_int_equal(weyl_comm_new(m->ctx, &link, &m->comm), WEYL_OK);
   }

@@ -39,20 +39,12 @@ static void train(ranks_member *m) {
   const training *x = m->arg;
   /* a context of its own, which reports progress */
   reports seen = {.stop_after = m->rank == x->stop_rank ? x->stop_after : 0};
-  weyl_context_opts o = weyl_context_defaults();
-  o.threads = 1 + m->rank % 2;
-  o.user = &seen;
-  o.progress = count_reports;
-  weyl_context *ctx = NULL;
+  weyl_context *ctx =
+      test_context_with((weyl_context_opts){.threads = 1 + m->rank % 2, .user = &seen, .progress = count_reports});
   weyl_options *options = NULL;
-  assert_int_equal(weyl_context_new(&o, &ctx), WEYL_OK);
   assert_int_equal(weyl_train_options(ctx, "dynamics", "egnn", &options), WEYL_OK);
-  static const char *const small[] = {"horizon", "2",      "batch", "8",      "epochs", "4", "eval_every",
-                                      "1",       "hidden", "9",     "layers", "2",      NULL};
-  for (const char *const *p = small; !x->resume && *p != NULL; p += 2)
-    assert_int_equal(weyl_options_set(options, p[0], p[1], NULL), WEYL_OK);
-  for (const char *const *p = x->pairs; *p != NULL; p += 2)
-    assert_int_equal(weyl_options_set(options, p[0], p[1], NULL), WEYL_OK);
+  if (!x->resume) fixture_set(options, fixture_small, false);
+  fixture_set(options, x->pairs, false);
   char folder[400];
   snprintf(folder, sizeof folder, "%s/%s", x->f->folder, x->run);
   const weyl_train_config config = {.task = "dynamics",
@@ -168,11 +160,8 @@ static void test_memory_fails_on_one_rank(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_bytes_of_one_process, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(test_stop_and_resume, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(test_refused, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(test_numbers_fail, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(test_memory_fails_on_one_rank, fixture_open, fixture_close),
+      fixture_test(test_bytes_of_one_process), fixture_test(test_stop_and_resume),          fixture_test(test_refused),
+      fixture_test(test_numbers_fail),         fixture_test(test_memory_fails_on_one_rank),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,10 +18,7 @@ static const char *const good =
 static weyl_status open_text(train_fixture *f, const char *text, weyl_recipe **r) {
   char path[300];
   snprintf(path, sizeof path, "%s/test.ini", f->folder);
-  FILE *file = fopen(path, "w");
-  assert_non_null(file);
-  fputs(text, file);
-  fclose(file);
+  test_write(path, text, strlen(text));
   weyl_message_clear(f->ctx);
   return weyl_recipe_open(f->ctx, path, r);
 }
@@ -170,11 +167,11 @@ static void shipped_recipes_are_good(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(rows_are_read, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(rows_run_and_are_not_run_again, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(interrupted_recipes_go_on, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(bad_recipes_are_refused, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(shipped_recipes_are_good, fixture_open, fixture_close),
+      fixture_test(rows_are_read),
+      fixture_test(rows_run_and_are_not_run_again),
+      fixture_test(interrupted_recipes_go_on),
+      fixture_test(bad_recipes_are_refused),
+      fixture_test(shipped_recipes_are_good),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

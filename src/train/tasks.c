@@ -45,7 +45,8 @@ weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model,
   const weyl_model_def *m = weyl_model_find(model);
   if (m == NULL) {
     const weyl_model_def *const *models = weyl_models();
-    for (; models[n] != NULL && n < NAMES_MAX; n++) names[n] = models[n]->name;
+    for (; *models != NULL && n < NAMES_MAX; models++)
+      if ((*models)->points) names[n++] = (*models)->name;
     return unknown(ctx, "model", model, names, n);
   }
   const weyl_set_def *s = weyl_set_find(t->set);

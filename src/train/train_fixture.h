@@ -2,17 +2,13 @@
 #ifndef WEYL_TRAIN_FIXTURE_H
 #define WEYL_TRAIN_FIXTURE_H
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include <weyl/train.h>
+
+#include "property.h"
 
 typedef struct train_fixture {
   weyl_context *ctx;
-  char folder[128], data[160], out[160];
+  char folder[64], data[160], out[160];
   /* what the progress callback saw */
   int64_t steps;              /* calls in training so far */
   uint64_t allocations[4096]; /* at each of them */
@@ -33,11 +29,7 @@ static bool fixture_progress(void *user, const char *what, double done, double t
 
 static void fixture_context(train_fixture *f, int threads) {
   weyl_context_free(f->ctx);
-  weyl_context_opts o = weyl_context_defaults();
-  o.threads = threads;
-  o.user = f;
-  o.progress = fixture_progress;
-  assert_int_equal(weyl_context_new(&o, &f->ctx), WEYL_OK);
+  f->ctx = test_context_with((weyl_context_opts){.threads = threads, .user = f, .progress = fixture_progress});
 }
 
 static void fixture_data(train_fixture *f) {
@@ -72,9 +64,7 @@ static void fixture_data(train_fixture *f) {
 static int fixture_open(void **state) {
   train_fixture *f = calloc(1, sizeof *f);
   assert_non_null(f);
-  const char *tmp = getenv("TMPDIR");
-  snprintf(f->folder, sizeof f->folder, "%.90s/weyl_train_XXXXXX", tmp != NULL ? tmp : "/tmp");
-  assert_non_null(mkdtemp(f->folder));
+  test_folder(f->folder);
   snprintf(f->data, sizeof f->data, "%s/paths.npz", f->folder);
   fixture_context(f, 2);
   fixture_data(f);
@@ -84,13 +74,13 @@ static int fixture_open(void **state) {
 
 static int fixture_close(void **state) {
   train_fixture *f = *state;
-  char command[200];
   weyl_context_free(f->ctx);
-  snprintf(command, sizeof command, "rm -rf '%s'", f->folder);
-  const int status = system(command);
+  test_remove(f->folder);
   free(f);
-  return status;
+  return 0;
 }
+
+#define fixture_test(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
 
 /* Path of a file in a run; the text lives until the fourth call from now. */
 static inline const char *fixture_path(const train_fixture *f, const char *run, const char *file) {
@@ -101,18 +91,25 @@ static inline const char *fixture_path(const train_fixture *f, const char *run, 
   return text[k];
 }
 
+/* Pairs of option and value, NULL at the end; those that the model does not have are passed over when `known` is true.
+ */
+static inline void fixture_set(weyl_options *o, const char *const *pairs, bool known) {
+  for (; *pairs != NULL; pairs += 2)
+    if (!known || weyl_options_has(o, pairs[0]))
+      assert_int_equal(weyl_options_set(o, pairs[0], pairs[1], NULL), WEYL_OK);
+}
+
+static const char *const fixture_small[] = {"horizon", "2",      "batch", "8",      "epochs", "4", "eval_every",
+                                            "1",       "hidden", "9",     "layers", "2",      NULL};
+
 /* A training of task "dynamics"; pairs of option and value, NULL at the end. */
 static inline weyl_status fixture_train(train_fixture *f, const char *run, const char *model, bool resume,
                                         const char *const *pairs, weyl_train_result *out) {
   weyl_options *o = NULL;
   weyl_train_result ignored;
   assert_int_equal(weyl_train_options(f->ctx, "dynamics", model, &o), WEYL_OK);
-  static const char *const small[] = {"horizon", "2",      "batch", "8",      "epochs", "4", "eval_every",
-                                      "1",       "hidden", "9",     "layers", "2",      NULL};
-  for (const char *const *p = small; !resume && *p != NULL; p += 2)
-    if (weyl_options_has(o, p[0])) assert_int_equal(weyl_options_set(o, p[0], p[1], NULL), WEYL_OK);
-  for (; pairs != NULL && *pairs != NULL; pairs += 2)
-    assert_int_equal(weyl_options_set(o, pairs[0], pairs[1], NULL), WEYL_OK);
+  if (!resume) fixture_set(o, fixture_small, true);
+  if (pairs != NULL) fixture_set(o, pairs, false);
   const weyl_train_config config = {.task = "dynamics",
                                     .model = model,
                                     .data = f->data,

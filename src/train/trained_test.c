@@ -121,13 +121,6 @@ static void frames_make_symmetric(void **state) {
 /* ---- what is wrong with a run directory
  * ------------------------------------------------------------------------------------ */
 
-static void write_file(const char *path, const char *bytes, size_t n) {
-  FILE *file = fopen(path, "w");
-  assert_non_null(file);
-  assert_int_equal(fwrite(bytes, 1, n, file), n);
-  assert_int_equal(fclose(file), 0);
-}
-
 static void bad_models_are_refused(void **state) {
   train_fixture *f = *state;
   weyl_trained *t = NULL;
@@ -143,11 +136,11 @@ static void bad_models_are_refused(void **state) {
   assert_int_equal(weyl_file_read(f->ctx, path, 0, &bytes, &n), WEYL_OK);
   const size_t cuts[] = {0, 4, 100, n / 2, n - 1};
   for (size_t k = 0; k < sizeof cuts / sizeof *cuts; k++) {
-    write_file(path, bytes, cuts[k]);
+    test_write(path, bytes, cuts[k]);
     assert_int_equal(open_run(f, "run", WEYL_F32, &t), WEYL_FORMAT);
     assert_message(f, "model.safetensors");
   }
-  write_file(path, "this is no such file, whatever its name says", 44);
+  test_write(path, "this is no such file, whatever its name says", 44);
   assert_int_equal(open_run(f, "run", WEYL_F32, &t), WEYL_FORMAT);
   assert_int_equal(unlink(path), 0);
   assert_int_equal(open_run(f, "run", WEYL_F32, &t), WEYL_NO_FILE);
@@ -185,7 +178,7 @@ static void bad_configurations_are_refused(void **state) {
       {"[run\nformat", "config.ini", WEYL_FORMAT},
   };
   for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
-    write_file(path, bad[k].text, strlen(bad[k].text));
+    test_write(path, bad[k].text, strlen(bad[k].text));
     const weyl_status status = open_run(f, "run", WEYL_F32, &t);
     if (status != bad[k].status) fail_msg("case %zu: %s: %s", k, weyl_status_name(status), weyl_message(f->ctx));
     assert_message(f, bad[k].message);
@@ -201,7 +194,7 @@ static void bad_states_are_refused(void **state) {
   char *bytes = NULL;
   size_t n = 0;
   assert_int_equal(weyl_file_read(f->ctx, path, 0, &bytes, &n), WEYL_OK);
-  write_file(path, bytes, n / 2);
+  test_write(path, bytes, n / 2);
   assert_int_equal(fixture_train(f, "run", "linear", true, NULL, NULL), WEYL_FORMAT);
   assert_message(f, "state.safetensors");
   weyl_dealloc(f->ctx, bytes);
@@ -212,12 +205,12 @@ static void bad_states_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(evaluation_repeats_the_training_s, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(audits_tell_models_apart, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(frames_make_symmetric, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(bad_models_are_refused, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(bad_configurations_are_refused, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(bad_states_are_refused, fixture_open, fixture_close),
+      fixture_test(evaluation_repeats_the_training_s),
+      fixture_test(audits_tell_models_apart),
+      fixture_test(frames_make_symmetric),
+      fixture_test(bad_models_are_refused),
+      fixture_test(bad_configurations_are_refused),
+      fixture_test(bad_states_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -196,8 +196,7 @@ static void memory_may_run_out(void **state) {
     assert_int_equal(weyl_train_options(f->ctx, "dynamics", "egnn", &o), WEYL_OK);
     static const char *const small[] = {"horizon", "2", "batch",  "8", "epochs", "1",
                                         "hidden",  "3", "layers", "1", NULL};
-    for (const char *const *p = small; *p != NULL; p += 2)
-      assert_int_equal(weyl_options_set(o, p[0], p[1], NULL), WEYL_OK);
+    fixture_set(o, small, false);
     const weyl_train_config config = {.task = "dynamics",
                                       .model = "egnn",
                                       .data = f->data,
@@ -224,16 +223,11 @@ static void memory_may_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(training_learns, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(resume_is_exact, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(interruption_is_exact, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(threads_do_not_matter, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(steps_allocate_nothing, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(failed_numbers_are_named, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(patience_stops, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(averages_are_what_counts, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(bad_requests_are_refused, fixture_open, fixture_close),
-      cmocka_unit_test_setup_teardown(memory_may_run_out, fixture_open, fixture_close),
+      fixture_test(training_learns),          fixture_test(resume_is_exact),
+      fixture_test(interruption_is_exact),    fixture_test(threads_do_not_matter),
+      fixture_test(steps_allocate_nothing),   fixture_test(failed_numbers_are_named),
+      fixture_test(patience_stops),           fixture_test(averages_are_what_counts),
+      fixture_test(bad_requests_are_refused), fixture_test(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

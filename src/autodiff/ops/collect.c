@@ -31,7 +31,7 @@ static weyl_status collect_eval(const weyl_eval *e) {
   const weyl_view *x = &e->in[0], *y = &e->out[0];
   const weyl_dim d = weyl_in_shape(e->graph, e->node, 0)->dim[0];
   const size_t row = (size_t)weyl_view_inner(x, 1) * weyl_dtype_size(x->dtype);
-  memcpy((char *)y->data + (size_t)(e->row[d.count] * d.n) * row, x->data, (size_t)x->dim[0] * row);
+  memcpy((char *)y->data + (size_t)(e->now->row[d.count] * d.n) * row, x->data, (size_t)x->dim[0] * row);
   return WEYL_OK;
 }
 
@@ -39,7 +39,7 @@ static weyl_status distribute_eval(const weyl_eval *e) {
   const weyl_view *x = &e->in[0], *y = &e->out[0];
   const weyl_dim d = weyl_in_shape(e->graph, e->node, 0)->dim[0];
   const size_t row = (size_t)weyl_view_inner(x, 1) * weyl_dtype_size(x->dtype);
-  memcpy(y->data, (const char *)x->data + (size_t)(e->row[e->node->attr.n] * d.n) * row, (size_t)y->dim[0] * row);
+  memcpy(y->data, (const char *)x->data + (size_t)(e->now->row[e->node->attr.n] * d.n) * row, (size_t)y->dim[0] * row);
   return WEYL_OK;
 }
 

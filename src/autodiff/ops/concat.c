@@ -99,11 +99,16 @@ static weyl_status pack_shape(weyl_graph *g, const weyl_node *node, weyl_value *
 
 static weyl_status pack_eval(const weyl_eval *e) {
   const weyl_view *y = &e->out[0];
-  const size_t size = weyl_dtype_size(y->dtype);
+  const int64_t size = (int64_t)weyl_dtype_size(y->dtype), parts = e->parts > 1 ? e->parts : 1;
+  const int64_t from = y->dim[0] * e->part / parts, to = y->dim[0] * (e->part + 1) / parts;
   const int64_t *offset = e->node->attr.data;
-  memset(y->data, 0, (size_t)y->dim[0] * size);
-  for (int i = 0; i < e->node->n_in; i++)
-    memcpy((char *)y->data + (size_t)offset[i] * size, e->in[i].data, (size_t)weyl_view_size(&e->in[i]) * size);
+  char *data = y->data;
+  memset(data + from * size, 0, (size_t)((to - from) * size));
+  for (int i = 0; i < e->node->n_in; i++) {
+    const int64_t end = offset[i] + weyl_view_size(&e->in[i]);
+    const int64_t a = offset[i] > from ? offset[i] : from, b = end < to ? end : to;
+    if (a < b) memcpy(data + a * size, (char *)e->in[i].data + (a - offset[i]) * size, (size_t)((b - a) * size));
+  }
   return WEYL_OK;
 }
 
@@ -125,7 +130,7 @@ static void pack_example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_pack = {.name = "pack",
-                              .flags = WEYL_OP_LINEAR,
+                              .flags = WEYL_OP_LINEAR | WEYL_OP_DEALS,
                               .shape = pack_shape,
                               .eval = pack_eval,
                               .vjp = pack_vjp,

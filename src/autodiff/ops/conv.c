@@ -5,8 +5,6 @@
 #include "../conv.h"
 #include "along.h"
 
-#include <string.h>
-
 static int64_t windows_of(int64_t size, int64_t k, const weyl_attr *p, int i) {
   const int64_t room = size + p->i[2 + i] + p->i[4 + i] - p->i[6 + i] * (k - 1) - 1;
   return room < 0 ? 0 : room / p->i[i] + 1;
@@ -112,7 +110,10 @@ static weyl_conv_geometry geometry(const weyl_node *node, const weyl_view *in, c
 
 static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_view *out) {
   const weyl_conv_geometry q = geometry(node, in, out);
-  return weyl_conv_gemm_scratch(kind_of(node), &q, out->dtype);
+  const size_t gemm = weyl_conv_gemm_scratch(kind_of(node), &q, out->dtype),
+               direct = weyl_conv_direct_can(&q) ? weyl_conv_direct_scratch(kind_of(node), &q, out->dtype) : 0;
+  const size_t sum = (size_t)weyl_view_size(out) * weyl_dtype_size(out->dtype), most = gemm > direct ? gemm : direct;
+  return kind_of(node) == WEYL_CONV_WEIGHT && most < sum ? sum : most; /* by_onednn's own result */
 }
 
 static double flops(const weyl_node *node, const weyl_view *in, const weyl_view *out) {
@@ -120,21 +121,25 @@ static double flops(const weyl_node *node, const weyl_view *in, const weyl_view 
   return 2.0 * (double)(q.n * q.oh * q.ow) * (double)(q.kh * q.kw * (q.c / q.groups)) * (double)q.o;
 }
 
-/* Which engine takes a shape, by measurement (one thread, 3 x 3, 1..64 images): with AVX2 and 64 or more channels a
- * group our blocks of windows run at 80..88 GFLOP/s where oneDNN, which also has to rearrange the weights, runs
- * at 60..90; elsewhere, and for the gradient of the images, oneDNN is ahead by up to 2. */
-static bool ours_is_faster(const weyl_kernels *kernels, weyl_conv_kind kind, const weyl_conv_geometry *q) {
-  return kind != WEYL_CONV_INPUT && q->groups == 1 && q->c >= 64 && strcmp(kernels->isa, "avx2") == 0;
+static bool by_onednn(const weyl_eval *e, weyl_conv_kind kind, const weyl_conv_geometry *q) {
+  const size_t n = (size_t)weyl_view_size(&e->out[0]);
+  float *sum = e->out[0].data, *out = e->add ? e->scratch : sum;
+  if (!weyl_conv_onednn(kind, q, e->in[0].data, e->in[1].data, out)) return false;
+  if (e->add) e->kernels->binary[WEYL_F32][WEYL_BINARY_ADD](n, sum, 1, out, 1, sum);
+  return true;
 }
 
 static weyl_status eval(const weyl_eval *e) {
   const weyl_conv_kind kind = kind_of(e->node);
   const weyl_conv_geometry q = geometry(e->node, e->in, e->out);
   const weyl_dtype type = e->out[0].dtype;
+  void *out = e->out[0].data;
   const bool some = q.n * q.oh * q.ow * q.o * q.c > 0, reference = e->kernels == weyl_kernels_reference();
-  const bool theirs = some && !reference && type == WEYL_F32 && !ours_is_faster(e->kernels, kind, &q);
-  if (theirs && weyl_conv_onednn(kind, &q, e->in[0].data, e->in[1].data, e->out[0].data)) return WEYL_OK;
-  weyl_conv_gemm(e->kernels, type, kind, &q, e->in[0].data, e->in[1].data, e->out[0].data, e->scratch);
+  const void *a = e->in[0].data, *b = e->in[1].data;
+  if (some && !reference && weyl_conv_direct_can(&q))
+    weyl_conv_direct(e->kernels, type, kind, &q, a, b, e->add, out, e->scratch);
+  else if (!(some && !reference && type == WEYL_F32 && by_onednn(e, kind, &q)))
+    weyl_conv_gemm(e->kernels, type, kind, &q, a, b, e->add, out, e->scratch);
   return WEYL_OK;
 }
 
@@ -264,7 +269,7 @@ const weyl_op weyl_op_conv_input = {
 };
 const weyl_op weyl_op_conv_weight = {
     .name = "conv_weight",
-    .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES,
+    .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES | WEYL_OP_ADDS,
     .shape = weight_shape,
     .eval = eval,
     .vjp = weight_vjp,

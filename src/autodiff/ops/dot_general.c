@@ -72,108 +72,176 @@ static bool as_one(const weyl_view *x, const int64_t *stride, const int *axes, i
 }
 
 typedef struct operand {
-  const char *data;
   int64_t batch, batch_step, free, free_step, contract, contract_step;
+  bool copied; /* what does not collapse is copied as [batch, free, contract] */
 } operand;
 
-/* The operand as a batch of matrices; what does not collapse is copied into `room` as [batch, free, contract]. */
-static operand matrix(const weyl_view *x, const split *s, char *room) {
-  operand m = {.data = x->data};
+static operand matrix(const weyl_view *x, const split *s) {
+  operand m = {0};
   int64_t stride[WEYL_RANK_MAX];
   weyl_dense_strides(x->rank, x->dim, stride);
-  const bool direct = as_one(x, stride, s->batch, s->n_batch, &m.batch, &m.batch_step) &&
-                      as_one(x, stride, s->free, s->n_free, &m.free, &m.free_step) &&
-                      as_one(x, stride, s->contract, s->n_contract, &m.contract, &m.contract_step);
-  if (direct) return m;
-  int64_t dim[WEYL_RANK_MAX], from[WEYL_RANK_MAX], to[WEYL_RANK_MAX];
-  int r = 0;
-  m.batch = m.free = m.contract = 1;
-  for (int i = 0; i < s->n_batch; i++) {
-    from[r] = stride[s->batch[i]];
-    m.batch *= dim[r++] = x->dim[s->batch[i]];
-  }
-  for (int i = 0; i < s->n_free; i++) {
-    from[r] = stride[s->free[i]];
-    m.free *= dim[r++] = x->dim[s->free[i]];
-  }
-  for (int i = 0; i < s->n_contract; i++) {
-    from[r] = stride[s->contract[i]];
-    m.contract *= dim[r++] = x->dim[s->contract[i]];
-  }
-  weyl_dense_strides(r, dim, to);
-  weyl_copy_strided(weyl_dtype_size(x->dtype), r, dim, room, to, x->data, from);
-  m.data = room;
-  m.contract_step = 1;
+  if (as_one(x, stride, s->batch, s->n_batch, &m.batch, &m.batch_step) &&
+      as_one(x, stride, s->free, s->n_free, &m.free, &m.free_step) &&
+      as_one(x, stride, s->contract, s->n_contract, &m.contract, &m.contract_step))
+    return m;
+  m = (operand){.batch = 1, .free = 1, .contract = 1, .contract_step = 1, .copied = true};
+  for (int i = 0; i < s->n_batch; i++) m.batch *= x->dim[s->batch[i]];
+  for (int i = 0; i < s->n_free; i++) m.free *= x->dim[s->free[i]];
+  for (int i = 0; i < s->n_contract; i++) m.contract *= x->dim[s->contract[i]];
   m.free_step = m.contract;
   m.batch_step = m.free * m.contract;
   return m;
+}
+
+static void copy_operand(const weyl_view *x, const split *s, char *room) {
+  int64_t stride[WEYL_RANK_MAX], dim[WEYL_RANK_MAX], from[WEYL_RANK_MAX], to[WEYL_RANK_MAX];
+  int r = 0;
+  weyl_dense_strides(x->rank, x->dim, stride);
+  for (int i = 0; i < s->n_batch; i++, r++) {
+    from[r] = stride[s->batch[i]];
+    dim[r] = x->dim[s->batch[i]];
+  }
+  for (int i = 0; i < s->n_free; i++, r++) {
+    from[r] = stride[s->free[i]];
+    dim[r] = x->dim[s->free[i]];
+  }
+  for (int i = 0; i < s->n_contract; i++, r++) {
+    from[r] = stride[s->contract[i]];
+    dim[r] = x->dim[s->contract[i]];
+  }
+  weyl_dense_strides(r, dim, to);
+  weyl_copy_strided(weyl_dtype_size(x->dtype), r, dim, room, to, x->data, from);
 }
 
 static size_t room_for(const weyl_view *x) {
   return ((size_t)weyl_view_size(x) * weyl_dtype_size(x->dtype) + 63) & ~(size_t)63;
 }
 
-static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_view *out) {
-  (void)out;
-  size_t need = 0;
-  for (int which = 0; which < 2; which++) {
-    const weyl_view *x = &in[which];
-    const split s = split_axes(node, which, x->rank);
-    int64_t stride[WEYL_RANK_MAX], p, q;
-    weyl_dense_strides(x->rank, x->dim, stride);
-    if (!(as_one(x, stride, s.batch, s.n_batch, &p, &q) && as_one(x, stride, s.free, s.n_free, &p, &q) &&
-          as_one(x, stride, s.contract, s.n_contract, &p, &q)))
-      need += room_for(x);
-    else
-      need += 64;
-  }
-  return need;
+enum { SHORT = 4 };
+
+typedef struct product {
+  operand m[2];
+  bool rows, tiny; /* plain loops cost less than calls of the matrix kernel */
+} product;
+
+static product product_of(const weyl_node *node, const weyl_view *in) {
+  const split sa = split_axes(node, 0, in[0].rank), sb = split_axes(node, 1, in[1].rank);
+  product p = {.m = {matrix(&in[0], &sa), matrix(&in[1], &sb)}};
+  const operand *a = &p.m[0], *b = &p.m[1];
+  p.rows = a->free > 1 && b->free <= SHORT && a->contract <= SHORT && (a->batch > 1 || a->free <= 64);
+  p.tiny = a->free * b->free == 1 || (a->batch > 1 && a->free * b->free * a->contract <= 256);
+  return p;
 }
 
-/* Many tiny products: plain loops cost less than a call of the matrix kernel. */
+static size_t scratch(const weyl_node *node, const weyl_view *in, const weyl_view *out) {
+  (void)out;
+  const product p = product_of(node, in);
+  return (p.m[0].copied ? room_for(&in[0]) : 0) + (p.m[1].copied ? room_for(&in[1]) : 0);
+}
+
+static size_t prepared(const weyl_node *node) {
+  (void)node;
+  return sizeof(product);
+}
+
+static void prepare(const weyl_eval *e) { *(product *)e->prepared = product_of(e->node, e->in); }
+
 #define TINY(T, A)                                                                                                  \
-  static void tiny_##T(const operand *a, const operand *b, T *c) {                                                  \
+  static void tiny_##T(const operand *a, const T *x0, const operand *b, const T *y0, T *c, bool add) {              \
     for (int64_t s = 0; s < a->batch; s++) {                                                                        \
-      const T *x = (const T *)(const void *)a->data + s * a->batch_step,                                            \
-              *y = (const T *)(const void *)b->data + s * b->batch_step;                                            \
+      const T *x = x0 + s * a->batch_step, *y = y0 + s * b->batch_step;                                             \
       for (int64_t i = 0; i < a->free; i++)                                                                         \
         for (int64_t j = 0; j < b->free; j++) {                                                                     \
           A sum = 0;                                                                                                \
           const T *p = x + i * a->free_step, *q = y + j * b->free_step;                                             \
           for (int64_t k = 0; k < a->contract; k++) sum += (A)p[k * a->contract_step] * (A)q[k * b->contract_step]; \
-          *c++ = (T)sum;                                                                                            \
+          *c = add ? *c + (T)sum : (T)sum;                                                                          \
+          c++;                                                                                                      \
         }                                                                                                           \
     }                                                                                                               \
   }
 TINY(float, double)
 TINY(double, double)
 
+/* Many short rows by a matrix of at most 4 x 4: vectors by rotations, for the most part. */
+#define SHORT_ROWS(T)                                                                                                \
+  static void rotate_##T(const operand *a, const T *x, T m[SHORT][SHORT], T *c, bool add) {                    \
+    const T m00 = m[0][0], m01 = m[0][1], m02 = m[0][2], m10 = m[1][0], m11 = m[1][1], m12 = m[1][2], m20 = m[2][0], \
+            m21 = m[2][1], m22 = m[2][2];                                                                            \
+    const int64_t next = a->contract_step;                                                                           \
+    for (int64_t i = 0; i < a->free; i++, x += a->free_step, c += 3) {                                               \
+      const T p = x[0], q = x[next], r = x[2 * next];                                                                \
+      const T u = p * m00 + q * m10 + r * m20, v = p * m01 + q * m11 + r * m21, w = p * m02 + q * m12 + r * m22;     \
+      c[0] = add ? c[0] + u : u;                                                                                     \
+      c[1] = add ? c[1] + v : v;                                                                                     \
+      c[2] = add ? c[2] + w : w;                                                                                     \
+    }                                                                                                                \
+  }                                                                                                                  \
+  static void short_##T(const operand *a, const T *x0, const operand *b, const T *y0, T *c, bool add) {              \
+    const int n = (int)b->free, depth = (int)a->contract;                                                            \
+    for (int64_t s = 0; s < a->batch; s++) {                                                                         \
+      const T *x = x0 + s * a->batch_step, *y = y0 + s * b->batch_step;                                              \
+      T m[SHORT][SHORT] = {{0}};                                                                                     \
+      for (int k = 0; k < depth; k++)                                                                                \
+        for (int j = 0; j < n; j++) m[k][j] = y[k * b->contract_step + j * b->free_step];                            \
+      if (n == 3 && depth == 3) {                                                                                    \
+        rotate_##T(a, x, m, c, add);                                                                                 \
+        c += 3 * a->free;                                                                                            \
+        continue;                                                                                                    \
+      }                                                                                                              \
+      for (int64_t i = 0; i < a->free; i++, x += a->free_step)                                                       \
+        for (int j = 0; j < n; j++, c++) {                                                                           \
+          T sum = 0;                                                                                                 \
+          for (int k = 0; k < depth; k++) sum += x[k * a->contract_step] * m[k][j];                                  \
+          *c = add ? *c + sum : sum;                                                                                 \
+        }                                                                                                            \
+    }                                                                                                                \
+  }
+SHORT_ROWS(float)
+SHORT_ROWS(double)
+
 static weyl_status eval(const weyl_eval *e) {
   const weyl_view *y = &e->out[0];
   const size_t size = weyl_dtype_size(y->dtype);
-  if (weyl_view_size(y) == 0) return WEYL_OK;
-  const split sa = split_axes(e->node, 0, e->in[0].rank), sb = split_axes(e->node, 1, e->in[1].rank);
-  char *room = (char *)e->scratch + WEYL_GEMM_SCRATCH;
-  operand a = matrix(&e->in[0], &sa, room);
-  if (a.data == room) room += room_for(&e->in[0]);
-  const operand b = matrix(&e->in[1], &sb, room);
-  if (a.contract == 0) {
-    e->kernels->fill[y->dtype]((size_t)weyl_view_size(y), 0, y->data);
+  product here;
+  if (!e->prepared) here = product_of(e->node, e->in);
+  const product *p = e->prepared ? e->prepared : &here;
+  const operand *a = &p->m[0], *b = &p->m[1];
+  const int64_t numbers = a->batch * a->free * b->free;
+  if (numbers == 0) return WEYL_OK;
+  if (a->contract == 0) {
+    if (!e->add) e->kernels->fill[y->dtype]((size_t)numbers, 0, y->data);
     return WEYL_OK;
   }
-  if (a.free * b.free == 1 || (a.batch > 1 && a.free * b.free * a.contract <= 256)) {
+  const char *data[2] = {e->in[0].data, e->in[1].data};
+  char *room = (char *)e->scratch + WEYL_GEMM_SCRATCH;
+  for (int which = 0; which < 2; which++)
+    if (p->m[which].copied) {
+      const split s = split_axes(e->node, which, e->in[which].rank);
+      copy_operand(&e->in[which], &s, room);
+      data[which] = room;
+      room += room_for(&e->in[which]);
+    }
+  if (p->rows) {
     if (y->dtype == WEYL_F32)
-      tiny_float(&a, &b, y->data);
+      short_float(a, (const void *)data[0], b, (const void *)data[1], y->data, e->add);
     else
-      tiny_double(&a, &b, y->data);
+      short_double(a, (const void *)data[0], b, (const void *)data[1], y->data, e->add);
+    return WEYL_OK;
+  }
+  if (p->tiny) {
+    if (y->dtype == WEYL_F32)
+      tiny_float(a, (const void *)data[0], b, (const void *)data[1], y->data, e->add);
+    else
+      tiny_double(a, (const void *)data[0], b, (const void *)data[1], y->data, e->add);
     return WEYL_OK;
   }
   /* a batch that continues the rows (weights shared) never gets here: it has no batch axis */
-  for (int64_t s = 0; s < a.batch; s++)
-    e->kernels->gemm[y->dtype]((size_t)a.free, (size_t)b.free, (size_t)a.contract,
-                               a.data + (size_t)(s * a.batch_step) * size, a.free_step, a.contract_step,
-                               b.data + (size_t)(s * b.batch_step) * size, b.contract_step, b.free_step,
-                               (char *)y->data + (size_t)(s * a.free * b.free) * size, b.free, false, e->scratch);
+  for (int64_t s = 0; s < a->batch; s++)
+    e->kernels->gemm[y->dtype]((size_t)a->free, (size_t)b->free, (size_t)a->contract,
+                               data[0] + (size_t)(s * a->batch_step) * size, a->free_step, a->contract_step,
+                               data[1] + (size_t)(s * b->batch_step) * size, b->contract_step, b->free_step,
+                               (char *)y->data + (size_t)(s * a->free * b->free) * size, b->free, e->add, e->scratch);
   return WEYL_OK;
 }
 
@@ -242,10 +310,12 @@ static void example(weyl_example *ex, int which) {
 }
 
 const weyl_op weyl_op_dot_general = {.name = "dot_general",
-                                     .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES,
+                                     .flags = WEYL_OP_LINEAR | WEYL_OP_REDUCES | WEYL_OP_ADDS,
                                      .shape = shape,
                                      .eval = eval,
                                      .vjp = vjp,
+                                     .prepared = prepared,
+                                     .prepare = prepare,
                                      .scratch = scratch,
                                      .flops = flops,
                                      .check = {.order = 2, .cases = 5, .example = example}};

@@ -26,7 +26,7 @@ static double unit(uint32_t high, uint32_t low) { return (double)((((uint64_t)hi
 /* numbers 2 p and 2 p + 1 of one row */
 static void pair(const weyl_eval *e, uint32_t row, uint64_t p, double out[2]) {
   uint32_t r[4];
-  weyl_philox(e->seed ^ e->node->attr.key, (e->step << 32) ^ (e->step >> 32) ^ row, p, r);
+  weyl_philox(e->now->seed ^ e->node->attr.key, (e->now->step << 32) ^ (e->now->step >> 32) ^ row, p, r);
   out[0] = unit(r[0], r[1]);
   out[1] = unit(r[2], r[3]);
   if (e->node->attr.flag) { /* Box and Muller; 1 - u is in (0, 1] */

@@ -28,43 +28,19 @@ static weyl_status fold_shape(weyl_graph *g, const weyl_node *node, weyl_value *
   return WEYL_OK;
 }
 
-/* rows of m vectors of d numbers; F signed copies */
-#define LOOPS(T)                                                                                                  \
-  static void spread_##T(int64_t rows, int64_t m, int64_t d, int frames, const double *signs, const T *x, T *y) { \
-    for (int64_t r = 0; r < rows; r++)                                                                            \
-      for (int f = 0; f < frames; f++)                                                                            \
-        for (int64_t i = 0; i < m; i++)                                                                           \
-          for (int64_t c = 0; c < d; c++) *y++ = x[(r * m + i) * d + c] * (T)signs[f * d + c];                    \
-  }                                                                                                               \
-  static void fold_##T(int64_t rows, int64_t m, int64_t d, int frames, const double *signs, const T *x, T *y) {   \
-    for (int64_t r = 0; r < rows; r++)                                                                            \
-      for (int64_t i = 0; i < m; i++)                                                                             \
-        for (int64_t c = 0; c < d; c++) {                                                                         \
-          T sum = 0;                                                                                              \
-          for (int f = 0; f < frames; f++) sum += x[((r * frames + f) * m + i) * d + c] * (T)signs[f * d + c];    \
-          *y++ = sum;                                                                                             \
-        }                                                                                                         \
-  }
-LOOPS(float)
-LOOPS(double)
-
 static weyl_status frames_eval(const weyl_eval *e) {
   const weyl_view *x = &e->in[0];
-  const int64_t d = e->node->attr.i[0], rows = x->dim[0], m = weyl_view_inner(x, 1) / d;
-  if (x->dtype == WEYL_F32)
-    spread_float(rows, m, d, e->node->attr.n, e->node->attr.data, x->data, e->out[0].data);
-  else
-    spread_double(rows, m, d, e->node->attr.n, e->node->attr.data, x->data, e->out[0].data);
+  const weyl_attr *a = &e->node->attr;
+  e->kernels->sign_frames[x->dtype]((size_t)x->dim[0], (size_t)weyl_view_inner(x, 1), (size_t)a->i[0], (size_t)a->n,
+                                    a->data, x->data, e->out[0].data);
   return WEYL_OK;
 }
 
 static weyl_status fold_eval(const weyl_eval *e) {
   const weyl_view *y = &e->out[0];
-  const int64_t d = e->node->attr.i[0], rows = y->dim[0], m = weyl_view_inner(y, 1) / d;
-  if (y->dtype == WEYL_F32)
-    fold_float(rows, m, d, e->node->attr.n, e->node->attr.data, e->in[0].data, y->data);
-  else
-    fold_double(rows, m, d, e->node->attr.n, e->node->attr.data, e->in[0].data, y->data);
+  const weyl_attr *a = &e->node->attr;
+  e->kernels->sign_fold[y->dtype]((size_t)y->dim[0], (size_t)weyl_view_inner(y, 1), (size_t)a->i[0], (size_t)a->n,
+                                  a->data, e->in[0].data, y->data);
   return WEYL_OK;
 }
 
@@ -108,8 +84,9 @@ const weyl_op weyl_op_sign_fold = {.name = "sign_fold",
 static weyl_tensor make(const weyl_op *op, weyl_tensor x, int frames, const double *signs) {
   if (!weyl_tensor_valid(x)) return WEYL_NULL_TENSOR;
   const int64_t d = weyl_rank(x) ? weyl_dim_of(x, -1) : 0;
-  if (frames < 1 || d < 1)
-    return weyl_graph_fail(x.graph, WEYL_BAD_ARG, "%s: %d frames of %lld signs", op->name, frames, (long long)d);
+  if (frames < 1 || d < 1 || d > WEYL_SIGNS_D)
+    return weyl_graph_fail(x.graph, WEYL_BAD_ARG, "%s: %d frames of %lld signs, at least 1 and 1..%d", op->name, frames,
+                           (long long)d, WEYL_SIGNS_D);
   double *copy = weyl_arena_array(x.graph->arena, double, frames *d);
   if (!copy) return weyl_graph_fail(x.graph, WEYL_MEMORY, "%s", op->name);
   for (int64_t i = 0; i < frames * d; i++) copy[i] = signs[i];

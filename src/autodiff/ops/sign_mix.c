@@ -4,12 +4,10 @@
  * Only rewrites make them. */
 #include "../graph.h"
 
-enum { D_MAX = 8 };
-
 static weyl_status mix_shape(weyl_graph *g, const weyl_node *node, weyl_value *out) {
   const weyl_shape *x = weyl_in_shape(g, node, 0);
   char b[160];
-  if (x->rank < 2 || x->dim[0].count != WEYL_NUMBER || x->dim[0].n != node->attr.i[0] || node->attr.i[0] > D_MAX)
+  if (x->rank < 2 || x->dim[0].count != WEYL_NUMBER || x->dim[0].n != node->attr.i[0] || node->attr.i[0] > WEYL_SIGNS_D)
     return weyl_node_fail(g, node, WEYL_SHAPE, "operand %s must be [%lld, rows, ...]", weyl_shape_text(x, b),
                           (long long)node->attr.i[0]);
   out->shape = *x;
@@ -30,50 +28,19 @@ static weyl_status unmix_shape(weyl_graph *g, const weyl_node *node, weyl_value 
   return WEYL_OK;
 }
 
-#define LOOPS(T)                                                                                                  \
-  static void mix_##T(int64_t rows, int64_t n, int64_t d, int frames, const double *signs, const T *restrict x,   \
-                      T *restrict y) {                                                                            \
-    for (int64_t r = 0; r < rows; r++)                                                                            \
-      for (int f = 0; f < frames; f++, y += n) {                                                                  \
-        for (int64_t j = 0; j < n; j++) y[j] = (T)signs[f * d] * x[r * n + j];                                    \
-        for (int64_t c = 1; c < d; c++) {                                                                         \
-          const T s = (T)signs[f * d + c], *t = x + (c * rows + r) * n;                                           \
-          for (int64_t j = 0; j < n; j++) y[j] += s * t[j];                                                       \
-        }                                                                                                         \
-      }                                                                                                           \
-  }                                                                                                               \
-  static void unmix_##T(int64_t rows, int64_t n, int64_t d, int frames, const double *signs, const T *restrict x, \
-                        T *restrict y) {                                                                          \
-    for (int64_t r = 0; r < rows; r++, x += frames * n)                                                           \
-      for (int64_t c = 0; c < d; c++) {                                                                           \
-        T *to = y + (c * rows + r) * n;                                                                           \
-        for (int64_t j = 0; j < n; j++) to[j] = (T)signs[c] * x[j];                                               \
-        for (int f = 1; f < frames; f++) {                                                                        \
-          const T s = (T)signs[f * d + c], *t = x + f * n;                                                        \
-          for (int64_t j = 0; j < n; j++) to[j] += s * t[j];                                                      \
-        }                                                                                                         \
-      }                                                                                                           \
-  }
-LOOPS(float)
-LOOPS(double)
-
 static weyl_status mix_eval(const weyl_eval *e) {
   const weyl_view *x = &e->in[0];
-  const int64_t rows = x->dim[1], n = weyl_view_inner(x, 2);
-  if (x->dtype == WEYL_F32)
-    mix_float(rows, n, e->node->attr.i[0], e->node->attr.n, e->node->attr.data, x->data, e->out[0].data);
-  else
-    mix_double(rows, n, e->node->attr.i[0], e->node->attr.n, e->node->attr.data, x->data, e->out[0].data);
+  const weyl_attr *a = &e->node->attr;
+  e->kernels->sign_mix[x->dtype]((size_t)x->dim[1], (size_t)weyl_view_inner(x, 2), (size_t)a->i[0], (size_t)a->n,
+                                 a->data, x->data, e->out[0].data);
   return WEYL_OK;
 }
 
 static weyl_status unmix_eval(const weyl_eval *e) {
   const weyl_view *x = &e->in[0];
-  const int64_t rows = x->dim[0], n = weyl_view_inner(x, 2);
-  if (x->dtype == WEYL_F32)
-    unmix_float(rows, n, e->node->attr.i[0], e->node->attr.n, e->node->attr.data, x->data, e->out[0].data);
-  else
-    unmix_double(rows, n, e->node->attr.i[0], e->node->attr.n, e->node->attr.data, x->data, e->out[0].data);
+  const weyl_attr *a = &e->node->attr;
+  e->kernels->sign_unmix[x->dtype]((size_t)x->dim[0], (size_t)weyl_view_inner(x, 2), (size_t)a->i[0], (size_t)a->n,
+                                   a->data, x->data, e->out[0].data);
   return WEYL_OK;
 }
 

@@ -9,12 +9,8 @@ static weyl_status shape(weyl_graph *g, const weyl_node *node, weyl_value *out) 
 }
 
 static weyl_status eval(const weyl_eval *e) {
-  const weyl_row_operand flat = {.div = 1, .times = 1, .stride = 1};
-  weyl_row_step s = {.kind = WEYL_ROW_SILU, .width = 1, .in = {flat}, .out = {flat, flat}};
-  s.in[0].data = e->in[0].data;
-  s.out[0].data = e->out[0].data;
-  s.out[1].data = e->out[1].data;
-  e->kernels->rows[e->in[0].dtype](&s, 1, (size_t)weyl_view_size(&e->in[0]), WEYL_ROW_BLOCK, e->scratch);
+  const weyl_view *x = &e->in[0];
+  e->kernels->silu[x->dtype]((size_t)weyl_view_size(x), x->data, e->out[0].data, e->out[1].data);
   return WEYL_OK;
 }
 

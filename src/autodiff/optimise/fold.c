@@ -105,6 +105,10 @@ weyl_tensor weyl_rewrite_fold(weyl_graph *g, const weyl_call *call) {
   double a;
   if (call->n_in < 1) return WEYL_NULL_TENSOR;
   if (call->op == &weyl_op_stop_gradient) return call->in[0];
+  if (call->op == &weyl_op_copy) { /* of a value that has memory of its own */
+    const unsigned shares = WEYL_OP_LEAF | WEYL_OP_ALIAS | WEYL_OP_VIEW;
+    return g->nodes[g->values[call->in[0].id].node]->op->flags & shares ? WEYL_NULL_TENSOR : call->in[0];
+  }
   if (call->op == &weyl_op_where) return weyl_uniform(call->in[0], &a) ? call->in[a != 0 ? 1 : 2] : WEYL_NULL_TENSOR;
   if (call->op == &weyl_op_gather && weyl_uniform(call->in[0], &a)) {
     weyl_shape s = shape_of(call);

@@ -26,7 +26,7 @@ typedef struct weyl_fused_operand {
 typedef struct weyl_fused_step {
   weyl_row_kind kind;
   int32_t f;
-  weyl_fused_operand in[3], out[2];
+  weyl_fused_operand in[WEYL_ROW_ADDENDS + 1], out[2];
 } weyl_fused_step;
 
 /* attr.data of the node; attr.n outputs. */

@@ -49,9 +49,10 @@ weyl_tensor weyl_rewrite_call(weyl_graph *g, const weyl_call *call) {
   static const struct {
     weyl_rewrite switched;
     weyl_tensor (*rule)(weyl_graph *g, const weyl_call *call);
-  } rules[] = {{WEYL_REWRITE_FOLD, weyl_rewrite_fold},           {WEYL_REWRITE_FOLD, weyl_rewrite_move},
-               {WEYL_REWRITE_HOIST, weyl_rewrite_hoist},         {WEYL_REWRITE_SIGNS, weyl_rewrite_signs},
-               {WEYL_REWRITE_TRANSPOSE, weyl_rewrite_transpose}, {WEYL_REWRITE_CSE, weyl_rewrite_equal}};
+  } rules[] = {{WEYL_REWRITE_FOLD, weyl_rewrite_fold},   {WEYL_REWRITE_FOLD, weyl_rewrite_move},
+               {WEYL_REWRITE_HOIST, weyl_rewrite_hoist}, {WEYL_REWRITE_SIGNS, weyl_rewrite_signs},
+               {WEYL_REWRITE_CHAIN, weyl_rewrite_chain}, {WEYL_REWRITE_TRANSPOSE, weyl_rewrite_transpose},
+               {WEYL_REWRITE_CSE, weyl_rewrite_equal}};
   weyl_rewriter *r = g->rewriter;
   if (r->depth > 32) return WEYL_NULL_TENSOR; /* rules that never end would be our bug; the node itself is right */
   weyl_tensor better = WEYL_NULL_TENSOR;
@@ -146,6 +147,14 @@ weyl_tensor weyl_copy_node(weyl_graph *to, const weyl_node *node, const weyl_ten
   return t;
 }
 
+weyl_status weyl_finish_copy(const weyl_graph *from, const uint32_t *map, uint32_t *outputs, int n, bool assigns,
+                             weyl_graph *to) {
+  for (int k = 0; k < n; k++) outputs[k] = map[outputs[k]];
+  for (uint32_t i = 0; assigns && i < from->n_assigns; i++)
+    WEYL_TRY(weyl_graph_append_assign(to, map[from->assigns[i].variable], map[from->assigns[i].value]));
+  return WEYL_OK;
+}
+
 static weyl_status copy_nodes(rebuild *b) {
   const weyl_graph *g = b->from;
   weyl_tensor small[16];
@@ -155,6 +164,7 @@ static weyl_status copy_nodes(rebuild *b) {
     weyl_tensor *in = node->n_in <= 16 ? small : weyl_arena_array(b->to->arena, weyl_tensor, node->n_in);
     if (!in) return WEYL_MEMORY;
     for (int k = 0; k < node->n_in; k++) in[k] = weyl_tensor_of(b->to, b->map[node->in[k]]);
+    b->rewriter.source = node;
     const weyl_tensor t = weyl_copy_node(b->to, node, in);
     WEYL_TRY(weyl_graph_status(b->to));
     for (int k = 0; k < node->n_out; k++) WEYL_TRY(learn(b, node->first + (uint32_t)k, weyl_node_value(t, k)));
@@ -177,13 +187,14 @@ static weyl_status pass(weyl_graph *from, uint32_t *outputs, int n, bool assigns
   memset(b.rewriter.bucket, 0xff, b.rewriter.buckets * sizeof *b.rewriter.bucket);
   WEYL_GOTO(weyl_graph_new(ctx, from->vars, from->training, &b.to));
   b.to->rewriter = &b.rewriter;
+  b.rewriter.from = from;
+  b.rewriter.live = b.live;
+  b.rewriter.map = b.map;
   weyl_mark_live(from, outputs, n, assigns, b.live);
   count_uses(&b, outputs, n, assigns);
   WEYL_GOTO(copy_nodes(&b));
   b.to->rewriter = NULL;
-  for (int k = 0; k < n; k++) outputs[k] = b.map[outputs[k]];
-  for (uint32_t i = 0; assigns && i < from->n_assigns; i++)
-    WEYL_GOTO(weyl_graph_append_assign(b.to, b.map[from->assigns[i].variable], b.map[from->assigns[i].value]));
+  WEYL_GOTO(weyl_finish_copy(from, b.map, outputs, n, assigns, b.to));
   *out = b.to;
   b.to = NULL;
 done:
@@ -210,12 +221,17 @@ weyl_status weyl_optimise(weyl_graph *from, const uint32_t *outputs, int n, bool
     if (status != WEYL_OK) return status;
     g = next;
   }
-  if (on & 1u << WEYL_REWRITE_FUSE) {
-    weyl_graph *fused = NULL;
-    const weyl_status status = weyl_fuse(g, out, n, assigns, &fused);
+  static const struct {
+    weyl_rewrite switched;
+    weyl_status (*build)(weyl_graph *from, uint32_t *outputs, int n, bool assigns, weyl_graph **to);
+  } last[] = {{WEYL_REWRITE_RECOMPUTE, weyl_recompute}, {WEYL_REWRITE_FUSE, weyl_fuse}};
+  for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+    if (!(on & 1u << last[i].switched)) continue;
+    weyl_graph *next = NULL;
+    const weyl_status status = last[i].build(g, out, n, assigns, &next);
     weyl_graph_free(g);
     if (status != WEYL_OK) return status;
-    g = fused;
+    g = next;
   }
   *to = g;
   return WEYL_OK;

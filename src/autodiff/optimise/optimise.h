@@ -34,9 +34,13 @@ typedef struct weyl_value_facts {
 } weyl_value_facts;
 
 typedef struct weyl_rewriter {
-  unsigned on; /* bits 1 << weyl_rewrite */
-  bool layout; /* the last pass: operands are laid as the kernels like them */
-  int depth;   /* of rules within rules */
+  unsigned on;             /* bits 1 << weyl_rewrite */
+  bool layout;             /* the last pass: operands are laid as the kernels like them */
+  int depth;               /* of rules within rules */
+  const weyl_graph *from;  /* the graph that is built again, */
+  const bool *live;        /* which of its nodes are, */
+  const uint32_t *map;     /* what its values became, */
+  const weyl_node *source; /* and the node in hand */
   weyl_value_facts *facts;
   uint32_t cap_facts;
   uint32_t *bucket, *next; /* nodes by the hash of what they are: heads, and the next one of each node */
@@ -51,6 +55,9 @@ weyl_status weyl_rewrites_asked(weyl_context *ctx, const char *text, unsigned *o
 weyl_status weyl_optimise(weyl_graph *from, const uint32_t *outputs, int n, bool assigns, unsigned on, weyl_graph **to,
                           uint32_t *out);
 
+/* Cheap numbers that a later phase reads are made again there (recompute.c). The graph is a new one, as above; outputs
+ * are changed to its values. */
+weyl_status weyl_recompute(weyl_graph *from, uint32_t *outputs, int n, bool assigns, weyl_graph **to);
 /* Clusters of elementwise nodes become single steps. The graph is a new one, as above; outputs are changed to its
  * values. */
 weyl_status weyl_fuse(weyl_graph *from, uint32_t *outputs, int n, bool assigns, weyl_graph **to);
@@ -59,6 +66,9 @@ weyl_status weyl_fuse(weyl_graph *from, uint32_t *outputs, int n, bool assigns, 
 void weyl_mark_live(const weyl_graph *g, const uint32_t *outputs, int n, bool assigns, bool *live); /* by node */
 /* The node again, in another graph; constants and names move with it. */
 weyl_tensor weyl_copy_node(weyl_graph *to, const weyl_node *node, const weyl_tensor *in);
+/* When all nodes are there: outputs become their images in map, and assignments move. */
+weyl_status weyl_finish_copy(const weyl_graph *from, const uint32_t *map, uint32_t *outputs, int n, bool assigns,
+                             weyl_graph *to);
 
 /* ---- for weyl_node_new ---- */
 weyl_tensor weyl_rewrite_call(weyl_graph *g, const weyl_call *call); /* null: make it */
@@ -68,6 +78,7 @@ void weyl_rewrite_made(weyl_graph *g, const weyl_node *node);
 weyl_tensor weyl_rewrite_fold(weyl_graph *g, const weyl_call *call);
 weyl_tensor weyl_rewrite_move(weyl_graph *g, const weyl_call *call);
 weyl_tensor weyl_rewrite_hoist(weyl_graph *g, const weyl_call *call);
+weyl_tensor weyl_rewrite_chain(weyl_graph *g, const weyl_call *call);
 weyl_tensor weyl_rewrite_signs(weyl_graph *g, const weyl_call *call);
 weyl_tensor weyl_rewrite_transpose(weyl_graph *g, const weyl_call *call);
 weyl_tensor weyl_rewrite_equal(weyl_graph *g, const weyl_call *call); /* a node that is there already */

@@ -1,7 +1,10 @@
 /* Transpositions: absorbed by products, and made once for the whole batch where the kernels want rows. */
 #include "optimise.h"
 
-enum { FEW = 4 }; /* the matrix kernel turns so few columns into dot products, which want columns in one piece */
+#include <string.h>
+
+enum { NARROW = 8 }; /* columns that leave the kernel's vectors half empty */
+enum { FEW = 4 };    /* the matrix kernel turns so few columns into dot products, which want columns in one piece */
 
 /* permute(x) as an operand: x itself with other axes, as long as the free axes keep their order. */
 static weyl_tensor of_permuted(weyl_graph *g, const weyl_dot *d, int side) {
@@ -16,6 +19,43 @@ static weyl_tensor of_permuted(weyl_graph *g, const weyl_dot *d, int side) {
   return weyl_dot_make(&plain);
 }
 
+static int64_t free_size(const weyl_dot *d, int side) {
+  const weyl_shape s = weyl_tensor_shape(d->in[side]);
+  int64_t n = 1;
+  for (int i = 0; i < d->n_free[side]; i++) {
+    if (s.dim[d->free[side][i]].count != WEYL_NUMBER) return 0;
+    n *= s.dim[d->free[side][i]].n;
+  }
+  return n;
+}
+
+/* A sum over the rows of all shards with few columns and more rows: the matrix kernel is quicker the other way. */
+static bool narrow(const weyl_dot *d) {
+  const int64_t rows = free_size(d, 0), columns = free_size(d, 1);
+  return !d->n_batch && !weyl_whole(d->in[0]) && !weyl_whole(d->in[1]) && columns > 0 && columns <= NARROW &&
+         rows >= 2 * NARROW;
+}
+
+static weyl_dot turned(const weyl_dot *d) {
+  weyl_dot t = *d;
+  for (int side = 0; side < 2; side++) {
+    t.in[side] = d->in[1 - side];
+    memcpy(t.contract[side], d->contract[1 - side], sizeof t.contract[side]);
+    memcpy(t.free[side], d->free[1 - side], sizeof t.free[side]);
+    t.n_free[side] = d->n_free[1 - side];
+  }
+  return t;
+}
+
+static weyl_tensor of_narrow(const weyl_dot *d) {
+  int axes[WEYL_RANK_MAX];
+  if (!narrow(d)) return WEYL_NULL_TENSOR;
+  const weyl_dot t = turned(d);
+  for (int i = 0; i < d->n_free[0]; i++) axes[i] = d->n_free[1] + i;
+  for (int i = 0; i < d->n_free[1]; i++) axes[d->n_free[0] + i] = i;
+  return weyl_permute(weyl_dot_make(&t), axes);
+}
+
 /* The transposition of a product with all its free axes of one side before those of the other. */
 static weyl_tensor of_product(weyl_graph *g, const weyl_call *call) {
   const weyl_node *node = weyl_made_by(call->in[0], &weyl_op_dot_general);
@@ -26,6 +66,8 @@ static weyl_tensor of_product(weyl_graph *g, const weyl_call *call) {
     const int from = i < d.n_batch ? i : i < d.n_batch + d.n_free[1] ? i + d.n_free[0] : i - d.n_free[1];
     if (call->attr->i[i] != from) return WEYL_NULL_TENSOR;
   }
+  const weyl_dot other = turned(&d);
+  if (g->rewriter->layout && narrow(&other)) return WEYL_NULL_TENSOR;
   return weyl_dot_general(d.in[1], d.in[0], d.n_batch, d.batch[1], d.batch[0], d.n_contract, d.contract[1],
                           d.contract[0]);
 }
@@ -68,5 +110,6 @@ weyl_tensor weyl_rewrite_transpose(weyl_graph *g, const weyl_call *call) {
     better = of_permuted(g, &d, side);
   }
   if (!better.graph && g->rewriter->layout) better = of_weight(g, &d);
+  if (!better.graph && g->rewriter->layout) better = of_narrow(&d);
   return better;
 }

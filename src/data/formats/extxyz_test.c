@@ -6,19 +6,12 @@
 
 #include <locale.h>
 
+#include "folder.h"
 #include "testing.h"
 
-static char folder[64];
-
-static const char *file_in(const char *name) {
-  static char path[128];
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  return path;
-}
-
 static weyl_status read_text(weyl_context *ctx, const char *text, weyl_trajectories *t) {
-  write_text(file_in("a.xyz"), text, strlen(text));
-  return weyl_trajectories_read(ctx, file_in("a.xyz"), t);
+  test_write(in_folder("a.xyz"), text, strlen(text));
+  return weyl_trajectories_read(ctx, in_folder("a.xyz"), t);
 }
 
 #define WATER "3\nProperties=species:S:1:pos:R:3 pbc=\"F F F\"\nO 0 0 0\nH 1 0 0\nH 0 1 0\n"
@@ -140,10 +133,10 @@ static void faults_are_located(void **state) {
     assert_int_equal(weyl_memory_used(ctx), 0);
   }
   weyl_trajectories t;
-  write_text(file_in("empty.xyz"), "", 0);
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("empty.xyz"), &t), WEYL_FORMAT, "is empty");
-  write_text(file_in("blank.xyz"), "\n \n", 3);
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("blank.xyz"), &t), WEYL_FORMAT, "holds no frame");
+  test_write(in_folder("empty.xyz"), "", 0);
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("empty.xyz"), &t), WEYL_FORMAT, "is empty");
+  test_write(in_folder("blank.xyz"), "\n \n", 3);
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("blank.xyz"), &t), WEYL_FORMAT, "holds no frame");
   assert_says(ctx, weyl_trajectories_read(ctx, folder, &t), WEYL_IO, folder);
   test_context_free(ctx);
 }
@@ -174,8 +167,8 @@ static void round_trip(void **state) {
   item[2].velocity = item[2].energy = item[2].charge = NULL;
   weyl_trajectories in = {.count = 3, .item = item}, out;
   (void)setlocale(LC_ALL, "de_DE.UTF-8");
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("b.extxyz"), &in));
-  assert_ok(ctx, weyl_trajectories_read(ctx, file_in("b.extxyz"), &out));
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("b.extxyz"), &in));
+  assert_ok(ctx, weyl_trajectories_read(ctx, in_folder("b.extxyz"), &out));
   (void)setlocale(LC_ALL, "C");
   assert_int_equal(out.count, 3); /* though the first two are of the same atoms */
   assert_string_equal(out.format, "extxyz");
@@ -236,28 +229,28 @@ static void damaged_packing(void **state) {
   size_t n;
   weyl_trajectories t;
   assert_ok(ctx, weyl_file_read(ctx, path, 0, &bytes, &n));
-  write_text(file_in("cut.xyz.xz"), bytes, n / 2);
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("cut.xyz.xz"), &t), WEYL_FORMAT, "xz data end too soon");
-  write_text(file_in("head.xyz.xz"), bytes, 8);
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("head.xyz.xz"), &t), WEYL_FORMAT, "xz data");
+  test_write(in_folder("cut.xyz.xz"), bytes, n / 2);
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("cut.xyz.xz"), &t), WEYL_FORMAT, "xz data end too soon");
+  test_write(in_folder("head.xyz.xz"), bytes, 8);
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("head.xyz.xz"), &t), WEYL_FORMAT, "xz data");
   bytes[n / 2] ^= 0x55;
-  write_text(file_in("bad.xyz.xz"), bytes, n);
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("bad.xyz.xz"), &t), WEYL_FORMAT, "xz data are damaged");
+  test_write(in_folder("bad.xyz.xz"), bytes, n);
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("bad.xyz.xz"), &t), WEYL_FORMAT, "xz data are damaged");
   weyl_dealloc(ctx, bytes);
-  write_text(file_in("bad.xyz.gz"), "\x1f\x8b\x08\0\0\0\0\0\0\3junkjunk", 18);
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("bad.xyz.gz"), &t), WEYL_FORMAT, "gzip data");
+  test_write(in_folder("bad.xyz.gz"), "\x1f\x8b\x08\0\0\0\0\0\0\3junkjunk", 18);
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("bad.xyz.gz"), &t), WEYL_FORMAT, "gzip data");
   test_context_free(ctx);
 }
 
 static void every_allocation_may_fail(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
-  write_text(file_in("c.xyz"), WATER, strlen(WATER));
+  test_write(in_folder("c.xyz"), WATER, strlen(WATER));
   bool done = false;
   for (uint64_t n = 1; !done; n++) {
     weyl_trajectories t = {0};
     weyl_context_fail_allocation(ctx, n);
-    const weyl_status status = weyl_trajectories_read(ctx, file_in("c.xyz"), &t);
+    const weyl_status status = weyl_trajectories_read(ctx, in_folder("c.xyz"), &t);
     weyl_context_fail_allocation(ctx, 0);
     done = status == WEYL_OK;
     if (!done) assert_status(ctx, status, WEYL_MEMORY);
@@ -268,17 +261,6 @@ static void every_allocation_may_fail(void **state) {
   test_context_free(ctx);
 }
 
-static int setup(void **state) {
-  (void)state;
-  test_folder(folder);
-  return 0;
-}
-static int teardown(void **state) {
-  (void)state;
-  test_remove(folder);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(frames_become_trajectories),
                                      cmocka_unit_test(header_keys),
@@ -287,5 +269,5 @@ int main(void) {
                                      cmocka_unit_test(real_files),
                                      cmocka_unit_test(damaged_packing),
                                      cmocka_unit_test(every_allocation_may_fail)};
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

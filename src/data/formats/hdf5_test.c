@@ -6,18 +6,11 @@
 
 #include <hdf5.h>
 
+#include "folder.h"
 #include "testing.h"
 
-static char folder[64];
-
-static const char *file_in(const char *name) {
-  static char path[128];
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  return path;
-}
-
 static hid_t create(const char *name) {
-  const hid_t f = H5Fcreate(file_in(name), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t f = H5Fcreate(in_folder(name), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   assert_true(f >= 0);
   return f;
 }
@@ -60,7 +53,7 @@ static void groups_and_names(void **state) {
   H5Lcreate_hard(f, "/", f, "second/loop", H5P_DEFAULT, H5P_DEFAULT);
   H5Fclose(f);
   weyl_trajectories t;
-  assert_ok(ctx, weyl_trajectories_read(ctx, file_in("a.h5"), &t));
+  assert_ok(ctx, weyl_trajectories_read(ctx, in_folder("a.h5"), &t));
   assert_string_equal(t.format, "hdf5");
   assert_int_equal(t.count, 6);
   assert_true(t.item[0].position[23] == 23 && t.item[0].velocity[0] == 100 && t.item[0].energy[1] == -3);
@@ -83,7 +76,7 @@ static void h5md(void **state) {
   put(f, "particles/water/box/edges", H5T_IEEE_F64LE, 1, box, 10);
   H5Fclose(f);
   weyl_trajectories t;
-  assert_ok(ctx, weyl_trajectories_read(ctx, file_in("b.h5md"), &t));
+  assert_ok(ctx, weyl_trajectories_read(ctx, in_folder("b.h5md"), &t));
   assert_int_equal(t.count, 1);
   assert_true(t.item[0].time_step == 1.0);
   assert_int_equal(t.item[0].type[1], 2);
@@ -120,7 +113,7 @@ static void wrong_datasets(void **state) {
     put(f, row[i].name, row[i].type, row[i].rank, row[i].dim, 0);
     H5Fclose(f);
     weyl_trajectories t;
-    assert_says(ctx, weyl_trajectories_read(ctx, file_in("c.h5"), &t), row[i].status, row[i].words);
+    assert_says(ctx, weyl_trajectories_read(ctx, in_folder("c.h5"), &t), row[i].status, row[i].words);
     assert_int_equal(weyl_memory_used(ctx), 0);
   }
   H5Tclose(text);
@@ -154,7 +147,7 @@ static void impossible_claims(void **state) {
     H5Fclose(f);
     if (d < 0) continue; /* the library would not make it */
     weyl_trajectories t;
-    weyl_status status = weyl_trajectories_read(ctx, file_in("d.h5"), &t);
+    weyl_status status = weyl_trajectories_read(ctx, in_folder("d.h5"), &t);
     assert_true(status == (k < 2 ? WEYL_FORMAT : WEYL_UNSUPPORTED));
     assert_non_null(strstr(weyl_message(ctx), "/position"));
     weyl_message_clear(ctx);
@@ -169,51 +162,30 @@ static void damaged(void **state) {
   hid_t f = create("e.h5");
   put(f, "position", H5T_IEEE_F64LE, 3, three, 0);
   H5Fclose(f);
-  char *bytes;
-  size_t n;
-  assert_ok(ctx, weyl_file_read(ctx, file_in("e.h5"), 0, &bytes, &n));
   H5E_auto2_t before, after;
   void *data;
   H5Eget_auto2(H5E_DEFAULT, &before, &data);
-  for (size_t cut = 0; cut < n; cut += 1 + cut / 8) {
-    weyl_trajectories t;
-    write_text(file_in("cut.h5"), bytes, cut);
-    assert_true(weyl_trajectories_read(ctx, file_in("cut.h5"), &t) == WEYL_FORMAT);
-    assert_non_null(strstr(weyl_message(ctx), "cut.h5"));
-    weyl_message_clear(ctx);
-  }
+  assert_prefixes_refused(ctx, in_folder("e.h5"), in_folder("cut.h5"));
   H5Eget_auto2(H5E_DEFAULT, &after, &data);
   assert_true(before == after);
-  weyl_dealloc(ctx, bytes);
-  write_text(file_in("junk.h5"), "junk", 4);
+  test_write(in_folder("junk.h5"), "junk", 4);
   weyl_trajectories t;
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("junk.h5"), &t), WEYL_FORMAT,
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("junk.h5"), &t), WEYL_FORMAT,
               "junk.h5: cannot be opened as HDF5");
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("absent.h5"), &t), WEYL_NO_FILE, "absent.h5");
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("absent.h5"), &t), WEYL_NO_FILE, "absent.h5");
   char command[256];
   snprintf(command, sizeof command, "gzip -k %s/e.h5 2>/dev/null", folder);
   if (system(command) == 0) {
-    assert_ok(ctx, weyl_trajectories_read(ctx, file_in("e.h5.gz"), &t));
+    assert_ok(ctx, weyl_trajectories_read(ctx, in_folder("e.h5.gz"), &t));
     assert_true(t.item[0].position[23] == 23);
     weyl_trajectories_free(&t);
   }
   test_context_free(ctx);
 }
 
-static int setup(void **state) {
-  (void)state;
-  test_folder(folder);
-  return 0;
-}
-static int teardown(void **state) {
-  (void)state;
-  test_remove(folder);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(groups_and_names), cmocka_unit_test(h5md),
                                      cmocka_unit_test(wrong_datasets), cmocka_unit_test(impossible_claims),
                                      cmocka_unit_test(damaged)};
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

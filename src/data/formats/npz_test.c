@@ -4,15 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "folder.h"
 #include "testing.h"
-
-static char folder[64];
-
-static const char *file_in(const char *name) {
-  static char path[128];
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  return path;
-}
 
 static void put(weyl_context *ctx, weyl_bundle *b, const char *name, void *data, weyl_dtype dtype, int rank,
                 const int64_t *dim) {
@@ -33,7 +26,7 @@ static const char *write_npz(weyl_context *ctx, const char *name, weyl_dtype dty
   assert_ok(ctx, weyl_bundle_new(ctx, &b));
   put(ctx, b, name, data[dtype], dtype, rank, dim);
   if (other) put(ctx, b, other, data[other_dtype], other_dtype, other_rank, other_dim);
-  const char *path = file_in("made.npz");
+  const char *path = in_folder("made.npz");
   assert_ok(ctx, weyl_npz_write(ctx, path, b));
   weyl_bundle_free(b);
   return path;
@@ -102,37 +95,26 @@ static void not_finite(void **state) {
     weyl_bundle *b;
     assert_ok(ctx, weyl_bundle_new(ctx, &b));
     put(ctx, b, "x", x, WEYL_F64, 3, dim);
-    assert_ok(ctx, weyl_npz_write(ctx, file_in("nan.npz"), b));
+    assert_ok(ctx, weyl_npz_write(ctx, in_folder("nan.npz"), b));
     weyl_bundle_free(b);
     weyl_trajectories t;
-    assert_says(ctx, weyl_trajectories_read(ctx, file_in("nan.npz"), &t), WEYL_FORMAT,
+    assert_says(ctx, weyl_trajectories_read(ctx, in_folder("nan.npz"), &t), WEYL_FORMAT,
                 k ? "frame 1, point 1: position[1] is -inf" : "frame 1, point 1: position[1] is nan");
   }
   test_context_free(ctx);
 }
 
-/* Every prefix of a good file, and the file with bytes turned over, is refused or read, never more. */
 static void damaged(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
   const int64_t three[] = {4, 2, 3};
-  char *bytes;
-  size_t n;
   weyl_trajectories t;
-  assert_ok(ctx, weyl_file_read(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, NULL, 0, 0, NULL), 0, &bytes, &n));
-  for (size_t cut = 0; cut < n; cut += 1 + cut / 16) {
-    write_text(file_in("cut.npz"), bytes, cut);
-    const weyl_status status = weyl_trajectories_read(ctx, file_in("cut.npz"), &t);
-    assert_true(status == WEYL_FORMAT);
-    assert_non_null(strstr(weyl_message(ctx), "cut.npz"));
-    weyl_message_clear(ctx);
-  }
-  weyl_dealloc(ctx, bytes);
-  write_text(file_in("junk.npz"), "what is this", 12);
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("junk.npz"), &t), WEYL_FORMAT, "junk.npz");
-  write_text(file_in("junk.dat"), "what is this", 12);
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("junk.dat"), &t), WEYL_FORMAT, "no trajectory file");
-  assert_says(ctx, weyl_trajectories_read(ctx, file_in("absent.npz"), &t), WEYL_NO_FILE, "absent.npz");
+  assert_prefixes_refused(ctx, write_npz(ctx, "R", WEYL_F64, 3, three, NULL, 0, 0, NULL), in_folder("cut.npz"));
+  test_write(in_folder("junk.npz"), "what is this", 12);
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("junk.npz"), &t), WEYL_FORMAT, "junk.npz");
+  test_write(in_folder("junk.dat"), "what is this", 12);
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("junk.dat"), &t), WEYL_FORMAT, "no trajectory file");
+  assert_says(ctx, weyl_trajectories_read(ctx, in_folder("absent.npz"), &t), WEYL_NO_FILE, "absent.npz");
   test_context_free(ctx);
 }
 
@@ -164,8 +146,8 @@ static void round_trip(void **state) {
                                 .time_step = 0.1};
   for (int64_t count = 1; count <= 2; count++) {
     weyl_trajectories in = {.count = count, .item = item}, out;
-    assert_ok(ctx, weyl_trajectories_write(ctx, file_in("back.npz"), &in));
-    assert_ok(ctx, weyl_trajectories_read(ctx, file_in("back.npz"), &out));
+    assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("back.npz"), &in));
+    assert_ok(ctx, weyl_trajectories_read(ctx, in_folder("back.npz"), &out));
     assert_int_equal(out.count, count);
     for (int64_t s = 0; s < count; s++) {
       const weyl_trajectory *t = &out.item[s];
@@ -184,13 +166,13 @@ static void round_trip(void **state) {
   }
   item[1].frames = 2;
   weyl_trajectories in = {.count = 2, .item = item};
-  assert_says(ctx, weyl_trajectories_write(ctx, file_in("bad.npz"), &in), WEYL_UNSUPPORTED, "one shape");
-  assert_says(ctx, weyl_trajectories_write(ctx, file_in("bad.h5"), &in), WEYL_UNSUPPORTED, "read, not written");
-  assert_says(ctx, weyl_trajectories_write(ctx, file_in("bad.npz.gz"), &in), WEYL_UNSUPPORTED, "compressed");
-  assert_says(ctx, weyl_trajectories_write(ctx, file_in("bad.txt"), &in), WEYL_BAD_ARG, "bad.txt");
+  assert_says(ctx, weyl_trajectories_write(ctx, in_folder("bad.npz"), &in), WEYL_UNSUPPORTED, "one shape");
+  assert_says(ctx, weyl_trajectories_write(ctx, in_folder("bad.h5"), &in), WEYL_UNSUPPORTED, "read, not written");
+  assert_says(ctx, weyl_trajectories_write(ctx, in_folder("bad.npz.gz"), &in), WEYL_UNSUPPORTED, "compressed");
+  assert_says(ctx, weyl_trajectories_write(ctx, in_folder("bad.txt"), &in), WEYL_BAD_ARG, "bad.txt");
   in.count = 0;
-  assert_says(ctx, weyl_trajectories_write(ctx, file_in("bad.npz"), &in), WEYL_FORMAT, "no trajectory");
-  assert_false(weyl_file_exists(file_in("bad.npz")));
+  assert_says(ctx, weyl_trajectories_write(ctx, in_folder("bad.npz"), &in), WEYL_FORMAT, "no trajectory");
+  assert_false(weyl_file_exists(in_folder("bad.npz")));
   test_context_free(ctx);
 }
 
@@ -205,7 +187,7 @@ static void npy_and_packed(void **state) {
   weyl_bundle *b;
   assert_ok(ctx, weyl_bundle_new(ctx, &b));
   put(ctx, b, "", x, WEYL_F64, 3, dim);
-  assert_ok(ctx, weyl_npz_write(ctx, file_in("a.npy"), b));
+  assert_ok(ctx, weyl_npz_write(ctx, in_folder("a.npy"), b));
   weyl_bundle_free(b);
   static const char *const program[3] = {"true", "gzip -k", "xz -k"}, *const name[3] = {"a.npy", "a.npy.gz",
                                                                                         "a.npy.xz"};
@@ -214,7 +196,7 @@ static void npy_and_packed(void **state) {
     snprintf(command, sizeof command, "%s %s/a.npy 2>/dev/null", program[k], folder);
     if (system(command) != 0) continue;
     weyl_trajectories t;
-    assert_ok(ctx, weyl_trajectories_read(ctx, file_in(name[k]), &t));
+    assert_ok(ctx, weyl_trajectories_read(ctx, in_folder(name[k]), &t));
     assert_int_equal(t.item[0].frames, 3);
     assert_true(t.item[0].position[17] == 17.0);
     weyl_trajectories_free(&t);
@@ -241,17 +223,6 @@ static void md17(void **state) {
   test_context_free(ctx);
 }
 
-static int setup(void **state) {
-  (void)state;
-  test_folder(folder);
-  return 0;
-}
-static int teardown(void **state) {
-  (void)state;
-  test_remove(folder);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(one_and_many_systems),
                                      cmocka_unit_test(wrong_arrays),
@@ -260,5 +231,5 @@ int main(void) {
                                      cmocka_unit_test(round_trip),
                                      cmocka_unit_test(npy_and_packed),
                                      cmocka_unit_test(md17)};
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -4,15 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "folder.h"
 #include "testing.h"
-
-static char folder[64];
-
-static const char *file_in(const char *name) {
-  static char path[128];
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  return path;
-}
 
 static weyl_status load(weyl_context *ctx, const char *path, const char *const *pairs, weyl_splits *out) {
   const weyl_set_def *def = weyl_set_find("dynamics");
@@ -40,7 +33,7 @@ static void splits_do_not_leak(void **state) {
   fill_clock(x, 100, 2, 3);
   weyl_trajectory item = {.frames = 100, .points = 2, .d = 3, .position = x};
   const weyl_trajectories in = {.count = 1, .item = &item};
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("clock.npz"), &in));
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("clock.npz"), &in));
   for (int horizon = 1; horizon <= 9; horizon += 4) {
     for (int stride = 1; stride <= 3; stride++) {
       char h[32], t[32];
@@ -48,7 +41,7 @@ static void splits_do_not_leak(void **state) {
       snprintf(t, sizeof t, "stride=%d", stride);
       const char *const pairs[] = {h, t, "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25", NULL};
       weyl_splits s;
-      assert_ok(ctx, load(ctx, file_in("clock.npz"), pairs, &s));
+      assert_ok(ctx, load(ctx, in_folder("clock.npz"), pairs, &s));
       const weyl_dataset *const part[3] = {s.train, s.valid, s.test};
       double seen_to = -1e9;
       for (int p = 0; p < 3; p++) {
@@ -86,11 +79,11 @@ static void systems_of_different_sizes(void **state) {
         .frames = 40, .points = 3 - s, .d = 3, .position = x[s], .velocity = v[s], .type = z[s], .charge = q};
   }
   weyl_trajectories in = {.count = 2, .item = item};
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("two.extxyz"), &in));
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("two.extxyz"), &in));
   static const char *const pairs[] = {"horizon=2", "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25",
                                       NULL};
   weyl_splits s;
-  assert_ok(ctx, load(ctx, file_in("two.extxyz"), pairs, &s));
+  assert_ok(ctx, load(ctx, in_folder("two.extxyz"), pairs, &s));
   const int64_t samples = weyl_dataset_samples(s.train), *nodes = weyl_dataset_offsets(s.train, WEYL_PER_NODE),
                 *edges = weyl_dataset_offsets(s.train, WEYL_PER_EDGE);
   assert_int_equal(samples, 2 * 16); /* (40 - 2 gaps of 2) / 2 frames, less the horizon; velocities are there */
@@ -113,19 +106,19 @@ static void systems_of_different_sizes(void **state) {
 
   /* whole trajectories to the splits: two are too few for three */
   static const char *const whole[] = {"horizon=2", "split=trajectory", NULL};
-  assert_says(ctx, load(ctx, file_in("two.extxyz"), whole, &s), WEYL_FORMAT, "no valid sample");
+  assert_says(ctx, load(ctx, in_folder("two.extxyz"), whole, &s), WEYL_FORMAT, "no valid sample");
   /* one of them without velocities, charges or in another dimension */
   item[1].charge = NULL;
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("mixed.extxyz"), &in));
-  assert_says(ctx, load(ctx, file_in("mixed.extxyz"), pairs, &s), WEYL_FORMAT, "1 have charges");
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("mixed.extxyz"), &in));
+  assert_says(ctx, load(ctx, in_folder("mixed.extxyz"), pairs, &s), WEYL_FORMAT, "1 have charges");
   item[1].charge = q;
   item[1].velocity = NULL;
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("mixed.extxyz"), &in));
-  assert_says(ctx, load(ctx, file_in("mixed.extxyz"), pairs, &s), WEYL_FORMAT, "trajectory 1 has no velocities");
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("mixed.extxyz"), &in));
+  assert_says(ctx, load(ctx, in_folder("mixed.extxyz"), pairs, &s), WEYL_FORMAT, "trajectory 1 has no velocities");
   item[1].velocity = v[1];
   item[1].d = 2;
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("mixed.extxyz"), &in));
-  assert_says(ctx, load(ctx, file_in("mixed.extxyz"), pairs, &s), WEYL_SHAPE, "trajectory 1 has 2 coordinates");
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("mixed.extxyz"), &in));
+  assert_says(ctx, load(ctx, in_folder("mixed.extxyz"), pairs, &s), WEYL_SHAPE, "trajectory 1 has 2 coordinates");
   test_context_free(ctx);
 }
 
@@ -139,12 +132,12 @@ static void options_of_geometry(void **state) {
   }
   weyl_trajectory item = {.frames = 30, .points = 4, .d = 2, .position = x};
   const weyl_trajectories in = {.count = 1, .item = &item};
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("plane.npz"), &in));
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("plane.npz"), &in));
   static const char *const pairs[] = {
       "horizon=1",           "cutoff=1.5",         "dim=3", "centre=true", "train_fraction=0.5",
       "valid_fraction=0.25", "test_fraction=0.25", NULL};
   weyl_splits s;
-  assert_ok(ctx, load(ctx, file_in("plane.npz"), pairs, &s));
+  assert_ok(ctx, load(ctx, in_folder("plane.npz"), pairs, &s));
   const int64_t *edges = weyl_dataset_offsets(s.train, WEYL_PER_EDGE);
   assert_int_equal(edges[1], 4); /* the first input is frame 1: y = 1, distance sqrt(1.25) */
   assert_int_equal(edges[2] - edges[1], 2);
@@ -156,7 +149,7 @@ static void options_of_geometry(void **state) {
   assert_true(reals(s.train, "node_scalar")[0] == 1.0 && reals(s.train, "edge_scalar")[0] == 1.0);
   weyl_splits_free(&s);
   static const char *const line[] = {"horizon=1", "dim=1", NULL};
-  assert_ok(ctx, load(ctx, file_in("plane.npz"), line, &s));
+  assert_ok(ctx, load(ctx, in_folder("plane.npz"), line, &s));
   assert_int_equal(weyl_dataset_find(s.train, "x")->array.dim[1], 1);
   assert_true(reals(s.train, "x")[3] == 5.5);
   weyl_splits_free(&s);
@@ -176,11 +169,11 @@ static void periodic_motion(void **state) {
   weyl_trajectory item = {
       .frames = 30, .points = 1, .d = 3, .position = x, .cell = cell, .periodic = {true, true, true}};
   const weyl_trajectories in = {.count = 1, .item = &item};
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("box.npz"), &in));
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("box.npz"), &in));
   static const char *const pairs[] = {"horizon=2", "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25",
                                       NULL};
   weyl_splits s;
-  assert_ok(ctx, load(ctx, file_in("box.npz"), pairs, &s));
+  assert_ok(ctx, load(ctx, in_folder("box.npz"), pairs, &s));
   for (int64_t i = 0; i < weyl_dataset_samples(s.train); i++) {
     for (int k = 0; k < 3; k++) {
       const double v = k == 0 ? 0.25 : k == 1 ? 0.5 : 0;
@@ -191,8 +184,8 @@ static void periodic_motion(void **state) {
   weyl_splits_free(&s);
   cell[4] = 0;
   cell[3] = 0;
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("flat.npz"), &in));
-  assert_says(ctx, load(ctx, file_in("flat.npz"), pairs, &s), WEYL_FORMAT, "its cell has no volume");
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("flat.npz"), &in));
+  assert_says(ctx, load(ctx, in_folder("flat.npz"), pairs, &s), WEYL_FORMAT, "its cell has no volume");
   test_context_free(ctx);
 }
 
@@ -205,29 +198,25 @@ static void count_warnings(void *user, weyl_level level, const char *text) {
 /* One particle is a sample without edges; none is refused; two in one place are told of and finite. */
 static void few_and_coincident_points(void **state) {
   (void)state;
-  weyl_context_opts opts = weyl_context_defaults();
-  opts.threads = 1;
-  opts.log = count_warnings;
-  weyl_context *ctx;
-  assert_int_equal(weyl_context_new(&opts, &ctx), WEYL_OK);
+  weyl_context *ctx = test_context_with((weyl_context_opts){.threads = 1, .log = count_warnings});
   double x[30 * 2 * 3] = {0};
   weyl_trajectory item = {.frames = 30, .points = 1, .d = 3, .position = x};
   const weyl_trajectories in = {.count = 1, .item = &item};
   static const char *const pairs[] = {"horizon=2", "train_fraction=0.5", "valid_fraction=0.25", "test_fraction=0.25",
                                       NULL};
   weyl_splits s;
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("lone.npz"), &in));
-  assert_ok(ctx, load(ctx, file_in("lone.npz"), pairs, &s));
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("lone.npz"), &in));
+  assert_ok(ctx, load(ctx, in_folder("lone.npz"), pairs, &s));
   assert_int_equal(weyl_dataset_find(s.train, "edge_i")->array.dim[0], 0);
   weyl_splits_free(&s);
   assert_int_equal(warnings, 0);
   item.points = 2;
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("twins.npz"), &in));
-  assert_ok(ctx, load(ctx, file_in("twins.npz"), pairs, &s));
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("twins.npz"), &in));
+  assert_ok(ctx, load(ctx, in_folder("twins.npz"), pairs, &s));
   assert_int_equal(warnings, 3); /* one a split */
   weyl_splits_free(&s);
-  write_text(file_in("zero.xyz"), "0\n\n", 3);
-  assert_says(ctx, load(ctx, file_in("zero.xyz"), pairs, &s), WEYL_FORMAT, "a frame of 0 atoms");
+  test_write(in_folder("zero.xyz"), "0\n\n", 3);
+  assert_says(ctx, load(ctx, in_folder("zero.xyz"), pairs, &s), WEYL_FORMAT, "a frame of 0 atoms");
   test_context_free(ctx);
 }
 
@@ -237,16 +226,16 @@ static void bad_requests(void **state) {
   double x[12 * 3] = {0};
   weyl_trajectory item = {.frames = 12, .points = 1, .d = 3, .position = x};
   const weyl_trajectories in = {.count = 1, .item = &item};
-  assert_ok(ctx, weyl_trajectories_write(ctx, file_in("short.npz"), &in));
+  assert_ok(ctx, weyl_trajectories_write(ctx, in_folder("short.npz"), &in));
   weyl_splits s = {0};
   static const char *const far[] = {"horizon=11", NULL}, *const sum[] = {"train_fraction=0.9", NULL},
                            *const none[] = {"test_fraction=0", NULL};
-  assert_says(ctx, load(ctx, file_in("short.npz"), far, &s), WEYL_FORMAT,
+  assert_says(ctx, load(ctx, in_folder("short.npz"), far, &s), WEYL_FORMAT,
               "at most 12 frames are too few for a horizon of 11");
-  assert_says(ctx, load(ctx, file_in("short.npz"), sum, &s), WEYL_BAD_ARG, "sum must be at most 1");
-  assert_says(ctx, load(ctx, file_in("short.npz"), none, &s), WEYL_BAD_ARG, "test_fraction is 0");
+  assert_says(ctx, load(ctx, in_folder("short.npz"), sum, &s), WEYL_BAD_ARG, "sum must be at most 1");
+  assert_says(ctx, load(ctx, in_folder("short.npz"), none, &s), WEYL_BAD_ARG, "test_fraction is 0");
   assert_says(ctx, load(ctx, NULL, NULL, &s), WEYL_BAD_ARG, "needs a file");
-  assert_says(ctx, load(ctx, file_in("absent.npz"), NULL, &s), WEYL_NO_FILE, "absent.npz");
+  assert_says(ctx, load(ctx, in_folder("absent.npz"), NULL, &s), WEYL_NO_FILE, "absent.npz");
   assert_null(s.train);
   test_context_free(ctx);
 }
@@ -274,24 +263,13 @@ static void ethanol(void **state) {
   print_message("ethanol, 10 frames ahead: mean squared error of x %.4g, of x + 10 v %.4g A^2\n", still, drift);
   assert_true(still > 0 && still < 1);
   weyl_splits_free(&s);
-  assert_ok(ctx, weyl_set_write(ctx, def, NULL, path, 1, file_in("ethanol.npz"), NULL));
+  assert_ok(ctx, weyl_set_write(ctx, def, NULL, path, 1, in_folder("ethanol.npz"), NULL));
   weyl_bundle *b;
-  assert_ok(ctx, weyl_npz_read(ctx, file_in("ethanol.npz"), &b));
+  assert_ok(ctx, weyl_npz_read(ctx, in_folder("ethanol.npz"), &b));
   assert_int_equal(weyl_bundle_find(b, "train_nodes")->dim[0], n[0] + 1);
   assert_int_equal(weyl_bundle_find(b, "test_x")->dim[0], 9 * n[2]);
   weyl_bundle_free(b);
   test_context_free(ctx);
-}
-
-static int setup(void **state) {
-  (void)state;
-  test_folder(folder);
-  return 0;
-}
-static int teardown(void **state) {
-  (void)state;
-  test_remove(folder);
-  return 0;
 }
 
 int main(void) {
@@ -302,5 +280,5 @@ int main(void) {
                                      cmocka_unit_test(few_and_coincident_points),
                                      cmocka_unit_test(bad_requests),
                                      cmocka_unit_test(ethanol)};
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

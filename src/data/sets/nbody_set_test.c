@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "folder.h"
 #include "testing.h"
 
 static const char *const few[] = {"train=20", "valid=7", "test=9", NULL};
@@ -131,10 +132,8 @@ static void expect_shape(const weyl_bundle *b, const char *name, int rank, int64
 static void make(void **state) {
   (void)state;
   weyl_context *ctx = test_context(0);
-  char folder[64], path[128], other[128], hex[2][65];
-  test_folder(folder);
-  snprintf(path, sizeof path, "%s/nbody.npz", folder);
-  snprintf(other, sizeof other, "%s/again.npz", folder);
+  const char *path = in_folder("nbody.npz"), *other = in_folder("again.npz");
+  char hex[2][65];
   const weyl_set_def *def = weyl_set_find("nbody");
   static const char *const pairs[] = {"train=4", "valid=3", "test=2", "trajectories=true", NULL};
   weyl_options *o = test_options(ctx, def, pairs);
@@ -169,10 +168,8 @@ static void make(void **state) {
   weyl_bundle_free(b);
 
   /* no folder there: nothing is left behind */
-  snprintf(other, sizeof other, "%s/absent/nbody.npz", folder);
-  assert_true(weyl_set_write(ctx, def, o, NULL, 43, other, NULL) != WEYL_OK);
+  assert_true(weyl_set_write(ctx, def, o, NULL, 43, in_folder("absent/nbody.npz"), NULL) != WEYL_OK);
   weyl_options_free(o);
-  test_remove(folder);
   test_context_free(ctx);
 }
 
@@ -180,5 +177,5 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(fields), cmocka_unit_test(seeds_and_counts),
                                      cmocka_unit_test(rotations), cmocka_unit_test(bad_options),
                                      cmocka_unit_test(make)};
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

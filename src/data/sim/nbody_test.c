@@ -249,11 +249,7 @@ static bool stop(void *user, const char *what, double done, double total) {
 
 static void can_be_stopped(void **state) {
   (void)state;
-  weyl_context_opts opts = weyl_context_defaults();
-  opts.threads = 1;
-  opts.progress = stop;
-  weyl_context *ctx;
-  assert_int_equal(weyl_context_new(&opts, &ctx), WEYL_OK);
+  weyl_context *ctx = test_context_with((weyl_context_opts){.threads = 1, .progress = stop});
   weyl_arena *arena;
   assert_ok(ctx, weyl_arena_new(ctx, &arena));
   weyl_nbody_opts o = {

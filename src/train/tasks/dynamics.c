@@ -11,12 +11,6 @@ const weyl_task_def weyl_task_dynamics = {
     .name = "dynamics",
     .summary = "point systems in your files: positions some frames later",
     .set = "dynamics",
-    .symmetry = "E(3) x S(n)",
-    .controls = "",
-    .model = "egnn",
-    .options = NULL,
-    .trace = train_points_trace,
-    .fields = train_points_fields,
-    .output = WEYL_ACT_POINT,
+    TRAIN_POINTS_TASK,
     .defaults = defaults,
 };

@@ -47,6 +47,10 @@ weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const
       weyl_points_input(g, (int)d, weyl_dataset_find(example, "v") != NULL, width_of(example, "node_scalar", 0),
                         edges ? width_of(example, "edge_scalar", 0) : -1);
 
+  if (!model->points) {
+    t.loss = weyl_graph_fail(g, WEYL_BAD_ARG, "model %s is for images, and these data are points", model->name);
+    return t;
+  }
   bool none = true;
   char group[32];
   weyl_symmetrize_opts wrap = {0};

@@ -12,4 +12,9 @@ weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const
 /* x and target are points, v vectors. */
 extern const weyl_task_field train_points_fields[];
 
+/* The fields of their rows that are the same. */
+#define TRAIN_POINTS_TASK                                                                                   \
+  .symmetry = "E(3) x S(n)", .controls = "", .model = "egnn", .options = NULL, .trace = train_points_trace, \
+  .fields = train_points_fields, .output = WEYL_ACT_POINT
+
 #endif
