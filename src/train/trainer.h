@@ -22,6 +22,7 @@ typedef struct trainer {
   const weyl_comm *comm; /* NULL: one process */
   const char *folder, *fields;
   char checksum[65];
+  char alike[2 * 64 + 1]; /* checksums of what all ranks must have alike: the data, then the settings */
   weyl_splits splits;
   int64_t batch, steps_per_epoch;
 

@@ -142,6 +142,18 @@ static void averages_are_what_counts(void **state) {
   assert_true(with.valid[0].value != without.valid[0].value);
 }
 
+/* A run goes on with its own seed: another one is refused, not ignored. */
+static void a_run_keeps_its_seed(void **state) {
+  train_fixture *f = *state;
+  weyl_train_result r;
+  assert_trained(f, fixture_train(f, "run", "linear", false, OPTIONS("epochs", "1"), NULL)); /* seed 7 */
+  weyl_train_config again = {.task = "dynamics", .out = fixture_path(f, "run", NULL), .resume = true, .seed = 8};
+  assert_int_equal(weyl_train(f->ctx, &again, &r), WEYL_BAD_ARG);
+  assert_message(f, "has seed 7, not 8");
+  again.seed = WEYL_SEED_NOT_GIVEN;
+  assert_trained(f, weyl_train(f->ctx, &again, &r));
+}
+
 static void bad_requests_are_refused(void **state) {
   train_fixture *f = *state;
   assert_trained(f, fixture_train(f, "run", "linear", false, OPTIONS("epochs", "1"), NULL));
@@ -174,7 +186,7 @@ static void bad_requests_are_refused(void **state) {
 
   /* other data than the run began with */
   snprintf(f->data, sizeof f->data, "%s/others.npz", f->folder);
-  fixture_data(f);
+  fixture_data(f, 3);
   weyl_trajectories all;
   assert_int_equal(weyl_trajectories_read(f->ctx, f->data, &all), WEYL_OK);
   all.item[0].position[0] += 1;
@@ -223,11 +235,12 @@ static void memory_may_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      fixture_test(training_learns),          fixture_test(resume_is_exact),
-      fixture_test(interruption_is_exact),    fixture_test(threads_do_not_matter),
-      fixture_test(steps_allocate_nothing),   fixture_test(failed_numbers_are_named),
-      fixture_test(patience_stops),           fixture_test(averages_are_what_counts),
-      fixture_test(bad_requests_are_refused), fixture_test(memory_may_run_out),
+      fixture_test(a_run_keeps_its_seed),     fixture_test(training_learns),
+      fixture_test(resume_is_exact),          fixture_test(interruption_is_exact),
+      fixture_test(threads_do_not_matter),    fixture_test(steps_allocate_nothing),
+      fixture_test(failed_numbers_are_named), fixture_test(patience_stops),
+      fixture_test(averages_are_what_counts), fixture_test(bad_requests_are_refused),
+      fixture_test(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
