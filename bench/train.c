@@ -249,7 +249,7 @@ weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, benc
     WEYL_GOTO(weyl_context_new(&o, &one));
   }
   WEYL_GOTO(make_data(ctx, ask, made.batch, &splits));
-  snprintf(made.data, sizeof made.data, "nbody");
+  snprintf(made.data, sizeof made.data, "%s", of_images(ask) ? weyl_dataset_name(splits.train) : "nbody");
   WEYL_GOTO(run(ctx, one, ask, splits.train, &b, &made));
   *out = made;
 done:
