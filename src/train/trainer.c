@@ -111,6 +111,7 @@ static weyl_status start(trainer *t, bool resume) {
     if (t->schedule != NULL) train_schedule_load(t->schedule, t->at.schedule);
   }
   if (!train_writes(t)) return WEYL_OK;
+  if (resume) train_temporaries_remove(t->folder);
   WEYL_TRY(train_config_write(t->ctx, config, &t->config));
   (void)unlink(metrics); /* it says that the run is finished */
   return train_log_open(t->ctx, log, t->at.best_epoch < 0 ? -1 : t->at.epoch, &t->log);

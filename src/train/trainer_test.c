@@ -154,6 +154,25 @@ static void a_run_keeps_its_seed(void **state) {
   assert_trained(f, weyl_train(f->ctx, &again, &r));
 }
 
+static void touch(const char *path) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fclose(file);
+}
+
+/* A process that is killed while it writes leaves a part of a file: gone when the run goes on, and nothing else is. */
+static void parts_of_files_are_removed(void **state) {
+  train_fixture *f = *state;
+  static const char *const part[] = {"model.safetensors.123-4.tmp", "state.safetensors.99999-0.tmp"},
+                           *const mine[] = {"notes.1-2.tmp", "model.safetensors.tmp", "model.safetensors.1-2.tmp.txt"};
+  assert_trained(f, fixture_train(f, "run", "linear", false, OPTIONS("epochs", "1"), NULL));
+  for (int k = 0; k < 2; k++) touch(fixture_path(f, "run", part[k]));
+  for (int k = 0; k < 3; k++) touch(fixture_path(f, "run", mine[k]));
+  assert_trained(f, fixture_train(f, "run", "linear", true, OPTIONS("epochs", "2"), NULL));
+  for (int k = 0; k < 2; k++) assert_false(weyl_file_exists(fixture_path(f, "run", part[k])));
+  for (int k = 0; k < 3; k++) assert_true(weyl_file_exists(fixture_path(f, "run", mine[k])));
+}
+
 static void bad_requests_are_refused(void **state) {
   train_fixture *f = *state;
   assert_trained(f, fixture_train(f, "run", "linear", false, OPTIONS("epochs", "1"), NULL));
@@ -235,12 +254,12 @@ static void memory_may_run_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      fixture_test(a_run_keeps_its_seed),     fixture_test(training_learns),
-      fixture_test(resume_is_exact),          fixture_test(interruption_is_exact),
-      fixture_test(threads_do_not_matter),    fixture_test(steps_allocate_nothing),
-      fixture_test(failed_numbers_are_named), fixture_test(patience_stops),
-      fixture_test(averages_are_what_counts), fixture_test(bad_requests_are_refused),
-      fixture_test(memory_may_run_out),
+      fixture_test(a_run_keeps_its_seed),     fixture_test(parts_of_files_are_removed),
+      fixture_test(training_learns),          fixture_test(resume_is_exact),
+      fixture_test(interruption_is_exact),    fixture_test(threads_do_not_matter),
+      fixture_test(steps_allocate_nothing),   fixture_test(failed_numbers_are_named),
+      fixture_test(patience_stops),           fixture_test(averages_are_what_counts),
+      fixture_test(bad_requests_are_refused), fixture_test(memory_may_run_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
