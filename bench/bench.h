@@ -130,7 +130,6 @@ typedef struct bench_train {
   char data[64]; /* "nbody", "random images" or "cifar10" */
   int64_t batch, shards, params;
   weyl_program_stats program;
-  double useful; /* operations of a step's products and convolutions, as the optimised program has them */
   double peak;   /* multiply-add operations a second of one core, in the type of the training */
   bench_times ours;
   bench_times single; /* ours on one thread; not timed when one was asked for */

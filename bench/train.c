@@ -222,8 +222,7 @@ static weyl_status run(weyl_context *ctx, weyl_context *one, const bench_train_a
   }
   out->params = weyl_variables_numbers(b->ours.vars, WEYL_PARAM);
   out->shards = b->ours.batch.shards;
-  out->program = weyl_program_about(b->ours.program, b->ours.batch.count[0], out->shards);
-  out->useful = weyl_program_product_flops(b->ours.program, b->ours.batch.count, out->shards);
+  out->program = weyl_program_about(b->ours.program, b->ours.batch.count, out->shards);
   if (ask->by_hand) WEYL_GOTO(bench_hand_new(ctx, b->ours.vars, weyl_stepper_options(b->ours.stepper), set, &b->hand));
   if (ask->peer && peer_open(ctx, ask, out, &b->peer) != WEYL_OK) peer_failed(ctx, out);
   if (b->peer) out->about = *bench_peer_what(b->peer);
@@ -249,7 +248,7 @@ weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, benc
     WEYL_GOTO(weyl_context_new(&o, &one));
   }
   WEYL_GOTO(make_data(ctx, ask, made.batch, &splits));
-  snprintf(made.data, sizeof made.data, "nbody");
+  snprintf(made.data, sizeof made.data, "%s", of_images(ask) ? weyl_dataset_name(splits.train) : "nbody");
   WEYL_GOTO(run(ctx, one, ask, splits.train, &b, &made));
   *out = made;
 done:

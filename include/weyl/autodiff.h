@@ -363,13 +363,13 @@ double weyl_program_bytes(const weyl_program *program, const int64_t count[WEYL_
 
 typedef struct weyl_program_stats {
   int64_t phases, steps, nodes_before, nodes_after;
-  double flops, bytes; /* of one run with the counts given: arithmetic, and memory touched */
-  double workspace;    /* bytes of one thread's workspace, */
-  double kept, whole;  /* of values kept across phases, of whole values */
+  double flops, bytes;  /* arithmetic, and memory touched */
+  double product_flops; /* arithmetic of matrix products and convolutions alone */
+  double workspace;     /* bytes of one thread's workspace, for the largest shard, */
+  double kept, whole;   /* of values kept across phases, of whole values */
 } weyl_program_stats;
-weyl_program_stats weyl_program_about(const weyl_program *program, const int64_t shard[WEYL_COUNTS], int64_t shards);
-/* The arithmetic of matrix products and convolutions in one run on shards of these counts. */
-double weyl_program_product_flops(const weyl_program *program, const int64_t (*shard)[WEYL_COUNTS], int64_t shards);
+/* What one run does on shards of these counts, [shards]. */
+weyl_program_stats weyl_program_about(const weyl_program *program, const int64_t (*shard)[WEYL_COUNTS], int64_t shards);
 /* The program as readable equations with phases and shapes; a string in the arena. */
 char *weyl_program_text(const weyl_program *program, weyl_arena *arena);
 

@@ -115,7 +115,7 @@ typedef struct weyl_train_config {
   const char *out; /* run directory, made if absent; an existing run there is WEYL_BAD_ARG unless resume */
   bool resume;
   const weyl_options *options; /* train, task, model and data set options, declared by weyl_train_options */
-  uint64_t seed;
+  uint64_t seed; /* a run that is resumed has its own: another one is WEYL_BAD_ARG, WEYL_SEED_NOT_GIVEN is not */
   const volatile int *stop; /* set by a signal handler: finish the step, save, return WEYL_INTERRUPTED; may be NULL */
   const weyl_comm *comm;    /* NULL: one process. Rank 0 writes the files; a stop on any rank stops all */
 } weyl_train_config;

@@ -190,7 +190,7 @@ weyl_status weyl_bound_run(weyl_run *run, int64_t shard, int thread, int lane, b
   const weyl_steps *steps = &run->program->phase[run->level];
   weyl_bound *b = run->bound[(size_t)run->level * (size_t)run->threads + (size_t)thread];
   bound_set *set = find(run, b, steps, shard, thread);
-  char *lane_memory = run->lane_memory + (size_t)lane * run->lane.bytes;
+  char *lane_memory = run->lane.bytes > 0 ? run->lane_memory + (size_t)lane * run->lane.bytes : NULL;
   set->now.seed = run->batch->seed;
   set->now.step = run->batch->step;
   memcpy(set->now.row, run->first[shard], sizeof set->now.row);

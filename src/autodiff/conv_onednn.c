@@ -16,18 +16,18 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-#define FUNCTIONS(F)                                                                                                \
-  F(version)                                                                                                        \
-  F(set_max_cpu_isa)                                                                                                \
-  F(engine_create)                                                                                                  \
-  F(stream_create)                                                                                                  \
-  F(primitive_attr_create)                                                                                          \
-  F(primitive_attr_set_scratchpad_mode) F(memory_desc_init_by_strides) F(memory_desc_equal) F(memory_desc_get_size) \
-      F(dilated_convolution_forward_desc_init) F(dilated_convolution_backward_data_desc_init)                       \
-          F(dilated_convolution_backward_weights_desc_init) F(primitive_desc_create) F(primitive_desc_query)        \
-              F(primitive_desc_query_md) F(primitive_desc_destroy) F(primitive_create) F(primitive_execute)         \
-                  F(primitive_destroy) F(reorder_primitive_desc_create) F(memory_create) F(memory_set_data_handle)  \
-                      F(memory_destroy)
+#define FUNCTIONS(F)                                                                                                   \
+  F(version)                                                                                                           \
+  F(set_max_cpu_isa)                                                                                                   \
+  F(engine_create)                                                                                                     \
+  F(stream_create)                                                                                                     \
+  F(primitive_attr_create)                                                                                             \
+  F(primitive_attr_set_scratchpad_mode)                                                                                \
+  F(memory_desc_init_by_strides) F(memory_desc_equal) F(memory_desc_get_size) F(dilated_convolution_forward_desc_init) \
+      F(dilated_convolution_backward_data_desc_init) F(dilated_convolution_backward_weights_desc_init)                 \
+          F(primitive_desc_create) F(primitive_desc_query) F(primitive_desc_query_md) F(primitive_desc_destroy)        \
+              F(primitive_create) F(primitive_execute) F(primitive_destroy) F(reorder_primitive_desc_create)           \
+                  F(memory_create) F(memory_set_data_handle) F(memory_destroy)
 
 /* The library and its functions: dnnl_x is called as lib.x */
 static struct {

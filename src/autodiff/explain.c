@@ -35,39 +35,32 @@ static bool multiplies(const weyl_node *node) {
          node->op == &weyl_op_conv_weight;
 }
 
-double weyl_program_product_flops(const weyl_program *p, const int64_t (*shard)[WEYL_COUNTS], int64_t shards) {
-  int64_t total[WEYL_COUNTS] = {0};
-  double flops = 0;
-  for (int64_t s = 0; s < shards; s++)
-    for (int c = 0; c < WEYL_COUNTS; c++) total[c] += shard[s][c];
-  for (uint32_t n = 0; n < p->n_nodes; n++) {
-    if (!p->live[n] || !weyl_program_runs(p, n) || !multiplies(p->graph->nodes[n])) continue;
-    const weyl_node *node = p->graph->nodes[n];
-    const bool sharded = weyl_home_in_phase(&p->home[node->first]);
-    for (int64_t s = 0; s < (sharded ? shards : 1); s++)
-      flops += node_flops(p->graph, node, sharded ? shard[s] : total, total);
-  }
-  return flops;
-}
-
-weyl_program_stats weyl_program_about(const weyl_program *p, const int64_t shard[WEYL_COUNTS], int64_t shards) {
+weyl_program_stats weyl_program_about(const weyl_program *p, const int64_t (*shard)[WEYL_COUNTS], int64_t shards) {
   weyl_program_stats s = {.phases = p->phases, .nodes_before = p->traced->n_nodes};
-  int64_t total[WEYL_COUNTS];
-  for (int c = 0; c < WEYL_COUNTS; c++) total[c] = shard[c] * shards;
+  int64_t total[WEYL_COUNTS] = {0};
+  for (int64_t k = 0; k < shards; k++)
+    for (int c = 0; c < WEYL_COUNTS; c++) total[c] += shard[k][c];
   for (uint32_t n = 0; n < p->n_nodes; n++) {
     if (!p->live[n]) continue;
     s.nodes_after++;
     if (!weyl_program_runs(p, n)) continue;
     const weyl_node *node = p->graph->nodes[n];
     const bool sharded = weyl_home_in_phase(&p->home[node->first]);
-    const double times = sharded ? (double)shards : 1;
     s.steps++;
-    s.flops += times * node_flops(p->graph, node, sharded ? shard : total, total);
-    s.bytes += times * node_bytes(p, node, sharded ? shard : total, total);
+    for (int64_t k = 0; k < (sharded ? shards : 1); k++) {
+      const double flops = node_flops(p->graph, node, sharded ? shard[k] : total, total);
+      s.flops += flops;
+      if (multiplies(node)) s.product_flops += flops;
+      s.bytes += node_bytes(p, node, sharded ? shard[k] : total, total);
+    }
   }
   weyl_arena *tmp = NULL;
   if (weyl_arena_new(p->ctx, &tmp) != WEYL_OK) return s;
-  s.workspace = (double)placed(p, &p->work, shard, total, tmp);
+  for (int64_t k = 0; k < shards; k++) {
+    if (k && memcmp(shard[k], shard[k - 1], sizeof *shard) == 0) continue;
+    const double bytes = (double)placed(p, &p->work, shard[k], total, tmp);
+    if (bytes > s.workspace) s.workspace = bytes;
+  }
   s.kept = (double)placed(p, &p->kept, total, total, tmp);
   s.whole = (double)placed(p, &p->whole, total, total, tmp) + p->lanes * (double)placed(p, &p->lane, total, total, tmp);
   weyl_arena_free(tmp);

@@ -78,7 +78,7 @@ static double *outputs(molecule *m, const char *rewrites, size_t *n, double *flo
                               : m->sender;
   }
   assert_ok(ctx, weyl_run_step(run, &(weyl_batch){.shards = 1, .count = &counts, .input = input}));
-  *flops = weyl_program_about(program, counts, 1).flops;
+  *flops = weyl_program_about(program, &counts, 1).flops;
   double *all = NULL;
   *n = 0;
   for (int k = 0; k < 2; k++) {
@@ -140,7 +140,7 @@ static void test_shared_and_folded(void **state) {
     weyl_program *program = NULL;
     setenv("WEYL_OPT", fuse ? "1" : "-fuse", 1);
     assert_ok(ctx, weyl_program_new(m.g, &same, 1, NULL, &program));
-    assert_int_equal(weyl_program_about(program, counts, 1).steps, fuse ? 1 : 2);
+    assert_int_equal(weyl_program_about(program, &counts, 1).steps, fuse ? 1 : 2);
     weyl_program_free(program);
   }
   release(&m);

@@ -104,7 +104,9 @@ static weyl_tensor trace(net *m) {
   }
   for (int k = 0; k < 18; k++) {
     const int level = pick(m, 8) == 0 ? 0 : 1 + pick(m, 2);
-    if (m->n[level] < POOL) m->pool[level][m->n[level]++] = weyl_tanh(grown(m, level));
+    if (m->n[level] == POOL) continue;
+    const weyl_tensor made = weyl_tanh(grown(m, level)); /* which looks at the pool as it is before this one */
+    m->pool[level][m->n[level]++] = made;
   }
   weyl_tensor loss = weyl_scalar(m->g, 0);
   for (int level = 0; level < 3; level++)

@@ -172,11 +172,11 @@ static void json_train(const cli *c, const bench_train *r) {
   weyl_json_integer(json, "parameters", r->params);
   json_times(json, &r->ours);
   weyl_json_number(json, "flops", r->program.flops);
-  weyl_json_number(json, "useful_flops", r->useful);
-  weyl_json_number(json, "gflops", giga(ratio(r->useful, r->ours.best_cpu)));
+  weyl_json_number(json, "useful_flops", r->program.product_flops);
+  weyl_json_number(json, "gflops", giga(ratio(r->program.product_flops, r->ours.best_cpu)));
   weyl_json_number(json, "gemm_peak_gflops", giga(r->peak));
-  weyl_json_number(json, "fraction", ratio(ratio(r->useful, r->ours.best_cpu), r->peak));
-  weyl_json_number(json, "median_fraction", ratio(ratio(r->useful, r->ours.cpu), r->peak));
+  weyl_json_number(json, "fraction", ratio(ratio(r->program.product_flops, r->ours.best_cpu), r->peak));
+  weyl_json_number(json, "median_fraction", ratio(ratio(r->program.product_flops, r->ours.cpu), r->peak));
   weyl_json_integer(json, "steps", r->program.steps);
   weyl_json_integer(json, "phases", r->program.phases);
   weyl_json_integer(json, "shards", r->shards);
@@ -234,9 +234,10 @@ static void say_train(const cli *c, const bench_train *r) {
     ratio_row(&s, name, &r->peer, &r->ours);
   }
   show(c, &s);
-  const double best = ratio(r->useful, r->ours.best_cpu), median = ratio(r->useful, r->ours.cpu);
-  cli_say(c, "\narithmetic  %.0f MFLOP a step, %.1f GFLOP/s a core at best (%.1f at the median)\n", r->useful / 1e6,
-          giga(best), giga(median));
+  const double best = ratio(r->program.product_flops, r->ours.best_cpu),
+               median = ratio(r->program.product_flops, r->ours.cpu);
+  cli_say(c, "\narithmetic  %.0f MFLOP a step, %.1f GFLOP/s a core at best (%.1f at the median)\n",
+          r->program.product_flops / 1e6, giga(best), giga(median));
   cli_say(c, "            %.0f%% of the multiply-add rate of %.1f GFLOP/s (%.0f%%)\n", 100 * ratio(best, r->peak),
           giga(r->peak), 100 * ratio(median, r->peak));
   cli_say(c, "program     %lld steps in %lld phases, %lld shards, %.2f MiB of workspace a thread\n",
@@ -290,7 +291,7 @@ static void json_engine_step(weyl_json *json, const bench_train *r) {
   weyl_json_string(json, "model", "egnn");
   weyl_json_integer(json, "batch", r->batch);
   weyl_json_number(json, "peak_gflops", giga(r->peak));
-  json_engine_side(json, "interpreted", &r->ours, r->useful, r->peak);
+  json_engine_side(json, "interpreted", &r->ours, r->program.product_flops, r->peak);
   json_engine_side(json, "by_hand", &r->hand, r->hand_useful, r->peak);
   weyl_json_number(json, "ratio", ratio(r->ours.cpu, r->hand.cpu));
   weyl_json_number(json, "best_ratio", ratio(r->ours.best_cpu, r->hand.best_cpu));
@@ -312,7 +313,7 @@ static void say_engine_step(const cli *c, const bench_train *r) {
                                       "wall median", "steps",    "MFLOP",      "of peak"};
   sheet s;
   head(&s, names, sizeof names / sizeof names[0]);
-  engine_row(&s, "interpreted", &r->ours, r->useful, r->peak);
+  engine_row(&s, "interpreted", &r->ours, r->program.product_flops, r->peak);
   engine_row(&s, "by hand", &r->hand, r->hand_useful, r->peak);
   ratio_row(&s, "interpreted / by hand", &r->ours, &r->hand);
   show(c, &s);

@@ -6,7 +6,7 @@
 
 /* A program on the first batch of the training samples, laid out as in training. */
 typedef struct layout {
-  int64_t shard[WEYL_COUNTS];
+  weyl_program_stats about;
   int64_t shards, samples;
 } layout;
 
@@ -25,7 +25,7 @@ static weyl_status lay_out(cli *c, weyl_trained *trained, const weyl_program *pr
   WEYL_GOTO(weyl_loader_new(c->ctx, splits->train, program, weyl_options_integer(o, "shard"), &loader));
   if (weyl_program_input_find(program, "rate") >= 0) WEYL_GOTO(weyl_loader_set(loader, "rate", 0));
   WEYL_GOTO(weyl_loader_fill(loader, samples, n, 1, 0, &loaded));
-  memcpy(out->shard, loaded.count[0], sizeof out->shard);
+  out->about = weyl_program_about(program, loaded.count, loaded.shards);
   out->shards = loaded.shards;
   out->samples = n;
 done:
@@ -45,7 +45,8 @@ static const char *big(char *buffer, double value) {
   return buffer;
 }
 
-static void tell(cli *c, const weyl_program_stats *s, const layout *l, const char *what) {
+static void tell(cli *c, const layout *l, const char *what) {
+  const weyl_program_stats *s = &l->about;
   weyl_json *json = c->result;
   weyl_json_string(json, "program", what);
   weyl_json_integer(json, "phases", s->phases);
@@ -80,10 +81,9 @@ static weyl_status explain(cli *c, weyl_trained *trained, weyl_arena *arena) {
     if (!text) return WEYL_MEMORY;
     cli_say(c, "%s", text);
   }
-  const weyl_program_stats stats = weyl_program_about(program, l.shard, l.shards);
   weyl_json_string(c->result, "task", weyl_trained_task(trained)->name);
   weyl_json_string(c->result, "model", weyl_trained_model(trained)->name);
-  tell(c, &stats, &l, evaluation ? "evaluation" : "training step");
+  tell(c, &l, evaluation ? "evaluation" : "training step");
   return WEYL_OK;
 }
 

@@ -92,15 +92,16 @@ static weyl_status run(cli *c) {
     snprintf(folder, sizeof folder, "runs/%s-%s-%llu", task, model ? model : weyl_task_find(task)->model,
              (unsigned long long)cli_seed(c));
   }
+  const bool resume = cli_bool(c, "resume"); /* which goes on with the run's own seed */
   const weyl_train_config config = {
       .task = task,
       .model = model,
       .symmetry = cli_string(c, "symmetry"),
       .data = cli_string(c, "data"),
       .out = folder,
-      .resume = cli_bool(c, "resume"),
+      .resume = resume,
       .options = c->extra,
-      .seed = cli_seed(c),
+      .seed = resume && !cli_given(c, "seed") ? WEYL_SEED_NOT_GIVEN : cli_seed(c),
       .stop = cli_stop(),
       .comm = c->comm,
   };

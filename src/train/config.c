@@ -94,6 +94,8 @@ weyl_status train_config_resume(weyl_context *ctx, const weyl_train_config *aske
     return weyl_fail(ctx, WEYL_BAD_ARG, "%s is a run of model %s, not %s", path, c->model->name, asked->model);
   if (asked->symmetry != NULL && strcmp(asked->symmetry, c->symmetry) != 0)
     return weyl_fail(ctx, WEYL_BAD_ARG, "%s has symmetry %s, not %s", path, c->symmetry, asked->symmetry);
+  if (asked->seed != WEYL_SEED_NOT_GIVEN && asked->seed != c->seed)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%s has seed %" PRIu64 ", not %" PRIu64, path, c->seed, asked->seed);
   if (asked->data != NULL) c->data = asked->data;
 
   for (size_t i = 0; asked->options != NULL && i < weyl_options_count(asked->options); i++) {

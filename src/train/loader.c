@@ -127,7 +127,7 @@ static bool shard_fits(const weyl_loader *l, int64_t samples) {
   for (int c = 1; c < WEYL_COUNTS; c++)
     if (l->offsets[c] != NULL) count[c] = (int64_t)ceil((double)l->offsets[c][n] / (double)n * (double)samples);
   if (weyl_program_bytes(l->program, count) <= WEYL_SHARD_BYTES) return true;
-  const weyl_program_stats about = weyl_program_about(l->program, count, 1);
+  const weyl_program_stats about = weyl_program_about(l->program, (const int64_t(*)[WEYL_COUNTS]) & count, 1);
   return about.phases >= MANY_PHASES && about.workspace <= 2 * WEYL_SHARD_BYTES;
 }
 

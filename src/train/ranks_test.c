@@ -16,7 +16,8 @@ const char *__tsan_default_suppressions(void) { return "race:tzset_internal\n"; 
 
 typedef struct training {
   const train_fixture *f;
-  const char *run, *pairs[12]; /* option, value, ... */
+  const char *run, *pairs[12];       /* option, value, ... */
+  const char *other[3], *other_data; /* of rank 1 alone; NULL: as the others */
   bool resume;
   int stop_rank, stop_after; /* that rank is asked to stop at that report of progress; 0: it is not */
   int fail_rank;             /* its n-th allocation fails; 0: none does */
@@ -45,11 +46,12 @@ static void train(ranks_member *m) {
   assert_int_equal(weyl_train_options(ctx, "dynamics", "egnn", &options), WEYL_OK);
   if (!x->resume) fixture_set(options, fixture_small, false);
   fixture_set(options, x->pairs, false);
+  if (m->rank == 1) fixture_set(options, x->other, false);
   char folder[400];
   snprintf(folder, sizeof folder, "%s/%s", x->f->folder, x->run);
   const weyl_train_config config = {.task = "dynamics",
                                     .model = "egnn",
-                                    .data = x->f->data,
+                                    .data = m->rank == 1 && x->other_data != NULL ? x->other_data : x->f->data,
                                     .out = folder,
                                     .resume = x->resume,
                                     .options = options,
@@ -126,6 +128,26 @@ static void test_refused(void **state) {
   ranks_end(&team);
 }
 
+/* A rank with data or options of its own would train other weights: all of them say so, and write nothing. */
+static void test_ranks_differ(void **state) {
+  train_fixture *f = *state;
+  train_fixture second = *f;
+  snprintf(second.data, sizeof second.data, "%s/others.npz", f->folder);
+  fixture_data(&second, 4);
+  ranks_team team;
+  training x = {.f = f, .run = "differ", .other_data = second.data};
+  ranks_run(&team, 2, train, &x);
+  assert_all(&team, WEYL_BAD_ARG);
+  for (int r = 0; r < 2; r++) assert_non_null(strstr(message_of(&team, r), "different data"));
+  ranks_end(&team);
+  x = (training){.f = f, .run = "differ", .other = {"rate", "0.25"}};
+  ranks_run(&team, 4, train, &x);
+  assert_all(&team, WEYL_BAD_ARG);
+  for (int r = 0; r < 4; r++) assert_non_null(strstr(message_of(&team, r), "same task, model, options"));
+  ranks_end(&team);
+  assert_false(weyl_file_exists(fixture_path(f, "differ", "config.ini")));
+}
+
 /* Numbers that fail do so on all ranks alike, with the first bad value of the whole batch named. */
 static void test_numbers_fail(void **state) {
   train_fixture *f = *state;
@@ -160,8 +182,12 @@ static void test_memory_fails_on_one_rank(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      fixture_test(test_bytes_of_one_process), fixture_test(test_stop_and_resume),          fixture_test(test_refused),
-      fixture_test(test_numbers_fail),         fixture_test(test_memory_fails_on_one_rank),
+      fixture_test(test_bytes_of_one_process),
+      fixture_test(test_stop_and_resume),
+      fixture_test(test_refused),
+      fixture_test(test_ranks_differ),
+      fixture_test(test_numbers_fail),
+      fixture_test(test_memory_fails_on_one_rank),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

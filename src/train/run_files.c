@@ -1,8 +1,10 @@
 #include "run_files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -109,4 +111,28 @@ weyl_status train_metrics_write(weyl_context *ctx, const char *path, const train
   }
   weyl_json_free(json);
   return status;
+}
+
+/* FILE.PROCESS-NUMBER.tmp of a file that a run has: the name that weyl_writer gives until the file is whole. */
+static bool is_temporary(const char *name) {
+  static const char *const files[] = {"config.ini", "model.safetensors", "state.safetensors", "log.jsonl",
+                                      "metrics.json"};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    const size_t n = strlen(files[i]);
+    long process;
+    unsigned number;
+    int used = 0;
+    if (strncmp(name, files[i], n) != 0) continue;
+    return sscanf(name + n, ".%ld-%u.tmp%n", &process, &number, &used) == 2 && used > 0 &&
+           name[n + (size_t)used] == '\0';
+  }
+  return false;
+}
+
+void train_temporaries_remove(const char *folder) {
+  DIR *dir = opendir(folder);
+  if (dir == NULL) return;
+  for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+    if (is_temporary(entry->d_name)) (void)unlinkat(dirfd(dir), entry->d_name, 0);
+  closedir(dir);
 }

@@ -15,4 +15,7 @@ WEYL_MUST_CHECK weyl_status train_metrics_write(weyl_context *ctx, const char *p
                                                 const weyl_train_result *result, int ranks, int64_t samples[3],
                                                 double seconds);
 
+/* Removes what a process that was killed while it wrote has left in the folder of a run. */
+void train_temporaries_remove(const char *folder);
+
 #endif

@@ -32,10 +32,11 @@ static void fixture_context(train_fixture *f, int threads) {
   f->ctx = test_context_with((weyl_context_opts){.threads = threads, .user = f, .progress = fixture_progress});
 }
 
-static void fixture_data(train_fixture *f) {
+/* Paths that follow from the seed, into f->data. */
+static void fixture_data(train_fixture *f, uint64_t seed) {
   enum { FRAMES = 60, POINTS = 4 };
   static double x[FRAMES][POINTS][3], v[FRAMES][POINTS][3], q[POINTS] = {1, -1, 1, -1};
-  weyl_rng rng = weyl_rng_new(3, "fixture");
+  weyl_rng rng = weyl_rng_new(seed, "fixture");
   double start[POINTS][3], speed[POINTS][3], phase[POINTS][3];
   for (int p = 0; p < POINTS; p++)
     for (int c = 0; c < 3; c++) {
@@ -67,7 +68,7 @@ static int fixture_open(void **state) {
   test_folder(f->folder);
   snprintf(f->data, sizeof f->data, "%s/paths.npz", f->folder);
   fixture_context(f, 2);
-  fixture_data(f);
+  fixture_data(f, 3);
   *state = f;
   return 0;
 }

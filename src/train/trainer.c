@@ -4,6 +4,8 @@
 #include "fields.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,6 +59,9 @@ static weyl_status load_data(trainer *t) {
   weyl_dataset_checksum(part[0], both);
   weyl_dataset_checksum(part[1], both + 64);
   weyl_sha256(both, 128, t->checksum);
+  weyl_dataset_checksum(part[2], both + 64);
+  memcpy(both, t->checksum, 64);
+  weyl_sha256(both, 128, t->alike);
 
   t->fields = train_fields_text(t->arena, part[0]);
   const int64_t n = weyl_dataset_samples(part[0]);
@@ -107,6 +112,7 @@ static weyl_status start(trainer *t, bool resume) {
     if (t->schedule != NULL) train_schedule_load(t->schedule, t->at.schedule);
   }
   if (!train_writes(t)) return WEYL_OK;
+  if (resume) train_temporaries_remove(t->folder);
   WEYL_TRY(train_config_write(t->ctx, config, &t->config));
   (void)unlink(metrics); /* it says that the run is finished */
   return train_log_open(t->ctx, log, t->at.best_epoch < 0 ? -1 : t->at.epoch, &t->log);
@@ -174,10 +180,47 @@ static weyl_status write_metrics(trainer *t, const weyl_train_result *result) {
                              weyl_seconds() - t->started);
 }
 
+/* Every rank changes its own copy of the weights: what decides how must be the same on all, or the copies part. */
+static weyl_status sign_settings(trainer *t) {
+  const train_config *c = &t->config;
+  const char *options = train_config_options_text(t->arena, c->options), *rewrites = getenv("WEYL_OPT");
+  if (options == NULL) return WEYL_MEMORY;
+  char run[320];
+  const int n = snprintf(run, sizeof run, "%s %s %" PRIu64 " %s %s %s", c->task->name, c->model->name, c->seed,
+                         weyl_version(), weyl_kernels_active()->isa, rewrites != NULL ? rewrites : "");
+  const char *const texts[3] = {run, c->symmetry, options};
+  char sums[3 * 64 + 1];
+  if (n < 0) return weyl_fail(t->ctx, WEYL_BUG, "the settings of the run cannot be written down");
+  for (int k = 0; k < 3; k++) weyl_sha256(texts[k], strlen(texts[k]), sums + 64 * k);
+  weyl_sha256(sums, 3 * 64, t->alike + 64);
+  return WEYL_OK;
+}
+
+/* All ranks find the same: the largest and the smallest of each character are the same on all of them. */
+static weyl_status check_alike(const trainer *t) {
+  enum { N = 2 * 64 };
+  int32_t most[2 * N];
+  bool same[2] = {true, true};
+  if (t->comm == NULL) return WEYL_OK;
+  for (int i = 0; i < N; i++) {
+    most[i] = t->alike[i];
+    most[N + i] = -t->alike[i];
+  }
+  WEYL_TRY(t->comm->maximum(t->comm->self, most, WEYL_I32, 2 * N));
+  for (int i = 0; i < N; i++) same[i / 64] = same[i / 64] && most[i] == -most[N + i];
+  if (!same[1])
+    return weyl_fail(t->ctx, WEYL_BAD_ARG,
+                     "the ranks must have the same task, model, options, seed, version of weyl, instruction set "
+                     "(WEYL_ISA) and WEYL_OPT, and they do not");
+  if (!same[0]) return weyl_fail(t->ctx, WEYL_BAD_ARG, "the ranks read different data, which must be the same on all");
+  return WEYL_OK;
+}
+
 static weyl_status set_up(trainer *t, const weyl_train_config *asked) {
   WEYL_TRY(weyl_arena_new(t->ctx, &t->arena));
   WEYL_TRY(open_folder(t, asked));
   WEYL_TRY(load_data(t));
+  WEYL_TRY(sign_settings(t));
   return build(t);
 }
 
@@ -188,6 +231,7 @@ weyl_status weyl_train(weyl_context *ctx, const weyl_train_config *asked, weyl_t
   weyl_train_result result;
   weyl_status status;
   WEYL_GOTO(train_agree(&t, set_up(&t, asked)));
+  WEYL_GOTO(train_agree(&t, check_alike(&t)));
   WEYL_GOTO(train_agree(&t, start(&t, asked->resume)));
   WEYL_GOTO(train_loop(&t));
   WEYL_GOTO(measure(&t, &result));

@@ -23,6 +23,7 @@ typedef struct trainer {
   const char *folder, *fields;
   int hold; /* of the folder, by the rank that writes; -1: none */
   char checksum[65];
+  char alike[2 * 64 + 1]; /* checksums of what all ranks must have alike: the data, then the settings */
   weyl_splits splits;
   int64_t batch, steps_per_epoch;
 

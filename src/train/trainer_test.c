@@ -154,6 +154,37 @@ static void averages_are_what_counts(void **state) {
   assert_true(with.valid[0].value != without.valid[0].value);
 }
 
+/* A run goes on with its own seed: another one is refused, not ignored. */
+static void a_run_keeps_its_seed(void **state) {
+  train_fixture *f = *state;
+  weyl_train_result r;
+  assert_trained(f, fixture_train(f, "run", "linear", false, OPTIONS("epochs", "1"), NULL)); /* seed 7 */
+  weyl_train_config again = {.task = "dynamics", .out = fixture_path(f, "run", NULL), .resume = true, .seed = 8};
+  assert_int_equal(weyl_train(f->ctx, &again, &r), WEYL_BAD_ARG);
+  assert_message(f, "has seed 7, not 8");
+  again.seed = WEYL_SEED_NOT_GIVEN;
+  assert_trained(f, weyl_train(f->ctx, &again, &r));
+}
+
+static void touch(const char *path) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fclose(file);
+}
+
+/* A process that is killed while it writes leaves a part of a file: gone when the run goes on, and nothing else is. */
+static void parts_of_files_are_removed(void **state) {
+  train_fixture *f = *state;
+  static const char *const part[] = {"model.safetensors.123-4.tmp", "state.safetensors.99999-0.tmp"},
+                           *const mine[] = {"notes.1-2.tmp", "model.safetensors.tmp", "model.safetensors.1-2.tmp.txt"};
+  assert_trained(f, fixture_train(f, "run", "linear", false, OPTIONS("epochs", "1"), NULL));
+  for (int k = 0; k < 2; k++) touch(fixture_path(f, "run", part[k]));
+  for (int k = 0; k < 3; k++) touch(fixture_path(f, "run", mine[k]));
+  assert_trained(f, fixture_train(f, "run", "linear", true, OPTIONS("epochs", "2"), NULL));
+  for (int k = 0; k < 2; k++) assert_false(weyl_file_exists(fixture_path(f, "run", part[k])));
+  for (int k = 0; k < 3; k++) assert_true(weyl_file_exists(fixture_path(f, "run", mine[k])));
+}
+
 static void bad_requests_are_refused(void **state) {
   train_fixture *f = *state;
   assert_trained(f, fixture_train(f, "run", "linear", false, OPTIONS("epochs", "1"), NULL));
@@ -186,7 +217,7 @@ static void bad_requests_are_refused(void **state) {
 
   /* other data than the run began with */
   snprintf(f->data, sizeof f->data, "%s/others.npz", f->folder);
-  fixture_data(f);
+  fixture_data(f, 3);
   weyl_trajectories all;
   assert_int_equal(weyl_trajectories_read(f->ctx, f->data, &all), WEYL_OK);
   all.item[0].position[0] += 1;
@@ -246,6 +277,8 @@ int main(void) {
       fixture_test(averages_are_what_counts),
       fixture_test(bad_requests_are_refused),
       fixture_test(memory_may_run_out),
+      fixture_test(a_run_keeps_its_seed),
+      fixture_test(parts_of_files_are_removed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ json_check $keys result.one_thread.cpu_ms_per_step result.scaling.wall < two.jso
 json_check --get result.parameters < two.json
 json_check --get result.peer < two.json
 cat notes
+weyl bench train --model small-cnn --batch 2 --threads 1 --seconds 0.001 2> /dev/null | sed -n 1p
 echo "=== the rest"
 weyl bench engine --seconds 0.001 --json 2>/dev/null |
   json_check result.peak_gflops result.gemm.0.fraction result.gemm_least_fraction && echo "json good"

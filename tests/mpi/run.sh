@@ -16,10 +16,10 @@ ln -s "$weyl" "$work/bin/weyl"
 ln -s "$json" "$work/bin/json_check"
 cat > "$work/bin/on" <<'END'
 #!/bin/sh
-# more processes than cores, and root in containers, are fine for a test
+# more processes than cores, and root in containers, are fine for a test; a busy machine may take long to stop
 n=$1
 shift
-exec timeout 100 mpirun --allow-run-as-root --oversubscribe -n "$n" "$@"
+exec timeout 100 mpirun --allow-run-as-root --oversubscribe --mca odls_base_sigkill_timeout 20 -n "$n" "$@"
 END
 chmod +x "$work/bin/on"
 PATH=$work/bin:$PATH
