@@ -1,7 +1,49 @@
-/* weyl/irrep.h: representations, harmonics, Wigner matrices and couplings, on plain arrays. */
+/* weyl/irrep.h: representations of rotations and reflections on plain arrays: spherical harmonics, Wigner matrices,
+ * the couplings of two representations into a third, and functions on grids of the sphere and the torus.
+ *
+ * Conventions, for everything below.
+ *   Degree l = 0, 1, ..., WEYL_L_MAX, order m = -l ... l; the numbers of one degree stand in this order of m, and
+ *   degrees follow each other: (l,m) is at l(l+1) + m.
+ *   Real spherical harmonics, orthonormal on the sphere, no Condon-Shortley phase.  Two choices of axes: WEYL_AXES_E3NN
+ *   (the default, polar axis y: degree 1 is (x, y, z) times a constant) and WEYL_AXES_STANDARD (polar axis z: degree 1
+ *   is (y, z, x); sphericart's).  Y_e3nn(x, y, z) = Y_standard(z, x, y); the same numbers, so that couplings are those
+ *   of both.
+ *   Tables are made in double and are right to rounding for every degree up to WEYL_L_MAX.
+ * Sources: S. Luo, T. Chen, A. Krishnapriyan, arXiv 2401.10216 (Gaunt products); A. Bochkarev, Y. Lysogorskiy,
+ * R. Drautz, arXiv 2605.15073 (Poisson bracket); K. Schulten, R. Gordon, J. Math. Phys. 16, 1961 (1975) (3j).
+ */
 #ifndef WEYL_IRREP_H
 #define WEYL_IRREP_H
 
 #include <weyl/group.h>
 
+WEYL_BEGIN_API
+
+#define WEYL_L_MAX 64 /* the highest degree of anything here */
+
+/* ---- couplings --------------------------------------------------------------------------------------------------- */
+
+/* Real 3j symbols W[i][j][k], i = m1 + l1 and so on: out [2 l1 + 1][2 l2 + 1][2 l3 + 1].  They are real, unchanged by
+ * one rotation of all three, and sum W^2 = 1; symmetric under exchange of two degrees (with their orders) for even
+ * l1 + l2 + l3, antisymmetric for odd.  All zero unless |l1 - l2| <= l3 <= l1 + l2.  Entries that vanish are exactly 0.
+ * The sign of each W is a gauge: ours, or e3nn's, which differs by weyl_wigner_3j_sign: (-1)^ceil((l1 + l2 + l3) / 2).
+ * WEYL_BAD_ARG for a degree out of range.  Cost O(l1 l2) and the zeroing of out. */
+typedef enum weyl_gauge { WEYL_GAUGE_WEYL = 0, WEYL_GAUGE_E3NN = 1 } weyl_gauge;
+WEYL_MUST_CHECK weyl_status weyl_wigner_3j(weyl_context *ctx, int l1, int l2, int l3, weyl_gauge gauge, double *out);
+int weyl_wigner_3j_sign(int l1, int l2, int l3); /* e3nn's W over ours: 1 or -1 */
+/* sqrt(2 l3 + 1) W: the real Clebsch-Gordan coefficients; as a matrix [(2 l1 + 1)(2 l2 + 1)][2 l3 + 1] an isometry. */
+WEYL_MUST_CHECK weyl_status weyl_clebsch(weyl_context *ctx, int l1, int l2, int l3, weyl_gauge gauge, double *out);
+/* The integrals of Y1 Y2 Y3 over the sphere (Gaunt coefficients) and of {Y1, Y2} Y3, {f, g} = r . (grad f x grad g)
+ * (Poisson bracket): out as above.  They are W (our gauge) times one factor of the three degrees. */
+WEYL_MUST_CHECK weyl_status weyl_gaunt(weyl_context *ctx, int l1, int l2, int l3, double *out);
+WEYL_MUST_CHECK weyl_status weyl_poisson(weyl_context *ctx, int l1, int l2, int l3, double *out);
+/* Those factors, rho: 0 for odd l1 + l2 + l3, and kappa: 0 for even.  Both 0 off the triangle, NaN for a degree out of
+ * range. */
+double weyl_gaunt_factor(int l1, int l2, int l3);
+double weyl_poisson_factor(int l1, int l2, int l3);
+/* The complex 3j symbol (l1 l2 l3; m1 m2 m3) of Racah's formula: 0 when it breaks a selection rule, NaN for a degree
+ * out of range. */
+double weyl_complex_3j(int l1, int l2, int l3, int m1, int m2, int m3);
+
+WEYL_END_API
 #endif
