@@ -45,5 +45,33 @@ double weyl_poisson_factor(int l1, int l2, int l3);
  * out of range. */
 double weyl_complex_3j(int l1, int l2, int l3, int m1, int m2, int m3);
 
+/* ---- spherical harmonics ----------------------------------------------------------------------------------------- */
+
+typedef enum weyl_axes {
+  WEYL_AXES_E3NN = 0,    /* polar axis y */
+  WEYL_AXES_STANDARD = 1 /* polar axis z: sphericart */
+} weyl_axes;
+typedef enum weyl_harmonics_norm {
+  WEYL_HARMONICS_INTEGRAL = 0,  /* orthonormal on the sphere: sum over m of Y^2 = (2 l + 1) / (4 pi) */
+  WEYL_HARMONICS_COMPONENT = 1, /* times sqrt(4 pi): the sum is 2 l + 1 */
+  WEYL_HARMONICS_NORM = 2       /* times sqrt(4 pi / (2 l + 1)): the sum is 1 */
+} weyl_harmonics_norm;
+typedef struct weyl_harmonics_opts { /* all zero but l_max are the defaults */
+  int l_max;
+  weyl_axes axes;
+  weyl_harmonics_norm norm;
+  bool solid; /* r^l Y(r / |r|), polynomials; otherwise of the direction alone */
+} weyl_harmonics_opts;
+/* Real spherical harmonics of n points, all degrees 0 ... l_max.
+ *   xyz  in   [n][3]                  WEYL_F32 or WEYL_F64, as y and dy
+ *   y    out  [n][(l_max + 1)^2]
+ *   dy   out  [n][3][(l_max + 1)^2]   derivatives by x, y, z; or NULL
+ * A zero vector has no direction: degrees above 0 are 0 there, and so are all derivatives (not so for solid harmonics,
+ * which are polynomials).  NaN passes through to its own point, degrees above 0; a direction with an infinite
+ * coordinate is NaN too. WEYL_BAD_ARG for n < 0, l_max out of range or an unknown choice, WEYL_DTYPE for other types.
+ * Cost O(n l_max^2); on the threads of the context. */
+WEYL_MUST_CHECK weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype,
+                                           int64_t n, const void *xyz, void *y, void *dy);
+
 WEYL_END_API
 #endif
