@@ -21,29 +21,46 @@ WEYL_BEGIN_API
 
 #define WEYL_L_MAX 64 /* the highest degree of anything here */
 
-/* ---- couplings --------------------------------------------------------------------------------------------------- */
+/* ---- lists of irreps --------------------------------------------------------------------------------------------- */
 
-/* Real 3j symbols W[i][j][k], i = m1 + l1 and so on: out [2 l1 + 1][2 l2 + 1][2 l3 + 1].  They are real, unchanged by
- * one rotation of all three, and sum W^2 = 1; symmetric under exchange of two degrees (with their orders) for even
- * l1 + l2 + l3, antisymmetric for odd.  All zero unless |l1 - l2| <= l3 <= l1 + l2.  Entries that vanish are exactly 0.
- * The sign of each W is a gauge: ours, or e3nn's, which differs by weyl_wigner_3j_sign: (-1)^ceil((l1 + l2 + l3) / 2).
- * WEYL_BAD_ARG for a degree out of range.  Cost O(l1 l2) and the zeroing of out. */
-typedef enum weyl_gauge { WEYL_GAUGE_WEYL = 0, WEYL_GAUGE_E3NN = 1 } weyl_gauge;
-WEYL_MUST_CHECK weyl_status weyl_wigner_3j(weyl_context *ctx, int l1, int l2, int l3, weyl_gauge gauge, double *out);
-int weyl_wigner_3j_sign(int l1, int l2, int l3); /* e3nn's W over ours: 1 or -1 */
-/* sqrt(2 l3 + 1) W: the real Clebsch-Gordan coefficients; as a matrix [(2 l1 + 1)(2 l2 + 1)][2 l3 + 1] an isometry. */
-WEYL_MUST_CHECK weyl_status weyl_clebsch(weyl_context *ctx, int l1, int l2, int l3, weyl_gauge gauge, double *out);
-/* The integrals of Y1 Y2 Y3 over the sphere (Gaunt coefficients) and of {Y1, Y2} Y3, {f, g} = r . (grad f x grad g)
- * (Poisson bracket): out as above.  They are W (our gauge) times one factor of the three degrees. */
-WEYL_MUST_CHECK weyl_status weyl_gaunt(weyl_context *ctx, int l1, int l2, int l3, double *out);
-WEYL_MUST_CHECK weyl_status weyl_poisson(weyl_context *ctx, int l1, int l2, int l3, double *out);
-/* Those factors, rho: 0 for odd l1 + l2 + l3, and kappa: 0 for even.  Both 0 off the triangle, NaN for a degree out of
- * range. */
-double weyl_gaunt_factor(int l1, int l2, int l3);
-double weyl_poisson_factor(int l1, int l2, int l3);
-/* The complex 3j symbol (l1 l2 l3; m1 m2 m3) of Racah's formula: 0 when it breaks a selection rule, NaN for a degree
- * out of range. */
-double weyl_complex_3j(int l1, int l2, int l3, int m1, int m2, int m3);
+/* mul copies of the irrep of O(3) of degree l and parity 1 (even, "e") or -1 (odd, "o"): a rotation acts on each copy
+ * by D^l, the inversion x -> -x by the parity.  A list is a direct sum: numbers stand block by block, in a block copy
+ * by copy, [mul][2 l + 1] (e3nn's layout).  All zero is the empty list, of dimension 0. */
+typedef struct weyl_irrep {
+  int64_t mul;
+  int32_t l, parity;
+} weyl_irrep;
+typedef struct weyl_irreps {
+  int32_t n; /* blocks */
+  const weyl_irrep *item;
+} weyl_irreps;
+
+#define WEYL_IRREPS_MUL_MAX INT32_MAX          /* copies in one block */
+#define WEYL_IRREPS_DIM_MAX ((int64_t)1 << 40) /* numbers of a whole list */
+
+/* irreps := "" | block { "+" block };  block := [ COPIES "x" ] DEGREE ( "e" | "o" | "y" ), with blanks anywhere
+ * between. "y" is the parity of the spherical harmonics, (-1)^l.  Blocks of 0 copies are kept.  The list lives in the
+ * arena. WEYL_FORMAT with the position and what was expected there, WEYL_BAD_ARG for numbers out of range. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_parse(weyl_context *ctx, weyl_arena *arena, const char *text, weyl_irreps *out);
+/* WEYL_BAD_ARG, naming the block, if a list made by hand breaks a bound. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_check(weyl_context *ctx, weyl_irreps irreps);
+/* "16x0e+8x1o", in the arena; parses to the same list.  NULL: no memory. */
+const char *weyl_irreps_text(weyl_arena *arena, weyl_irreps irreps);
+/* Degrees 0 ... l_max, one copy each, of parity (-1)^l: what weyl_harmonics gives. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_spherical(weyl_context *ctx, weyl_arena *arena, int l_max, weyl_irreps *out);
+
+int64_t weyl_irreps_dim(weyl_irreps irreps);
+int64_t weyl_irreps_at(weyl_irreps irreps, int32_t block); /* the first number of a block; of block n: the dimension */
+int64_t weyl_irreps_count(weyl_irreps irreps, int l, int parity); /* copies over all blocks */
+int weyl_irreps_l_max(weyl_irreps irreps);            /* of the blocks that have copies; -1: there are none */
+bool weyl_irreps_equal(weyl_irreps a, weyl_irreps b); /* block by block */
+/* By degree, odd before even as in e3nn, equal ones in their order.  from [n] or NULL: the block of `irreps` that each
+ * block of `out` is; numbers [dim] or NULL: likewise for each number. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_sort(weyl_context *ctx, weyl_arena *arena, weyl_irreps irreps, weyl_irreps *out,
+                                             int32_t *from, int64_t *numbers);
+/* Equal neighbours become one block, blocks of 0 copies go: the numbers stay where they are. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_simplify(weyl_context *ctx, weyl_arena *arena, weyl_irreps irreps,
+                                                 weyl_irreps *out);
 
 /* ---- spherical harmonics ----------------------------------------------------------------------------------------- */
 
@@ -72,6 +89,73 @@ typedef struct weyl_harmonics_opts { /* all zero but l_max are the defaults */
  * Cost O(n l_max^2); on the threads of the context. */
 WEYL_MUST_CHECK weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype,
                                            int64_t n, const void *xyz, void *y, void *dy);
+
+/* ---- couplings --------------------------------------------------------------------------------------------------- */
+
+/* Real 3j symbols W[i][j][k], i = m1 + l1 and so on: out [2 l1 + 1][2 l2 + 1][2 l3 + 1].  They are real, unchanged by
+ * one rotation of all three, and sum W^2 = 1; symmetric under exchange of two degrees (with their orders) for even
+ * l1 + l2 + l3, antisymmetric for odd.  All zero unless |l1 - l2| <= l3 <= l1 + l2.  Entries that vanish are exactly 0.
+ * The sign of each W is a gauge: ours, or e3nn's, which differs by weyl_wigner_3j_sign: (-1)^ceil((l1 + l2 + l3) / 2).
+ * WEYL_BAD_ARG for a degree out of range.  Cost O(l1 l2) and the zeroing of out. */
+typedef enum weyl_gauge { WEYL_GAUGE_WEYL = 0, WEYL_GAUGE_E3NN = 1 } weyl_gauge;
+WEYL_MUST_CHECK weyl_status weyl_wigner_3j(weyl_context *ctx, int l1, int l2, int l3, weyl_gauge gauge, double *out);
+int weyl_wigner_3j_sign(int l1, int l2, int l3); /* e3nn's W over ours: 1 or -1 */
+/* sqrt(2 l3 + 1) W: the real Clebsch-Gordan coefficients; as a matrix [(2 l1 + 1)(2 l2 + 1)][2 l3 + 1] an isometry. */
+WEYL_MUST_CHECK weyl_status weyl_clebsch(weyl_context *ctx, int l1, int l2, int l3, weyl_gauge gauge, double *out);
+/* The integrals of Y1 Y2 Y3 over the sphere (Gaunt coefficients) and of {Y1, Y2} Y3, {f, g} = r . (grad f x grad g)
+ * (Poisson bracket): out as above.  They are W (our gauge) times one factor of the three degrees. */
+WEYL_MUST_CHECK weyl_status weyl_gaunt(weyl_context *ctx, int l1, int l2, int l3, double *out);
+WEYL_MUST_CHECK weyl_status weyl_poisson(weyl_context *ctx, int l1, int l2, int l3, double *out);
+/* Those factors, rho: 0 for odd l1 + l2 + l3, and kappa: 0 for even.  Both 0 off the triangle, NaN for a degree out of
+ * range. */
+double weyl_gaunt_factor(int l1, int l2, int l3);
+double weyl_poisson_factor(int l1, int l2, int l3);
+/* The complex 3j symbol (l1 l2 l3; m1 m2 m3) of Racah's formula: 0 when it breaks a selection rule, NaN for a degree
+ * out of range. */
+double weyl_complex_3j(int l1, int l2, int l3, int m1, int m2, int m3);
+
+/* The couplings that are not 0, by k, then i, then j: what a product loops over. */
+typedef struct weyl_coupling {
+  int32_t i, j, k; /* m1 + l1, m2 + l2, m3 + l3 */
+  double value;
+} weyl_coupling;
+typedef struct weyl_couplings {
+  int64_t n;
+  const weyl_coupling *item;
+} weyl_couplings;
+typedef enum weyl_coupling_kind {
+  WEYL_COUPLING_3J = 0,      /* weyl_wigner_3j */
+  WEYL_COUPLING_CLEBSCH = 1, /* weyl_clebsch */
+  WEYL_COUPLING_GAUNT = 2,
+  WEYL_COUPLING_POISSON = 3
+} weyl_coupling_kind;
+/* gauge is that of the first two kinds.  The list lives in the arena. */
+WEYL_MUST_CHECK weyl_status weyl_couplings_find(weyl_context *ctx, weyl_arena *arena, weyl_coupling_kind kind, int l1,
+                                                int l2, int l3, weyl_gauge gauge, weyl_couplings *out);
+
+/* Paths: the ways in which a block of one list times a block of a second makes a block of a third. */
+typedef struct weyl_path {
+  int32_t in1, in2, out; /* blocks */
+  int32_t l1, l2, l3;
+} weyl_path;
+typedef struct weyl_paths {
+  int64_t n;
+  const weyl_path *item;
+} weyl_paths;
+typedef enum weyl_path_kind {                     /* bits */
+                              WEYL_PATH_EVEN = 1, /* l1 + l2 + l3 even: those of a Gaunt product */
+                              WEYL_PATH_ODD = 2,  /* odd: those of a Poisson bracket */
+                              WEYL_PATH_ALL = 3
+} weyl_path_kind;
+/* All paths that degrees (the triangle) and parities (p1 p2 = p3) allow, by in1, in2, out; blocks of 0 copies have
+ * none. The list lives in the arena. */
+WEYL_MUST_CHECK weyl_status weyl_paths_find(weyl_context *ctx, weyl_arena *arena, weyl_irreps in1, weyl_irreps in2,
+                                            weyl_irreps out, weyl_path_kind kind, weyl_paths *paths);
+/* The whole product: a block of mul1 mul2 copies for every path up to degree l_max (-1: all), sorted as by
+ * weyl_irreps_sort; e3nn's FullTensorProduct.  paths may be NULL.  WEYL_BAD_ARG when a degree or the dimension of the
+ * product goes beyond the bounds. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_product(weyl_context *ctx, weyl_arena *arena, weyl_irreps in1, weyl_irreps in2,
+                                                int l_max, weyl_irreps *out, weyl_paths *paths);
 
 WEYL_END_API
 #endif
