@@ -90,6 +90,39 @@ typedef struct weyl_harmonics_opts { /* all zero but l_max are the defaults */
 WEYL_MUST_CHECK weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype,
                                            int64_t n, const void *xyz, void *y, void *dy);
 
+/* ---- rotations and Wigner matrices ------------------------------------------------------------------------------- */
+
+/* Rotations are matrices [3][3], row-major, acting on columns (x, y, z): r' = R r. */
+
+/* From a quaternion w + x i + y j + z k, of any length but 0.  WEYL_BAD_ARG for length 0, NaN or infinity. */
+WEYL_MUST_CHECK weyl_status weyl_rotation_from_quaternion(weyl_context *ctx, const double wxyz[4], double r[9]);
+/* From an axis of any length but 0 and the angle in radians, right-handed.  WEYL_BAD_ARG as above. */
+WEYL_MUST_CHECK weyl_status weyl_rotation_from_axis(weyl_context *ctx, const double axis[3], double angle, double r[9]);
+/* Euler angles in radians.  Standard axes: R = R_z(alpha) R_y(beta) R_z(gamma); e3nn's: R_y(alpha) R_x(beta)
+ * R_y(gamma), so that the same angles give the same Wigner matrices. */
+void weyl_rotation_from_euler(weyl_axes axes, double alpha, double beta, double gamma, double r[9]);
+/* Back, with alpha and gamma in (-pi, pi] and beta in [0, pi]; gamma = 0 where only a sum or difference is fixed. */
+void weyl_rotation_to_euler(weyl_axes axes, const double r[9], double angles[3]);
+/* A rotation that takes the direction of v to the polar axis; the identity for the zero vector. */
+void weyl_rotation_to_pole(weyl_axes axes, const double v[3], double r[9]);
+
+/* Real Wigner matrices: Y_l(R r) = D^l(R) Y_l(r); orthogonal, D(R S) = D(R) D(S); out [2 l + 1][2 l + 1].  With e3nn's
+ * axes D^1 = R.  WEYL_BAD_ARG if R is no rotation to 1e-6 (what is left is not corrected) or l is out of range.
+ * Cost O(l^3).  Recursion of J. Ivanic, K. Ruedenberg, J. Phys. Chem. 100, 6342 (1996) and 102, 9099 (1998). */
+WEYL_MUST_CHECK weyl_status weyl_wigner_d(weyl_context *ctx, int l, weyl_axes axes, const double r[9], double *out);
+/* Degrees 0 ... l_max one after the other, D^l at weyl_wigner_d_at(l): weyl_wigner_d_at(l_max + 1) numbers in all. */
+WEYL_MUST_CHECK weyl_status weyl_wigner_d_all(weyl_context *ctx, int l_max, weyl_axes axes, const double r[9],
+                                              double *out);
+static inline size_t weyl_wigner_d_at(int l) { return (size_t)l * (4 * (size_t)l * (size_t)l - 1) / 3; }
+
+/* The matrix by which an element of O(3) (det R = 1 or -1) acts on a list of irreps: block-diagonal, [dim][dim].
+ * WEYL_BAD_ARG beyond dim = 32768. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_matrix(weyl_context *ctx, weyl_irreps irreps, weyl_axes axes, const double r[9],
+                                               double *out);
+/* The same applied to n rows: y [n][dim] from x [n][dim], WEYL_F32 or WEYL_F64; y may be x. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_act(weyl_context *ctx, weyl_irreps irreps, weyl_axes axes, const double r[9],
+                                            weyl_dtype dtype, int64_t n, const void *x, void *y);
+
 /* ---- couplings --------------------------------------------------------------------------------------------------- */
 
 /* Real 3j symbols W[i][j][k], i = m1 + l1 and so on: out [2 l1 + 1][2 l2 + 1][2 l3 + 1].  They are real, unchanged by
