@@ -108,7 +108,8 @@ void weyl_rotation_to_pole(weyl_axes axes, const double v[3], double r[9]);
 
 /* Real Wigner matrices: Y_l(R r) = D^l(R) Y_l(r); orthogonal, D(R S) = D(R) D(S); out [2 l + 1][2 l + 1].  With e3nn's
  * axes D^1 = R.  WEYL_BAD_ARG if R is no rotation to 1e-6 (what is left is not corrected) or l is out of range.
- * Cost O(l^3).  Recursion of J. Ivanic, K. Ruedenberg, J. Phys. Chem. 100, 6342 (1996) and 102, 9099 (1998). */
+ * Cost O(l^3).  Orthogonal to 3e-14 at degree 20, to 1e-10 at 64.  Recursion of J. Ivanic, K. Ruedenberg, J. Phys.
+ * Chem. 100, 6342 (1996) and 102, 9099 (1998). */
 WEYL_MUST_CHECK weyl_status weyl_wigner_d(weyl_context *ctx, int l, weyl_axes axes, const double r[9], double *out);
 /* Degrees 0 ... l_max one after the other, D^l at weyl_wigner_d_at(l): weyl_wigner_d_at(l_max + 1) numbers in all. */
 WEYL_MUST_CHECK weyl_status weyl_wigner_d_all(weyl_context *ctx, int l_max, weyl_axes axes, const double r[9],
@@ -189,6 +190,99 @@ WEYL_MUST_CHECK weyl_status weyl_paths_find(weyl_context *ctx, weyl_arena *arena
  * product goes beyond the bounds. */
 WEYL_MUST_CHECK weyl_status weyl_irreps_product(weyl_context *ctx, weyl_arena *arena, weyl_irreps in1, weyl_irreps in2,
                                                 int l_max, weyl_irreps *out, weyl_paths *paths);
+
+/* ---- functions on a grid of the sphere --------------------------------------------------------------------------- */
+
+/* n_theta Gauss-Legendre nodes in cos theta (the polar angle) times n_phi equal steps of phi, and the tables of the
+ * transforms between values there and coefficients x: f = sum x_lm Y_lm.  The transforms do not depend on the choice of
+ * axes, only the points do.  Everything lives in the arena.
+ *   A sum over the grid with its weights is the integral over the sphere, exact for functions up to total degree D, if
+ * n_theta >= (D + 1) / 2 and n_phi >= D + 1 (weyl_sphere_grid_sizes).  A product of functions of degrees l1 and l2,
+ * taken to degree l3, needs D = l1 + l2 + l3; with fewer nodes it is no longer equivariant. */
+typedef struct weyl_sphere_grid {
+  int l_max, n_theta, n_phi;
+  const double *z;                       /* [n_theta] cos theta, ascending */
+  const double *phi;                     /* [n_phi] */
+  const double *weight;                  /* [n_theta] of each point of a row; over all points 4 pi in sum */
+  const double *value, *d_theta, *d_phi; /* [n_theta][degrees][orders 0 ... l], rows as triangles: what the orders m and
+                                            -m times cos(m phi) and sin(m phi) are; derivatives by theta; m / sin theta
+                                            times the value */
+  const double *cosine, *sine;           /* [n_phi][l_max + 1] of m phi */
+} weyl_sphere_grid;
+
+/* The fewest nodes for total degree D. */
+void weyl_sphere_grid_sizes(int degree, int *n_theta, int *n_phi);
+/* Nodes at phi = 2 pi (k + shift) / n_phi.  WEYL_BAD_ARG for l_max out of range or sizes beyond 1 to 4096. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_grid_new(weyl_context *ctx, weyl_arena *arena, int l_max, int n_theta,
+                                                 int n_phi, double shift, weyl_sphere_grid *out);
+/* The nodes as unit vectors, [n_theta][n_phi][3]. */
+void weyl_sphere_grid_points(const weyl_sphere_grid *grid, weyl_axes axes, double *xyz);
+
+typedef enum weyl_sphere_part {
+  WEYL_SPHERE_VALUE = 0,
+  WEYL_SPHERE_D_THETA = 1, /* the derivative by theta */
+  WEYL_SPHERE_D_PHI = 2    /* 1 / sin theta times the derivative by phi: {f, g} = f_theta g_phi - f_phi g_theta */
+} weyl_sphere_part;
+/* f [n][n_theta][n_phi] of the functions with coefficients x [n][(l_max + 1)^2], l_max up to the grid's; WEYL_F32 or
+ * WEYL_F64.  weighted: times the weights of the points.  Separable: O(n n_theta l_max (l_max + n_phi)), on the threads
+ * of the context, double inside. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_to_grid(weyl_context *ctx, const weyl_sphere_grid *grid, weyl_sphere_part part,
+                                                bool weighted, int l_max, weyl_dtype dtype, int64_t n, const void *x,
+                                                void *f);
+/* The adjoint.  Weighted, of WEYL_SPHERE_VALUE: the coefficients of the functions with values f, exact if n_theta and
+ * n_phi suffice for l_max + their degree. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_from_grid(weyl_context *ctx, const weyl_sphere_grid *grid,
+                                                  weyl_sphere_part part, bool weighted, int l_max, weyl_dtype dtype,
+                                                  int64_t n, const void *f, void *x);
+
+/* ---- functions on the torus -------------------------------------------------------------------------------------- */
+
+/* The sphere unrolled twice, theta over a whole turn: Y_lm = Phi_m(phi) sum_u a_u e^(i u theta), Phi = cos(m phi),
+ * sin(|m| phi) or 1, |u| <= l and u - l even; and back, with the weight sin theta on [0, pi], by b_u.  Both depend on
+ * |m|, are real and even in u for even m, imaginary and odd for odd m.  Everything lives in the arena. */
+typedef struct weyl_torus {
+  int l_max, u_max;
+  const double *a; /* [degrees][orders 0 ... l][l_max + 1], u = 0, 1, ... */
+  const double *b; /* [degrees][orders 0 ... l][u_max + 1] */
+} weyl_torus;
+/* For degrees up to l_max and frequencies |u| up to u_max >= l_max.  WEYL_BAD_ARG for l_max out of range or u_max
+ * beyond 8 WEYL_L_MAX. */
+WEYL_MUST_CHECK weyl_status weyl_torus_new(weyl_context *ctx, weyl_arena *arena, int l_max, int u_max, weyl_torus *out);
+/* a_u and b_u, the factor of i left out for odd m; 0 where u - l is odd. |m| <= l <= l_max, |u| <= l_max or u_max. */
+double weyl_torus_a(const weyl_torus *torus, int l, int m, int u);
+double weyl_torus_b(const weyl_torus *torus, int l, int m, int u);
+/* F [n][2 l + 1][2 l + 1][re, im] with rows u and columns v = -l ... l, l = l_max: the function is
+ * sum F_uv e^(i (u theta + v phi)); from x [n][(l_max + 1)^2].  WEYL_F32 or WEYL_F64; O(n l_max^3), double inside. */
+WEYL_MUST_CHECK weyl_status weyl_torus_from_sphere(weyl_context *ctx, const weyl_torus *torus, int l_max,
+                                                   weyl_dtype dtype, int64_t n, const void *x, void *f);
+/* Back: coefficients x [n][(l_max + 1)^2] of F [n][2 u_max + 1][2 u_max + 1][re, im], u_max up to that of the torus.
+ * Exact for functions of the sphere and products of such. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_from_torus(weyl_context *ctx, const weyl_torus *torus, int u_max, int l_max,
+                                                   weyl_dtype dtype, int64_t n, const void *f, void *x);
+/* The Gaunt product by a convolution of F (with a fast Fourier transform): z [n][(l3 + 1)^2], the coefficients to
+ * degree l3 of the products of the functions x [n][(l1 + 1)^2] and y [n][(l2 + 1)^2].  The torus must hold degrees l1,
+ * l2, l3 and u_max >= l1 + l2.  Luo, Chen, Krishnapriyan 2024, algorithm of their section 3.  For comparison: slower
+ * than weyl_couplings or a grid at every degree here. */
+WEYL_MUST_CHECK weyl_status weyl_gaunt_fourier(weyl_context *ctx, const weyl_torus *torus, int l1, int l2, int l3,
+                                               weyl_dtype dtype, int64_t n, const void *x, const void *y, void *z);
+
+/* ---- other conventions ------------------------------------------------------------------------------------------- */
+
+/* For weights and features made elsewhere. */
+typedef enum weyl_convention {
+  WEYL_CONVENTION_E3NN = 0,     /* polar axis y, orders -l ... l: e3nn, MACE, NequIP, fairchem */
+  WEYL_CONVENTION_STANDARD = 1, /* polar axis z, orders -l ... l: sphericart */
+  WEYL_CONVENTION_SIGNED = 2,   /* the same with the Condon-Shortley sign (-1)^m: graphics (3D Gaussian splatting) */
+  WEYL_CONVENTION_MOLDEN = 3    /* polar axis z, orders 0 1 -1 2 -2 ...: quantum chemistry */
+} weyl_convention;
+#define WEYL_CONVENTIONS 4
+const char *weyl_convention_name(weyl_convention convention); /* "e3nn"; NULL: no such */
+/* Orthogonal M [2 l + 1][2 l + 1]: Y_to(r) = M Y_from(r) at the same point r, and so x_to = M x_from for coefficients
+ * and features.  Norms apart: see weyl_harmonics_scale. */
+WEYL_MUST_CHECK weyl_status weyl_convention_matrix(weyl_context *ctx, weyl_convention from, weyl_convention to, int l,
+                                                   double *out);
+/* What multiplies the orthonormal harmonics of degree l in this norm. */
+double weyl_harmonics_scale(weyl_harmonics_norm norm, int l);
 
 WEYL_END_API
 #endif

@@ -3,6 +3,14 @@
 
 #include <math.h>
 
+double weyl_harmonics_scale(weyl_harmonics_norm norm, int l) {
+  switch (norm) {
+    case WEYL_HARMONICS_COMPONENT: return sqrt(4 * pi);
+    case WEYL_HARMONICS_NORM: return sqrt(4 * pi / (2 * l + 1));
+    default: return 1;
+  }
+}
+
 void harmonics_plan_fill(const weyl_harmonics_opts *opts, double *room, harmonics_plan *plan) {
   const int L = opts->l_max;
   const size_t n = harmonics_at(L + 1, 0);
@@ -25,11 +33,7 @@ void harmonics_plan_fill(const weyl_harmonics_opts *opts, double *room, harmonic
     }
   }
   *plan = (harmonics_plan){L, opts->axes == WEYL_AXES_STANDARD, opts->solid, a, b, gx, gz, {0}};
-  for (int l = 0; l <= L; l++) {
-    plan->scale[l] = opts->norm == WEYL_HARMONICS_COMPONENT ? sqrt(4 * pi)
-                     : opts->norm == WEYL_HARMONICS_NORM    ? sqrt(4 * pi / (2 * l + 1))
-                                                            : 1;
-  }
+  for (int l = 0; l <= L; l++) plan->scale[l] = weyl_harmonics_scale(opts->norm, l);
 }
 
 enum { TRIANGLE_MAX = (WEYL_L_MAX + 1) * (WEYL_L_MAX + 2) / 2 };

@@ -67,6 +67,40 @@ static UNUSED double largest_difference(size_t n, const double *a, const double 
   return most;
 }
 
+/* The largest difference over the largest of the first. */
+static UNUSED double relative_difference(size_t n, const double *a, const double *b) {
+  return largest_difference(n, a, b) / largest(n, a);
+}
+
+static UNUSED void random_rotation(weyl_rng *rng, double r[9]) {
+  double q[4];
+  fill_normal(rng, 4, q);
+  ok(weyl_rotation_from_quaternion(ctx, q, r));
+}
+
+static UNUSED size_t degrees_width(int l_max) { return (size_t)(l_max + 1) * (size_t)(l_max + 1); }
+
+/* z [(l3 + 1)^2] = the product of x [(l1 + 1)^2] and y [(l2 + 1)^2] over all couplings of a kind, one by one. */
+static UNUSED void sparse_product(weyl_coupling_kind kind, int l1, int l2, int l3, const double *x, const double *y,
+                                  double *z) {
+  memset(z, 0, degrees_width(l3) * sizeof *z);
+  weyl_arena *arena;
+  ok(weyl_arena_new(ctx, &arena));
+  for (int a = 0; a <= l1; a++) {
+    for (int b = 0; b <= l2; b++) {
+      for (int c = abs(a - b); c <= a + b && c <= l3; c++) {
+        weyl_couplings list;
+        ok(weyl_couplings_find(ctx, arena, kind, a, b, c, WEYL_GAUGE_WEYL, &list));
+        for (int64_t i = 0; i < list.n; i++) {
+          const weyl_coupling e = list.item[i];
+          z[c * c + e.k] += e.value * x[a * a + e.i] * y[b * b + e.j];
+        }
+      }
+    }
+  }
+  weyl_arena_free(arena);
+}
+
 #define assert_below(value, bound)                                                              \
   do {                                                                                          \
     const double value_ = (value), bound_ = (bound);                                            \

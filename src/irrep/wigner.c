@@ -1,6 +1,7 @@
 /* Wigner matrices of real spherical harmonics, degree by degree (Ivanic and Ruedenberg 1996, with the erratum of 1998),
  * and what elements of O(3) do to lists of irreps. */
 #include "degrees.h"
+#include "numbers.h"
 
 #include <math.h>
 #include <string.h>
@@ -161,22 +162,10 @@ weyl_status weyl_irreps_matrix(weyl_context *ctx, weyl_irreps irreps, weyl_axes 
   return WEYL_OK;
 }
 
-static double read_number(weyl_dtype dtype, const void *x, int64_t i) {
-  return dtype == WEYL_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
-}
-
-static void write_number(weyl_dtype dtype, void *y, int64_t i, double value) {
-  if (dtype == WEYL_F32)
-    ((float *)y)[i] = (float)value;
-  else
-    ((double *)y)[i] = value;
-}
-
 weyl_status weyl_irreps_act(weyl_context *ctx, weyl_irreps irreps, weyl_axes axes, const double r[9], weyl_dtype dtype,
                             int64_t n, const void *x, void *y) {
-  if (dtype != WEYL_F32 && dtype != WEYL_F64)
-    return weyl_fail(ctx, WEYL_DTYPE, "irreps of %s, must be f32 or f64", weyl_dtype_name(dtype));
-  if (n < 0) return weyl_fail(ctx, WEYL_BAD_ARG, "%lld rows", (long long)n);
+  WEYL_TRY(weyl_irreps_check(ctx, irreps));
+  WEYL_TRY(numbers_check(ctx, "irreps", dtype, n, weyl_irreps_dim(irreps)));
   int det;
   double *all;
   WEYL_TRY(matrices(ctx, irreps, axes, r, &det, &all));
@@ -187,13 +176,14 @@ weyl_status weyl_irreps_act(weyl_context *ctx, weyl_irreps irreps, weyl_axes axe
       const int sign = det < 0 ? b.parity : 1, width = 2 * b.l + 1;
       const double *d = all + weyl_wigner_d_at(b.l);
       for (int64_t copy = 0; copy < b.mul; copy++, at += width) {
-        double in[2 * WEYL_L_MAX + 1];
-        for (int k = 0; k < width; k++) in[k] = sign * read_number(dtype, x, at + k);
+        double in[2 * WEYL_L_MAX + 1], turned[2 * WEYL_L_MAX + 1];
+        numbers_read(dtype, x, at, width, in);
         for (int j = 0; j < width; j++) {
           double sum = 0;
           for (int k = 0; k < width; k++) sum += d[j * width + k] * in[k];
-          write_number(dtype, y, at + j, sum);
+          turned[j] = sign * sum;
         }
+        numbers_write(dtype, turned, width, y, at);
       }
     }
   }
