@@ -101,15 +101,14 @@ WEYL_MUST_CHECK weyl_status weyl_rotation_from_axis(weyl_context *ctx, const dou
 /* Euler angles in radians.  Standard axes: R = R_z(alpha) R_y(beta) R_z(gamma); e3nn's: R_y(alpha) R_x(beta)
  * R_y(gamma), so that the same angles give the same Wigner matrices. */
 void weyl_rotation_from_euler(weyl_axes axes, double alpha, double beta, double gamma, double r[9]);
-/* Back, with alpha and gamma in (-pi, pi] and beta in [0, pi]; gamma = 0 where only a sum or difference is fixed. */
+/* Back, with alpha and gamma in (-pi, pi] and beta in [0, pi]; alpha = 0 where beta is exactly 0 or pi. */
 void weyl_rotation_to_euler(weyl_axes axes, const double r[9], double angles[3]);
 /* A rotation that takes the direction of v to the polar axis; the identity for the zero vector. */
 void weyl_rotation_to_pole(weyl_axes axes, const double v[3], double r[9]);
 
 /* Real Wigner matrices: Y_l(R r) = D^l(R) Y_l(r); orthogonal, D(R S) = D(R) D(S); out [2 l + 1][2 l + 1].  With e3nn's
  * axes D^1 = R.  WEYL_BAD_ARG if R is no rotation to 1e-6 (what is left is not corrected) or l is out of range.
- * Cost O(l^3).  Orthogonal to 3e-14 at degree 20, to 1e-10 at 64.  Recursion of J. Ivanic, K. Ruedenberg, J. Phys.
- * Chem. 100, 6342 (1996) and 102, 9099 (1998). */
+ * Cost O(l^3). */
 WEYL_MUST_CHECK weyl_status weyl_wigner_d(weyl_context *ctx, int l, weyl_axes axes, const double r[9], double *out);
 /* Degrees 0 ... l_max one after the other, D^l at weyl_wigner_d_at(l): weyl_wigner_d_at(l_max + 1) numbers in all. */
 WEYL_MUST_CHECK weyl_status weyl_wigner_d_all(weyl_context *ctx, int l_max, weyl_axes axes, const double r[9],

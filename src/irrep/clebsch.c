@@ -1,49 +1,24 @@
 /* 3j symbols, complex and real, and the integrals over the sphere that are multiples of them. */
 #include "degrees.h"
+#include "tridiagonal.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { ROW_MAX = 2 * WEYL_L_MAX + 1 };
-
 /* The symbols (l1 l2 l3; m1 m2 -m1-m2) of one m1, m2 = *from ... : their number; 0 when the degrees make no triangle.
- *
  * They are an eigenvector: in the basis |m2>|m3> of fixed m2 + m3, (J2 + J3)^2 is tridiagonal with the eigenvalue
- * l1 (l1 + 1).  Its recursion is stable upwards while the vector grows from the low end and downwards while it grows
- * from the high end (Schulten and Gordon 1975), so both are run, and joined where their product, and so the vector, is
- * largest. */
-static int symbols(int l1, int l2, int l3, int m1, int *from, double f[ROW_MAX]) {
+ * l1 (l1 + 1).  The last one has the sign of (-1)^(l2 - l3 - m1). */
+static int symbols(int l1, int l2, int l3, int m1, int *from, double f[TRIDIAGONAL_MAX]) {
   if (!is_triangle(l1, l2, l3) || m1 < -l1 || m1 > l1) return 0;
   const int low = -l2 > -l3 - m1 ? -l2 : -l3 - m1, high = l2 < l3 - m1 ? l2 : l3 - m1, n = high - low + 1;
-  double up[ROW_MAX], down[ROW_MAX], diagonal[ROW_MAX], beside[ROW_MAX]; /* beside[i]: between i and i + 1 */
+  double diagonal[TRIDIAGONAL_MAX], beside[TRIDIAGONAL_MAX];
   for (int i = 0; i < n; i++) {
     const int m2 = low + i, m3 = -m1 - m2;
     diagonal[i] = l2 * (l2 + 1) + l3 * (l3 + 1) + 2 * m2 * m3 - l1 * (l1 + 1);
     beside[i] = sqrt((double)((l2 - m2) * (l2 + m2 + 1)) * (double)((l3 + m3) * (l3 - m3 + 1)));
   }
-  /* What is left of two terms that cancel to rounding is 0: symbols that vanish do so exactly. */
-  const double cancelled = 1e-13;
-  up[0] = 1;
-  for (int i = 0; i + 1 < n; i++) {
-    const double a = diagonal[i] * up[i], b = i > 0 ? beside[i - 1] * up[i - 1] : 0;
-    up[i + 1] = fabs(a + b) <= cancelled * (fabs(a) + fabs(b)) ? 0 : -(a + b) / beside[i];
-  }
-  down[n - 1] = 1;
-  for (int i = n - 1; i > 0; i--) {
-    const double a = diagonal[i] * down[i], b = i + 1 < n ? beside[i] * down[i + 1] : 0;
-    down[i - 1] = fabs(a + b) <= cancelled * (fabs(a) + fabs(b)) ? 0 : -(a + b) / beside[i - 1];
-  }
-  int join = 0;
-  for (int i = 1; i < n; i++) {
-    if (fabs(up[i] * down[i]) > fabs(up[join] * down[join])) join = i;
-  }
-  double sum = 0;
-  for (int i = 0; i < n; i++) {
-    f[i] = i <= join ? up[i] / up[join] : down[i] / down[join];
-    sum += f[i] * f[i];
-  }
-  const bool negative = (l2 - l3 - m1) % 2 != 0;
-  const double scale = copysign(1 / sqrt((2 * l1 + 1) * sum), (f[n - 1] < 0) != negative ? -1 : 1);
+  tridiagonal_vector(n, diagonal, beside, f);
+  const double scale = copysign(1 / sqrt(2 * l1 + 1), (l2 - l3 - m1) % 2 != 0 ? -1 : 1);
   for (int i = 0; i < n; i++) f[i] *= scale;
   *from = low;
   return n;
@@ -54,7 +29,7 @@ double weyl_complex_3j(int l1, int l2, int l3, int m1, int m2, int m3) {
   if (m1 + m2 + m3 != 0 || m2 < -l2 || m2 > l2 || m3 < -l3 || m3 > l3) return 0;
   if (m1 == 0 && m2 == 0 && (l1 + l2 + l3) % 2 != 0) return 0;
   int low = 0;
-  double f[ROW_MAX];
+  double f[TRIDIAGONAL_MAX];
   return symbols(l1, l2, l3, m1, &low, f) > 0 ? f[m2 - low] : 0;
 }
 
@@ -97,7 +72,7 @@ static void scaled_3j(int l1, int l2, int l3, double scale, double *out) {
   if (scale == 0) return;
   for (int m1 = 0; m1 <= l1; m1++) {
     int low = 0;
-    double f[ROW_MAX];
+    double f[TRIDIAGONAL_MAX];
     const int n = symbols(l1, l2, l3, m1, &low, f);
     for (int e = 0; e < n; e++) {
       const int m2 = low + e;

@@ -273,6 +273,31 @@ static void test_single(void **state) {
   for (int i = 0; i < N * W; i++) assert_close((double)x[i], (double)back[i], 2e-6);
 }
 
+/* Every allocation fails once: the status says so, and nothing is lost. */
+static void test_memory(void **state) {
+  (void)state;
+  double x[4] = {1, 2, 3, 4}, f[8];
+  for (int which = 0; which < 2; which++) {
+    for (uint64_t k = 1;; k++) {
+      weyl_arena *fresh;
+      weyl_sphere_grid grid = {0};
+      ok(weyl_arena_new(ctx, &fresh));
+      if (which > 0) grid = grid_of(1, 2, 4, 0);
+      weyl_context_fail_allocation(ctx, k);
+      const weyl_status status = which == 0
+                                     ? weyl_sphere_grid_new(ctx, fresh, 1, 2, 4, 0, &grid)
+                                     : weyl_sphere_to_grid(ctx, &grid, WEYL_SPHERE_VALUE, false, 1, WEYL_F64, 1, x, f);
+      weyl_context_fail_allocation(ctx, 0);
+      weyl_arena_free(fresh);
+      if (status == WEYL_OK) {
+        assert_true(k > 1);
+        break;
+      }
+      assert_status(ctx, status, WEYL_MEMORY);
+    }
+  }
+}
+
 static void test_bad(void **state) {
   (void)state;
   weyl_sphere_grid grid;
@@ -297,10 +322,10 @@ static void test_bad(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_nodes), property_test(test_tables),  property_test(test_round_trip),
-      property_test(test_adjoint),  property_test(test_gaunt),   property_test(test_equivariance),
-      property_test(test_algebra),  property_test(test_poisson), cmocka_unit_test(test_single),
-      cmocka_unit_test(test_bad),
+      cmocka_unit_test(test_nodes),  property_test(test_tables),  property_test(test_round_trip),
+      property_test(test_adjoint),   property_test(test_gaunt),   property_test(test_equivariance),
+      property_test(test_algebra),   property_test(test_poisson), cmocka_unit_test(test_single),
+      cmocka_unit_test(test_memory), cmocka_unit_test(test_bad),
   };
   return cmocka_run_group_tests(tests, up, down);
 }

@@ -55,15 +55,12 @@ void weyl_rotation_to_euler(weyl_axes axes, const double r[9], double angles[3])
   for (int i = 0; i < 3; i++) {
     for (int j = 0; j < 3; j++) m[i][j] = r[3 * axis[i] + axis[j]];
   }
-  const double sb = hypot(m[0][2], m[1][2]);
-  angles[1] = atan2(sb, m[2][2]);
-  if (sb > 1e-14) {
-    angles[0] = atan2(m[1][2], m[0][2]);
-    angles[2] = atan2(m[2][1], -m[2][0]);
-  } else {
-    angles[0] = m[2][2] > 0 ? atan2(m[1][0], m[0][0]) : atan2(-m[0][1], m[1][1]);
-    angles[2] = 0;
-  }
+  /* beta and gamma from R_z(-alpha) R: their product is R to rounding, however ill alpha is determined by itself */
+  const double across = hypot(m[0][2], m[1][2]);
+  const double c = across > 0 ? m[0][2] / across : 1, s = across > 0 ? m[1][2] / across : 0;
+  angles[0] = atan2(s, c);
+  angles[1] = atan2(across, m[2][2]);
+  angles[2] = atan2(c * m[1][0] - s * m[0][0], c * m[1][1] - s * m[0][1]);
 }
 
 void weyl_rotation_to_pole(weyl_axes axes, const double v[3], double r[9]) {

@@ -129,6 +129,31 @@ PROPERTY(test_unequal, 3) {
   weyl_arena_release(arena, mark);
 }
 
+/* Every allocation fails once: the status says so, and nothing is lost. */
+static void test_memory(void **state) {
+  (void)state;
+  double x[4] = {1, 2, 3, 4}, z[4], f[18];
+  for (int which = 0; which < 3; which++) {
+    for (uint64_t k = 1;; k++) {
+      weyl_arena *fresh;
+      weyl_torus torus = {0};
+      ok(weyl_arena_new(ctx, &fresh));
+      if (which > 0) ok(weyl_torus_new(ctx, arena, 1, 2, &torus));
+      weyl_context_fail_allocation(ctx, k);
+      const weyl_status status = which == 0   ? weyl_torus_new(ctx, fresh, 1, 2, &torus)
+                                 : which == 1 ? weyl_torus_from_sphere(ctx, &torus, 1, WEYL_F64, 1, x, f)
+                                              : weyl_gaunt_fourier(ctx, &torus, 1, 1, 1, WEYL_F64, 1, x, x, z);
+      weyl_context_fail_allocation(ctx, 0);
+      weyl_arena_free(fresh);
+      if (status == WEYL_OK) {
+        assert_true(k > 1);
+        break;
+      }
+      assert_status(ctx, status, WEYL_MEMORY);
+    }
+  }
+}
+
 static void test_bad(void **state) {
   (void)state;
   weyl_torus torus;
@@ -146,8 +171,8 @@ static void test_bad(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_values), property_test(test_series), property_test(test_product),
-      property_test(test_unequal),   cmocka_unit_test(test_bad),
+      cmocka_unit_test(test_values), property_test(test_series),    property_test(test_product),
+      property_test(test_unequal),   cmocka_unit_test(test_memory), cmocka_unit_test(test_bad),
   };
   return cmocka_run_group_tests(tests, up, down);
 }

@@ -1,72 +1,90 @@
-/* Wigner matrices of real spherical harmonics, degree by degree (Ivanic and Ruedenberg 1996, with the erratum of 1998),
- * and what elements of O(3) do to lists of irreps. */
+/* Wigner matrices of real spherical harmonics, and what elements of O(3) do to lists of irreps.
+ *
+ * With the Euler angles of R, D = Z(alpha - pi/2) Q^T Z(beta) Q Z(gamma + pi/2): turns about the polar axis, which mix
+ * only m and -m, and Q, the matrix of a quarter turn about y, whose columns are eigenvectors of J_x. Nothing grows with
+ * the degree but the rounding of angles. */
 #include "degrees.h"
 #include "numbers.h"
+#include "tridiagonal.h"
 
 #include <math.h>
 #include <string.h>
 
-/* What the recursion of one degree reads: degree 1, with rows and columns m = -1 0 1, and the degree below. */
-typedef struct step {
-  int l;
-  const double *one, *below;
-} step;
-
-/* Their P^i_{a b}. */
-static double product(const step *s, int i, int a, int b) {
-  const int k = s->l - 1, width = 2 * k + 1;
-  const double *one = s->one + 3 * (i + 1) + 1, *row = s->below + (a + k) * width + k;
-  if (b == s->l) return one[1] * row[k] - one[-1] * row[-k];
-  if (b == -s->l) return one[1] * row[-k] + one[-1] * row[k];
-  return one[0] * row[b];
-}
-
-static double entry(const step *s, int m, int b) {
-  const int l = s->l, n = m < 0 ? -m : m;
-  const double below = b == l || b == -l ? (double)(2 * l * (2 * l - 1)) : (double)((l + b) * (l - b));
-  double sum = 0;
-  if (n < l) sum += sqrt((l + m) * (l - m) / below) * product(s, 0, m, b);
-  if (m == 0) {
-    sum -= sqrt(l * (l - 1) / (2 * below)) * (product(s, 1, 1, b) + product(s, -1, -1, b));
-    return sum;
-  }
-  const double v = sqrt((l + n - 1) * (l + n) / below) / 2, alone = sqrt(2.0);
-  if (m == 1) {
-    sum += v * alone * product(s, 1, 0, b);
-  } else if (m == -1) {
-    sum += v * alone * product(s, -1, 0, b);
-  } else if (m > 0) {
-    sum += v * (product(s, 1, m - 1, b) - product(s, -1, 1 - m, b));
-  } else {
-    sum += v * (product(s, 1, m + 1, b) + product(s, -1, -m - 1, b));
-  }
-  if (n < l - 1) {
-    const double w = sqrt((l - n - 1) * (l - n) / below) / 2;
-    sum -= w * (m > 0 ? product(s, 1, m + 1, b) + product(s, -1, -m - 1, b)
-                      : product(s, 1, m - 1, b) - product(s, -1, 1 - m, b));
-  }
-  return sum;
-}
-
-/* D^1: the rotation between (y, z, x) of standard axes, which are (x, y, z) of e3nn's. */
-static void first_degree(weyl_axes axes, const double r[9], double one[9]) {
-  const int shift = axes == WEYL_AXES_STANDARD ? 1 : 0;
-  for (int i = 0; i < 3; i++) {
-    for (int j = 0; j < 3; j++) one[3 * i + j] = r[3 * ((i + shift) % 3) + (j + shift) % 3];
+/* Q [2 l + 1][2 l + 1] of a quarter turn about y: from d_mk, the amplitude of J_z = m in the state J_x = k. */
+static void quarter_turn(int l, double *q) {
+  const int n = 2 * l + 1;
+  double diagonal[TRIDIAGONAL_MAX], beside[TRIDIAGONAL_MAX], d[TRIDIAGONAL_MAX], mirror[TRIDIAGONAL_MAX];
+  for (int i = 0; i < n; i++) beside[i] = sqrt((double)((2 * l - i) * (i + 1))) / 2;
+  memset(q, 0, (size_t)n * (size_t)n * sizeof *q);
+  for (int k = 0; k <= l; k++) {
+    for (int i = 0; i < n; i++) diagonal[i] = -k;
+    tridiagonal_vector(n, diagonal, beside, d);
+    const double sign = (l - k) % 2 ? -1 : 1; /* of d_lk */
+    for (int i = 0; i < n; i++) d[i] *= sign;
+    for (int i = 0; i < n; i++)
+      mirror[i] = (i + l + k) % 2 ? -d[n - 1 - i] : d[n - 1 - i]; /* d_m-k = (-1)^(m + k) d_-mk */
+    for (int m = 0; m <= l; m++) {                                /* U d U^+, U as in clebsch.c */
+      const double same = (m + k) % 2 ? -d[l + m] : d[l + m], other = m % 2 ? -mirror[l + m] : mirror[l + m];
+      if (k == 0) {
+        q[(l + m) * n + l] = m == 0 ? same : sqrt(2.0) * same;
+      } else if (m == 0) {
+        q[l * n + l + k] = sqrt(2.0) * same;
+      } else {
+        q[(l + m) * n + l + k] = same + other;
+        q[(l - m) * n + l - k] = same - other;
+      }
+    }
   }
 }
 
-/* below may lie anywhere but in out. */
-static void degree(int l, const double one[9], const double *below, double *out) {
-  if (l == 0) {
-    out[0] = 1;
-  } else if (l == 1) {
-    memcpy(out, one, 9 * sizeof *out);
-  } else {
-    const step s = {l, one, below};
-    const int width = 2 * l + 1;
-    for (int m = -l; m <= l; m++) {
-      for (int b = -l; b <= l; b++) out[(m + l) * width + b + l] = entry(&s, m, b);
+/* cos(m a) and sin(m a) of a turn about the polar axis; c and s [l + 1]. */
+static void turns(int l, double a, double *c, double *s) {
+  for (int m = 0; m <= l; m++) {
+    c[m] = cos(m * a);
+    s[m] = sin(m * a);
+  }
+}
+
+/* out may not be q; both [2 l + 1][2 l + 1]. */
+static void degree(int l, const double angles[3], const double *q, double *out) {
+  const int n = 2 * l + 1;
+  double c[WEYL_L_MAX + 1], s[WEYL_L_MAX + 1], a[TRIDIAGONAL_MAX], b[TRIDIAGONAL_MAX];
+  double ca[WEYL_L_MAX + 1], sa[WEYL_L_MAX + 1], cg[WEYL_L_MAX + 1], sg[WEYL_L_MAX + 1];
+  turns(l, angles[0] - pi / 2, ca, sa);
+  turns(l, angles[1], c, s);
+  turns(l, angles[2] + pi / 2, cg, sg);
+  memset(out, 0, (size_t)n * (size_t)n * sizeof *out);
+  for (int m = 0; m <= l; m++) { /* rows m and -m of Z(beta) Q, each spread by its column of Q^T */
+    const double *plus = q + (l + m) * n, *minus = q + (l - m) * n;
+    for (int k = 0; k < n; k++) {
+      a[k] = c[m] * plus[k] - s[m] * minus[k];
+      b[k] = s[m] * plus[k] + c[m] * minus[k];
+    }
+    for (int i = 0; i < n; i++) {
+      const double x = plus[i], y = m > 0 ? minus[i] : 0;
+      double *row = out + i * n;
+      if (x != 0) {
+        for (int k = 0; k < n; k++) row[k] += x * a[k];
+      }
+      if (y != 0) {
+        for (int k = 0; k < n; k++) row[k] += y * b[k];
+      }
+    }
+  }
+  for (int i = 0; i < n; i++) { /* times Z(gamma + pi/2) */
+    double *row = out + i * n;
+    for (int m = 1; m <= l; m++) {
+      const double x = row[l + m], y = row[l - m];
+      row[l + m] = x * cg[m] + y * sg[m];
+      row[l - m] = y * cg[m] - x * sg[m];
+    }
+  }
+  for (int m = 1; m <= l; m++) { /* Z(alpha - pi/2) times */
+    double *plus = out + (l + m) * n, *minus = out + (l - m) * n;
+    for (int k = 0; k < n; k++) {
+      const double x = plus[k], y = minus[k];
+      plus[k] = ca[m] * x - sa[m] * y;
+      minus[k] = sa[m] * x + ca[m] * y;
     }
   }
 }
@@ -97,28 +115,31 @@ static weyl_status check_rotation(weyl_context *ctx, weyl_axes axes, const doubl
   return WEYL_OK;
 }
 
-weyl_status weyl_wigner_d_all(weyl_context *ctx, int l_max, weyl_axes axes, const double r[9], double *out) {
+/* Degrees from `first` to l_max, one after the other. */
+static weyl_status degrees(weyl_context *ctx, int first, int l_max, weyl_axes axes, const double r[9], double *out) {
   int det;
-  WEYL_TRY(check_degree(ctx, "l_max", l_max));
   WEYL_TRY(check_rotation(ctx, axes, r, true, &det));
-  double one[9];
-  first_degree(axes, r, one);
-  for (int l = 0; l <= l_max; l++)
-    degree(l, one, l > 0 ? out + weyl_wigner_d_at(l - 1) : NULL, out + weyl_wigner_d_at(l));
+  double angles[3];
+  weyl_rotation_to_euler(axes, r, angles);
+  double *q = weyl_alloc(ctx, (size_t)(2 * l_max + 1) * (size_t)(2 * l_max + 1), sizeof *q);
+  if (!q) return WEYL_MEMORY;
+  for (int l = first; l <= l_max; l++) {
+    quarter_turn(l, q);
+    degree(l, angles, q, out);
+    out += (2 * l + 1) * (2 * l + 1);
+  }
+  weyl_dealloc(ctx, q);
   return WEYL_OK;
 }
 
+weyl_status weyl_wigner_d_all(weyl_context *ctx, int l_max, weyl_axes axes, const double r[9], double *out) {
+  WEYL_TRY(check_degree(ctx, "l_max", l_max));
+  return degrees(ctx, 0, l_max, axes, r, out);
+}
+
 weyl_status weyl_wigner_d(weyl_context *ctx, int l, weyl_axes axes, const double r[9], double *out) {
-  int det;
   WEYL_TRY(check_degree(ctx, "l", l));
-  WEYL_TRY(check_rotation(ctx, axes, r, true, &det));
-  double *all = weyl_alloc(ctx, weyl_wigner_d_at(l + 1), sizeof *all);
-  if (!all) return WEYL_MEMORY;
-  const weyl_status status = weyl_wigner_d_all(ctx, l, axes, r, all);
-  if (status == WEYL_OK)
-    memcpy(out, all + weyl_wigner_d_at(l), (size_t)(2 * l + 1) * (size_t)(2 * l + 1) * sizeof *out);
-  weyl_dealloc(ctx, all);
-  return status;
+  return degrees(ctx, l, l, axes, r, out);
 }
 
 /* The matrices of an element of O(3), without parities: *all in memory of the caller's to free. */

@@ -62,10 +62,34 @@ PROPERTY(test_definition, 10) {
     for (int l = 0; l <= L; l++) {
       const size_t n = (size_t)(2 * l + 1), at = (size_t)(l * l);
       apply(n, d + weyl_wigner_d_at(l), y + at, turned);
-      assert_below(largest_difference(n, turned, y + WIDTH + at), l <= 20 ? 3e-13 : 1e-10);
+      assert_below(largest_difference(n, turned, y + WIDTH + at), 3e-13);
     }
   }
   weyl_dealloc(ctx, y);
+  weyl_dealloc(ctx, d);
+}
+
+/* Hardly tilted, or hardly not upside down: where two Euler angles are ill-determined. */
+PROPERTY(test_near_the_pole, 20) {
+  enum { L = 20, N = 2 * L + 1 };
+  static const double tilts[] = {0, 1e-300, 1e-16, 1e-12, 1e-9, 1e-6, 1e-3};
+  double *d = numbers(3 * N * N), *a = d + N * N, *b = a + N * N, r[9], s[9], rs[9];
+  for (size_t t = 0; t < sizeof tilts / sizeof *tilts; t++) {
+    for (int flip = 0; flip < 2; flip++) {
+      const double q[4] = {weyl_rng_normal(rng), tilts[t] * weyl_rng_normal(rng), weyl_rng_normal(rng),
+                           tilts[t] * weyl_rng_normal(rng)};
+      const double over[4] = {q[1], q[0], q[3], q[2]};
+      ok(weyl_rotation_from_quaternion(ctx, flip ? over : q, r));
+      random_rotation(rng, s);
+      multiply(3, r, s, rs);
+      ok(weyl_wigner_d(ctx, L, WEYL_AXES_E3NN, r, d));
+      assert_below(orthogonality(N, d), 1e-13);
+      ok(weyl_wigner_d(ctx, L, WEYL_AXES_E3NN, s, a));
+      multiply(N, d, a, b);
+      ok(weyl_wigner_d(ctx, L, WEYL_AXES_E3NN, rs, a));
+      assert_below(largest_difference(N * N, a, b), 3e-13);
+    }
+  }
   weyl_dealloc(ctx, d);
 }
 
@@ -157,7 +181,6 @@ PROPERTY(test_euler, 200) {
     for (int pole = 0; pole < 2; pole++) {
       weyl_rotation_from_euler((weyl_axes)axes, 0.4, pole ? PI : 0, 1.9, r);
       weyl_rotation_to_euler((weyl_axes)axes, r, angles);
-      assert_true(angles[2] == 0);
       weyl_rotation_from_euler((weyl_axes)axes, angles[0], angles[1], angles[2], back);
       assert_below(largest_difference(9, r, back), 1e-14);
     }
@@ -255,6 +278,7 @@ int main(void) {
       cmocka_unit_test(test_reference),
       property_test(test_definition),
       property_test(test_axioms),
+      property_test(test_near_the_pole),
       cmocka_unit_test(test_about_the_pole),
       property_test(test_couplings_are_invariant),
       property_test(test_euler),
