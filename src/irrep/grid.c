@@ -9,36 +9,6 @@ void weyl_sphere_grid_sizes(int degree, int *n_theta, int *n_phi) {
   *n_phi = d + 1;
 }
 
-/* Legendre's polynomial of degree n and its derivative at z inside (-1, 1). */
-static long double legendre(int n, long double z, long double *slope) {
-  long double p = 1, below = 0;
-  for (int k = 1; k <= n; k++) {
-    const long double next = ((2 * k - 1) * z * p - (k - 1) * below) / k;
-    below = p;
-    p = next;
-  }
-  *slope = n * (z * p - below) / (z * z - 1);
-  return p;
-}
-
-/* Gauss-Legendre nodes, ascending, and weights that sum to `total`.  Newton's method from Chebyshev-like guesses. */
-static void gauss_legendre(int n, double total, double *z, double *weight) {
-  for (int i = 0; i < (n + 1) / 2; i++) {
-    long double x = cosl(3.14159265358979323846L * (i + 0.75L) / (n + 0.5L)), slope = 1;
-    for (int step = 0; step < 20; step++) {
-      const long double move = legendre(n, x, &slope) / slope;
-      x -= move;
-      if (fabsl(move) < 1e-18L) break;
-    }
-    if (2 * i + 1 == n) x = 0;
-    legendre(n, x, &slope);
-    const double w = (double)(total / ((1 - x * x) * slope * slope));
-    z[n - 1 - i] = (double)x;
-    z[i] = -(double)x;
-    weight[i] = weight[n - 1 - i] = w;
-  }
-}
-
 /* The meridian phi = 0, in standard axes: orders m >= 0 there are the tables, and derivatives come with them. */
 static weyl_status fill_tables(weyl_context *ctx, int l_max, int n_theta, const double *z, double *value,
                                double *d_theta, double *d_phi) {
@@ -85,7 +55,8 @@ weyl_status weyl_sphere_grid_new(weyl_context *ctx, weyl_arena *arena, int l_max
   double *tables = weyl_arena_array(arena, double, 3 * rows * triangle);
   double *turns = weyl_arena_array(arena, double, 2 * columns * orders);
   if (!z || !weight || !phi || !tables || !turns) return WEYL_MEMORY;
-  gauss_legendre(n_theta, 4 * pi / n_phi, z, weight);
+  weyl_gauss_legendre((size_t)n_theta, -1, 1, z, weight);
+  for (int j = 0; j < n_theta; j++) weight[j] *= 2 * pi / n_phi;
   WEYL_TRY(fill_tables(ctx, l_max, n_theta, z, tables, tables + rows * triangle, tables + 2 * rows * triangle));
   for (size_t k = 0; k < columns; k++) {
     phi[k] = 2 * pi * ((double)k + shift) / n_phi;

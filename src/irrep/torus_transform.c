@@ -1,5 +1,4 @@
 /* Between coefficients on the sphere and 2-D Fourier series, and the product of functions by way of them. */
-#include "fourier.h"
 #include "numbers.h"
 #include "torus.h"
 
@@ -58,8 +57,10 @@ typedef struct job {
   weyl_dtype dtype;
   const void *x, *y;
   void *z;
-  fourier plan;
-  double *room; /* a workspace for each thread */
+  const weyl_fft *fft; /* of the rows and columns of a square, */
+  size_t side;         /* so long, */
+  size_t scratch;      /* and what that needs, in numbers */
+  double *room;        /* a workspace for each thread */
   size_t room_size;
 } job;
 
@@ -123,27 +124,47 @@ weyl_status weyl_sphere_from_torus(weyl_context *ctx, const weyl_torus *torus, i
   return run(ctx, &j, n, collect_one);
 }
 
+/* Along both axes of n x n numbers; what comes out in `to` has its axes exchanged. */
+static void transform(const job *j, bool inverse, double *from, double *to, void *scratch) {
+  const size_t n = j->side;
+  weyl_fft_run(j->fft, inverse, n, from, from, scratch);
+  for (size_t r = 0; r < n; r++)
+    for (size_t c = 0; c < n; c++) memcpy(to + 2 * (c * n + r), from + 2 * (r * n + c), 2 * sizeof *to);
+  weyl_fft_run(j->fft, inverse, n, to, to, scratch);
+}
+
 static void multiply_one(void *arg, int64_t i, int thread) {
   const job *j = arg;
   const int64_t w1 = width_of(j->l1), w2 = width_of(j->l2), w3 = width_of(j->l3);
-  const size_t n = j->plan.n, cells = 2 * n * n;
-  double *f = j->room + (size_t)thread * j->room_size, *g = f + cells, *column = g + cells, *x = column + 2 * n;
+  const size_t n = j->side, cells = 2 * n * n;
+  double *scratch = j->room + (size_t)thread * j->room_size, *f = scratch + j->scratch, *g = f + cells, *h = g + cells,
+         *x = h + cells;
   memset(f, 0, 2 * cells * sizeof *f);
   numbers_read(j->dtype, j->x, i * w1, w1, x);
   torus_spread(j->torus, j->l1, x, (torus_plane){(int)n, 0, f});
   numbers_read(j->dtype, j->y, i * w2, w2, x);
   torus_spread(j->torus, j->l2, x, (torus_plane){(int)n, 0, g});
-  fourier_plane(&j->plan, 0, f, column);
-  fourier_plane(&j->plan, 0, g, column);
+  transform(j, false, f, h, scratch);
+  transform(j, false, g, f, scratch);
   for (size_t k = 0; k < cells; k += 2) {
-    const double re = f[k] * g[k] - f[k + 1] * g[k + 1], im = f[k] * g[k + 1] + f[k + 1] * g[k];
+    const double re = f[k] * h[k] - f[k + 1] * h[k + 1], im = f[k] * h[k + 1] + f[k + 1] * h[k];
     f[k] = re;
     f[k + 1] = im;
   }
-  fourier_plane(&j->plan, 1, f, column);
-  torus_collect(j->torus, j->l1 + j->l2, j->l3, (torus_plane){(int)n, 0, f}, x);
+  transform(j, true, f, g, scratch);
+  torus_collect(j->torus, j->l1 + j->l2, j->l3, (torus_plane){(int)n, 0, g}, x);
   for (int64_t k = 0; k < w3; k++) x[k] /= (double)(n * n);
   numbers_write(j->dtype, x, w3, j->z, i * w3);
+}
+
+/* The least length from n on with factors 2, 3 and 5 alone. */
+static size_t smooth(size_t n) {
+  for (;; n++) {
+    size_t rest = n;
+    for (size_t p = 2; p <= 5; p++)
+      while (rest % p == 0) rest /= p;
+    if (rest == 1) return n;
+  }
 }
 
 weyl_status weyl_gaunt_fourier(weyl_context *ctx, const weyl_torus *torus, int l1, int l2, int l3, weyl_dtype dtype,
@@ -152,12 +173,15 @@ weyl_status weyl_gaunt_fourier(weyl_context *ctx, const weyl_torus *torus, int l
   WEYL_TRY(check_torus(ctx, torus, "l2", l2));
   WEYL_TRY(check_torus(ctx, torus, "l3", l3));
   WEYL_TRY(check_frequency(ctx, torus, l1 + l2));
-  size_t length = 1;
-  while (length < 2 * (size_t)(l1 + l2) + 1) length *= 2; /* so that no product wraps around */
-  double turns[8 * WEYL_L_MAX];
   job j = {.torus = torus, .l1 = l1, .l2 = l2, .l3 = l3, .dtype = dtype, .x = x, .y = y, .z = z};
-  j.plan = fourier_new(length, turns);
+  j.side = smooth(2 * (size_t)(l1 + l2) + 1); /* so that no product wraps around */
+  weyl_fft *fft = NULL;
+  WEYL_TRY(weyl_fft_new(ctx, WEYL_F64, j.side, &fft));
   const int most = l1 > l2 ? (l1 > l3 ? l1 : l3) : (l2 > l3 ? l2 : l3);
-  j.room_size = 4 * length * length + 2 * length + (size_t)width_of(most);
-  return run(ctx, &j, n, multiply_one);
+  j.fft = fft;
+  j.scratch = weyl_fft_scratch(fft) / sizeof(double);
+  j.room_size = j.scratch + 6 * j.side * j.side + (size_t)width_of(most);
+  const weyl_status status = run(ctx, &j, n, multiply_one);
+  weyl_fft_free(fft);
+  return status;
 }
