@@ -76,6 +76,34 @@ WEYL_MUST_CHECK weyl_status weyl_persist_laplace(weyl_context *ctx, const weyl_c
 WEYL_MUST_CHECK weyl_status weyl_persist_sample(weyl_context *ctx, const weyl_covariance *covariance, uint64_t seed,
                                                 size_t n, double *t);
 
+/* Paths of the process itself, and the intervals between their zeros: what the approximation is measured against.
+ *
+ * Smooth processes by circulant embedding (two paths a Fourier transform), with slopes, so that two zeros between
+ * neighbouring points are seen; random-acceleration and matern:1.5, whose slope is a Markov process with the path, by
+ * exact steps of the pair, refined by exact bridges wherever a zero is near.  The first and the last, incomplete
+ * interval of a path are left out.  Path k depends on (seed, k) alone: any number of threads or processes gives the
+ * same intervals. */
+typedef struct weyl_persist_simulate_opts { /* 0: the default */
+  int64_t intervals;                        /* at least; 1e6 */
+  int64_t points;                           /* of a path, a power of 2; 2^18 */
+  double step;                              /* between points; mu / 100 */
+  uint64_t seed;
+} weyl_persist_simulate_opts;
+typedef struct weyl_persist_simulation {
+  int64_t count, paths, points; /* intervals, path by path */
+  double *interval;
+  double step;
+  double mean, mean_error;   /* with the deviation of the mean */
+  double theta, theta_error; /* the rate of what goes beyond the 97 % quantile, by maximum likelihood */
+  double clipped;            /* share of the spectrum that was negative, and is left out */
+  int64_t hidden;            /* zeros that the signs at the points do not show */
+} weyl_persist_simulation;
+/* WEYL_NUMERIC when the covariance is not positive definite. */
+WEYL_MUST_CHECK weyl_status weyl_persist_simulate(weyl_context *ctx, const weyl_covariance *covariance,
+                                                  const weyl_persist_simulate_opts *opts, weyl_persist_simulation *out);
+void weyl_persist_simulation_free(weyl_context *ctx, weyl_persist_simulation *simulation);
+double weyl_persist_simulation_survival(const weyl_persist_simulation *simulation, double t); /* share beyond t */
+
 /* Exactly known: diffusion in two dimensions, P(no zero in [0, t]) as a Pfaffian (zeros of the Gaussian power series)
  * and P(T > t), to about 1e-8 and 1e-6; random acceleration, P(T > t) (McKean, Wong), to 1e-9. */
 WEYL_MUST_CHECK weyl_status weyl_exact_diffusion2(weyl_context *ctx, double t, double *no_zero, double *survival);

@@ -14,6 +14,9 @@ typedef struct covariance_def {
   weyl_covariance_at (*at)(const double *p, double t);
   double (*lambda2)(const double *p);
   double (*decay)(const double *p); /* of E_0: infinity: faster than any exponential; 0: slower */
+  /* lambda2 + r'' without cancellation, where (X, X') is a Markov process for these parameters; NULL: never */
+  double (*bend)(const double *p, double t);
+  bool (*markov)(const double *p);
 } covariance_def;
 
 struct weyl_covariance {

@@ -30,6 +30,12 @@ static weyl_covariance_at random_acceleration(const double *p, double t) {
   (void)p;
   return (weyl_covariance_at){1.5 * e - 0.5 * e * e * e, (3 - q) * q * q / 2, -0.75 * e * q * (1 + e)};
 }
+static double random_acceleration_bend(const double *p, double t) {
+  const double q = -expm1(-t / 2);
+  (void)p;
+  return q * (3 - q * (3.375 - 1.125 * q));
+}
+static bool always(const double *p) { return (void)p, true; }
 static double three_quarters(const double *p) { return (void)p, 0.75; }
 static double half(const double *p) { return (void)p, 0.5; }
 
@@ -92,6 +98,8 @@ static weyl_covariance_at matern_half(const double *p, double t) {
 static weyl_covariance_at any_matern(const double *p, double t) {
   return p[0] == 1.5 || p[0] == 2.5 || p[0] == 3.5 ? matern_half(p, t) : matern(p, t);
 }
+static double matern_bend(const double *p, double t) { return (void)p, -expm1(-t) + t * exp(-t); }
+static bool matern_markov(const double *p) { return p[0] == 1.5; }
 static double matern_lambda2(const double *p) { return 1 / (2 * (p[0] - 1)); }
 static double one(const double *p) { return (void)p, 1; }
 
@@ -145,8 +153,26 @@ const covariance_def covariance_defs[] = {
      diffusion,
      diffusion_lambda2,
      diffusion_decay},
-    {"random-acceleration", "x'' = white noise, in log time", 0, {0}, {0}, random_acceleration, three_quarters, half},
-    {"matern", "Matern of smoothness NU > 1, scale 1", 1, {"smoothness"}, {1}, any_matern, matern_lambda2, one},
+    {"random-acceleration",
+     "x'' = white noise, in log time",
+     0,
+     {0},
+     {0},
+     random_acceleration,
+     three_quarters,
+     half,
+     random_acceleration_bend,
+     always},
+    {"matern",
+     "Matern of smoothness NU > 1, scale 1",
+     1,
+     {"smoothness"},
+     {1},
+     any_matern,
+     matern_lambda2,
+     one,
+     matern_bend,
+     matern_markov},
     {"gaussian", "exp(-t^2/2)", 0, {0}, {0}, gaussian, one, infinite},
     {"rational-quadratic", "(1 + t^2/(2 K))^-K: a power tail", 1, {"power"}, {0}, rational_quadratic, one, none},
     {"damped",

@@ -310,6 +310,43 @@ static void test_refused(void **state) {
   assert_says(ctx, weyl_exact_diffusion2(ctx, NAN, s, NULL), WEYL_BAD_ARG, "0..100");
 }
 
+/* Simulated intervals against what is known exactly, and the same ones on any number of threads. */
+static void test_simulation(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    double t[2], s[2];
+  } known[] = {{"diffusion:2", {2, 5}, {0.818039, 0.472850}},
+               {"random-acceleration", {1, 5}, {0.7195857191, 0.2538392956}}};
+  for (int i = 0; i < 2; i++) {
+    weyl_covariance *c = named(known[i].name);
+    const weyl_persist_simulate_opts o = {.intervals = 100000, .points = 1 << 16, .seed = 3};
+    weyl_persist_simulation a, b;
+    assert_ok(ctx, weyl_persist_simulate(ctx, c, &o, &a));
+    assert_true(a.count >= o.intervals && a.count < 1.3 * (double)o.intervals);
+    near(known[i].name, 0, a.mean, weyl_covariance_mean(c), 4 * a.mean_error + 0.002 * a.mean);
+    for (int k = 0; k < 2; k++)
+      near(known[i].name, known[i].t[k], weyl_persist_simulation_survival(&a, known[i].t[k]), known[i].s[k], 0.006);
+    assert_true(a.clipped < 1e-6);
+    weyl_context *alone = test_context(1);
+    assert_ok(alone, weyl_persist_simulate(alone, c, &o, &b));
+    assert_true(b.count == a.count && memcmp(a.interval, b.interval, (size_t)a.count * sizeof *a.interval) == 0);
+    weyl_persist_simulation_free(alone, &b);
+    test_context_free(alone);
+    weyl_persist_simulation_free(ctx, &a);
+    weyl_covariance_free(c);
+  }
+  weyl_covariance *c = named("gaussian");
+  weyl_persist_simulation none;
+  assert_says(ctx, weyl_persist_simulate(ctx, c, &(weyl_persist_simulate_opts){.points = 1000}, &none), WEYL_BAD_ARG,
+              "power of 2");
+  assert_says(ctx, weyl_persist_simulate(ctx, c, &(weyl_persist_simulate_opts){.step = 1}, &none), WEYL_BAD_ARG,
+              "tenth");
+  assert_says(ctx, weyl_persist_simulate(ctx, c, &(weyl_persist_simulate_opts){.points = 1024}, &none), WEYL_BAD_ARG,
+              "20 intervals");
+  weyl_covariance_free(c);
+}
+
 static int begin(void **state) {
   (void)state;
   ctx = test_context(2);
@@ -327,7 +364,7 @@ int main(void) {
       cmocka_unit_test(test_expected_sign), cmocka_unit_test(test_covariances), cmocka_unit_test(test_exponents),
       cmocka_unit_test(test_means),         cmocka_unit_test(test_survival),    cmocka_unit_test(test_order),
       cmocka_unit_test(test_exact),         cmocka_unit_test(test_samples),     cmocka_unit_test(test_validity),
-      cmocka_unit_test(test_tables),        cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_tables),        cmocka_unit_test(test_simulation),  cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }

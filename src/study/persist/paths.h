@@ -1,0 +1,45 @@
+/* paths.h: paths of a process, for simulate.c. */
+#ifndef WEYL_PERSIST_PATHS_H
+#define WEYL_PERSIST_PATHS_H
+
+#include "covariance.h"
+
+/* Zeros of paths, as they come. */
+typedef struct path_zeros {
+  double *at; /* [room] times, rising within a path */
+  size_t n, room;
+  int64_t hidden;
+} path_zeros;
+static inline void path_zero(path_zeros *z, double t) {
+  if (z->n < z->room) z->at[z->n++] = t;
+}
+
+/* Smooth paths by circulant embedding. */
+typedef struct path_spectrum {
+  size_t m;              /* of the embedding: twice the points of a path */
+  float *share, *factor; /* [m] root of the spectrum, and it times the frequency */
+  weyl_fft *fft;
+  double step, clipped;
+} path_spectrum;
+WEYL_MUST_CHECK weyl_status path_spectrum_new(weyl_context *ctx, const weyl_covariance *c, size_t points, double step,
+                                              path_spectrum *out);
+void path_spectrum_free(weyl_context *ctx, path_spectrum *s);
+size_t path_spectrum_work(const path_spectrum *s); /* bytes */
+/* Paths 2 k and 2 k + 1, one behind the other: zeros, and in *half where those of the second begin. */
+void path_spectrum_zeros(const path_spectrum *s, uint64_t seed, int64_t k, size_t points, void *work, path_zeros *zeros,
+                         size_t *half);
+
+/* The pair (X, X') by exact steps and bridges. */
+enum { PATH_LEVELS = 12 };
+typedef struct path_bridge {
+  double from[2][2], to[2][2], root[2][2]; /* the middle: from y_0 + to y_1 + root noise */
+  double deviation;                        /* of X there */
+} path_bridge;
+typedef struct path_markov {
+  double step, move[2][2], root[2][2], lambda2;
+  path_bridge bridge[PATH_LEVELS];
+} path_markov;
+void path_markov_new(const weyl_covariance *c, double step, path_markov *out);
+void path_markov_zeros(const path_markov *m, uint64_t seed, int64_t path, size_t points, path_zeros *zeros);
+
+#endif

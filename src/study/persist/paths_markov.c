@@ -1,0 +1,117 @@
+/* Paths whose slope is a Markov process with them: exact Gaussian steps of y = (X, X'), and between two points the
+ * exact middle, again and again, as long as a zero may hide. */
+#include "paths.h"
+#include "zeros.h"
+
+#include <math.h>
+
+typedef double matrix[2][2];
+
+static void times(const matrix a, const matrix b, matrix c) {
+  for (int i = 0; i < 2; i++)
+    for (int j = 0; j < 2; j++) c[i][j] = a[i][0] * b[0][j] + a[i][1] * b[1][j];
+}
+static void transposed(const matrix a, matrix b) {
+  for (int i = 0; i < 2; i++)
+    for (int j = 0; j < 2; j++) b[i][j] = a[j][i];
+}
+static void inverted(const matrix a, matrix b) {
+  const double det = a[0][0] * a[1][1] - a[0][1] * a[1][0];
+  b[0][0] = a[1][1] / det;
+  b[1][1] = a[0][0] / det;
+  b[0][1] = -a[0][1] / det;
+  b[1][0] = -a[1][0] / det;
+}
+static void root(const matrix a, matrix l) { /* Cholesky */
+  l[0][0] = sqrt(a[0][0]);
+  l[1][0] = a[1][0] / l[0][0];
+  l[0][1] = 0;
+  l[1][1] = sqrt(fmax(a[1][1] - l[1][0] * l[1][0], 0));
+}
+
+/* y(h) = move y(0) + noise of covariance q; q by 1 - r and lambda2 + r'', since it is of order h^3 */
+static void transition(const weyl_covariance *c, double h, matrix move, matrix q) {
+  const weyl_covariance_at v = weyl_covariance_eval(c, h);
+  const double lambda2 = c->lambda2, bend = c->def->bend(c->p, h), second = bend - lambda2;
+  move[0][0] = v.r;
+  move[0][1] = -v.slope / lambda2;
+  move[1][0] = v.slope;
+  move[1][1] = -second / lambda2;
+  q[0][0] = v.rest * (1 + v.r) - v.slope * v.slope / lambda2;
+  q[0][1] = q[1][0] = -v.slope * (bend / lambda2 - v.rest);
+  q[1][1] = bend * (lambda2 - second) / lambda2 - v.slope * v.slope;
+}
+
+/* The middle of a stretch of 2 h, given both ends: its precision is q^-1 + A' q^-1 A. */
+static void middle(const weyl_covariance *c, double h, path_bridge *b) {
+  matrix move, back, q, q_inverse, t, u, precision, covariance;
+  transition(c, h, move, q);
+  transposed(move, back);
+  inverted(q, q_inverse);
+  times(back, q_inverse, t);
+  times(t, move, u);
+  for (int i = 0; i < 2; i++)
+    for (int j = 0; j < 2; j++) precision[i][j] = q_inverse[i][j] + u[i][j];
+  inverted(precision, covariance);
+  times(covariance, t, b->to);
+  times(q_inverse, move, u);
+  times(covariance, u, b->from);
+  root(covariance, b->root);
+  b->deviation = b->root[0][0];
+}
+
+void path_markov_new(const weyl_covariance *c, double step, path_markov *m) {
+  matrix q;
+  m->step = step;
+  m->lambda2 = c->lambda2;
+  transition(c, step, m->move, q);
+  root(q, m->root);
+  for (int k = 0; k < PATH_LEVELS; k++) middle(c, step / (double)(2 << k), &m->bridge[k]);
+}
+
+static void noisy(const matrix l, weyl_rng *rng, double y[2]) {
+  const double u = weyl_rng_normal(rng), v = weyl_rng_normal(rng);
+  y[0] += l[0][0] * u;
+  y[1] += l[1][0] * u + l[1][1] * v;
+}
+
+/* Zeros of a stretch of step / 2^level from time t. The cubic is the mean of what lies between; the deviation from it
+ * is the bridge's. */
+static void search(const path_markov *m, int level, double t, const double a[2], const double b[2], weyl_rng *rng,
+                   path_zeros *zeros) {
+  const double h = m->step / (double)(1 << level);
+  const double near = persist_nearest(a[0], h * a[1], b[0], h * b[1]);
+  const bool crosses = (a[0] < 0) != (b[0] < 0);
+  /* six deviations: from the ends of a stretch that crosses, from the cubic of one that does not */
+  const double clear = crosses ? fmin(fabs(a[0]), fabs(b[0])) : near;
+  const bool certain = level == PATH_LEVELS || clear > 6 * m->bridge[level].deviation;
+  if (certain) {
+    double at[2];
+    const int n = persist_zeros(a[0], h * a[1], b[0], h * b[1], at);
+    for (int k = 0; k < n; k++) path_zero(zeros, t + h * at[k]);
+    return;
+  }
+  const path_bridge *bridge = &m->bridge[level];
+  double y[2];
+  for (int i = 0; i < 2; i++)
+    y[i] = bridge->from[i][0] * a[0] + bridge->from[i][1] * a[1] + bridge->to[i][0] * b[0] + bridge->to[i][1] * b[1];
+  noisy(bridge->root, rng, y);
+  search(m, level + 1, t, a, y, rng, zeros);
+  search(m, level + 1, t + h / 2, y, b, rng, zeros);
+}
+
+void path_markov_zeros(const path_markov *m, uint64_t seed, int64_t path, size_t points, path_zeros *zeros) {
+  weyl_rng rng = weyl_rng_new(seed, "persist path");
+  rng.index = (uint64_t)path << 40; /* far more than a path takes */
+  double a[2] = {weyl_rng_normal(&rng), sqrt(m->lambda2) * weyl_rng_normal(&rng)};
+  for (size_t j = 0; j + 1 < points; j++) {
+    double b[2];
+    for (int i = 0; i < 2; i++) b[i] = m->move[i][0] * a[0] + m->move[i][1] * a[1];
+    noisy(m->root, &rng, b);
+    const size_t before = zeros->n;
+    search(m, 0, m->step * (double)j, a, b, &rng, zeros);
+    zeros->hidden += (int64_t)(zeros->n - before) - ((a[0] < 0) != (b[0] < 0));
+    a[0] = b[0];
+    a[1] = b[1];
+  }
+}
