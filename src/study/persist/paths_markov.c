@@ -7,22 +7,22 @@
 
 typedef double matrix[2][2];
 
-static void times(const matrix a, const matrix b, matrix c) {
+static void times(matrix a, matrix b, matrix c) {
   for (int i = 0; i < 2; i++)
     for (int j = 0; j < 2; j++) c[i][j] = a[i][0] * b[0][j] + a[i][1] * b[1][j];
 }
-static void transposed(const matrix a, matrix b) {
+static void transposed(matrix a, matrix b) {
   for (int i = 0; i < 2; i++)
     for (int j = 0; j < 2; j++) b[i][j] = a[j][i];
 }
-static void inverted(const matrix a, matrix b) {
+static void inverted(matrix a, matrix b) {
   const double det = a[0][0] * a[1][1] - a[0][1] * a[1][0];
   b[0][0] = a[1][1] / det;
   b[1][1] = a[0][0] / det;
   b[0][1] = -a[0][1] / det;
   b[1][0] = -a[1][0] / det;
 }
-static void root(const matrix a, matrix l) { /* Cholesky */
+static void root(matrix a, matrix l) { /* Cholesky */
   l[0][0] = sqrt(a[0][0]);
   l[1][0] = a[1][0] / l[0][0];
   l[0][1] = 0;
@@ -69,7 +69,7 @@ void path_markov_new(const weyl_covariance *c, double step, path_markov *m) {
   for (int k = 0; k < PATH_LEVELS; k++) middle(c, step / (double)(2 << k), &m->bridge[k]);
 }
 
-static void noisy(const matrix l, weyl_rng *rng, double y[2]) {
+static void noisy(matrix l, weyl_rng *rng, double y[2]) {
   const double u = weyl_rng_normal(rng), v = weyl_rng_normal(rng);
   y[0] += l[0][0] * u;
   y[1] += l[1][0] * u + l[1][1] * v;
