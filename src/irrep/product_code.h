@@ -60,6 +60,36 @@ INLINE vec v_fma_neg(vec a, vec b, vec c) { /* c - a b */
   __asm__("" : "+r"(k)); \
   (void)k
 
+/* Brings rows of an array near: of the samples that come next, `step` numbers on; each vector of a block asks for its
+ * share of the lines. One function of all pairs looks one sample ahead, into L1; one pair looks as far as its next
+ * call, into L2. All at once would fill the buffers for misses and stop. */
+#define AHEAD(p, step, row, rows, near)                                                \
+  for (size_t lane_ = (size_t)(x - start), r_ = lane_ / VL; r_ < (rows); r_ += V / VL) \
+    __builtin_prefetch(p + (step) + ((row) + r_) * V - lane_, 0, near);
+#if defined(PRODUCT_WAY_forward)
+#define AHEAD_ALL(rows)       \
+  AHEAD(x, q->xs, 0, rows, 3) \
+  AHEAD(y, q->ys, 0, rows, 3) \
+  AHEAD(o, q->os, 0, rows, 3)
+#define AHEAD_DEGREE(row, rows)              \
+  AHEAD(x, q->samples * q->xs, row, rows, 2) \
+  AHEAD(y, q->samples * q->ys, row, rows, 2) \
+  AHEAD(o, q->samples * q->os, row, rows, 2)
+#else
+#define AHEAD_ALL(rows)        \
+  AHEAD(x, q->xs, 0, rows, 3)  \
+  AHEAD(y, q->ys, 0, rows, 3)  \
+  AHEAD(g, q->os, 0, rows, 3)  \
+  AHEAD(dx, q->xs, 0, rows, 3) \
+  AHEAD(dy, q->dys, 0, rows, 3)
+#define AHEAD_DEGREE(row, rows)               \
+  AHEAD(x, q->samples * q->xs, row, rows, 2)  \
+  AHEAD(y, q->samples * q->ys, row, rows, 2)  \
+  AHEAD(g, q->samples * q->os, row, rows, 2)  \
+  AHEAD(dx, q->samples * q->xs, row, rows, 2) \
+  AHEAD(dy, q->samples * q->dys, row, rows, 2)
+#endif
+
 #define FUNCTION(name)                                         \
   static void name(const product_span *q, size_t first_path) { \
     for (size_t sample = 0; sample < q->samples; sample++) {   \
@@ -75,6 +105,8 @@ INLINE vec v_fma_neg(vec a, vec b, vec c) { /* c - a b */
     const T *restrict x = x_next, *restrict y = y_next, *restrict w = w_next;                                \
     T *restrict o = o_next;                                                                                  \
     x_next += q->xb, y_next += q->yb, w_next += q->wb, o_next += q->ob;                                      \
+    const T *start = x;                                                                                      \
+    (void)start;                                                                                             \
     for (const T *end = x + (left > 1 ? (size_t)V : q->last); x < end; x += VL, y += VL, w += VL, o += VL) { \
       CONSTANTS(name);
 #else
@@ -88,6 +120,8 @@ INLINE vec v_fma_neg(vec a, vec b, vec c) { /* c - a b */
     T *restrict dx = dx_next, *restrict dy = dy_next;                                                                 \
     DW_BEGIN                                                                                                          \
     x_next += q->xb, y_next += q->yb, w_next += q->wb, g_next += q->ob, dx_next += q->xb, dy_next += q->dyb DW_BLOCK; \
+    const T *start = x;                                                                                               \
+    (void)start;                                                                                                      \
     for (const T *end = x + (left > 1 ? (size_t)V : q->last); x < end;                                                \
          x += VL, y += VL, w += VL, g += VL, dx += VL, dy += VL DW_VECTOR) {                                          \
       CONSTANTS(name);

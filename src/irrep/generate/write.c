@@ -464,6 +464,11 @@ void write_function(writer *w, const char *name, const couple *pairs, int n) {
   w->out = out;
   say(w, "static const T %s_k[] = {", name);
   for (int i = 0; i < w->values; i++) say(w, "%s(T)%.17g", i ? ", " : "", w->value[i]);
-  say(w, "%s};\n%s(%s)\n%sEND\n\n", w->values ? "" : "0", kind[w->way], name, text);
+  say(w, "%s};\n%s(%s)\n", w->values ? "" : "0", kind[w->way], name);
+  if (w->whole)
+    say(w, "AHEAD_ALL(%d)\n", (top + 1) * (top + 1));
+  else if (pairs->l1 == pairs->l2)
+    say(w, "AHEAD_DEGREE(%d, %d)\n", row(pairs->l1, -pairs->l1), 2 * pairs->l1 + 1);
+  say(w, "%sEND\n\n", text);
   free(text);
 }
