@@ -6,6 +6,7 @@
 #ifndef WEYL_BENCH_H
 #define WEYL_BENCH_H
 
+#include <weyl/irrep.h>
 #include <weyl/train.h>
 
 /* ---- times of repeated work (samples.c) ---- */
@@ -190,5 +191,36 @@ typedef struct bench_conv {
   char missing[512];
 } bench_conv;
 WEYL_MUST_CHECK weyl_status bench_convolutions(weyl_context *ctx, const bench_conv_ask *ask, bench_conv *out);
+
+/* ---- tensor products (tp.c) ---- */
+
+enum { BENCH_TP_PASSES = 4, BENCH_TP_DEGREES = 24 };
+extern const char *const bench_tp_pass[BENCH_TP_PASSES]; /* forward, both; the same from and to e3nn's layout */
+typedef struct bench_tp_ask {
+  int l_low, l_high; /* at most BENCH_TP_DEGREES of them */
+  int64_t channels, batch;
+  weyl_dtype real;
+  weyl_product_method method;
+  bool even;        /* paths with l1 + l2 + l3 even alone, on both sides */
+  double seconds;   /* for each degree, pass and side */
+  const char *peer; /* NULL, "e3nn" or "e3nn-compile" */
+  bool verbose;
+} bench_tp_ask;
+typedef struct bench_tp_row {
+  int l;
+  int64_t paths;
+  bool written;                /* code written at build time */
+  double ops[BENCH_TP_PASSES]; /* of one item: one channel of one sample; a multiplication with an addition is one */
+  bench_times ours[BENCH_TP_PASSES], peer[BENCH_TP_PASSES];
+} bench_tp_row;
+typedef struct bench_tp {
+  double peak; /* multiply-add operations a second of one core, 2 for each op */
+  int rows;
+  bench_tp_row row[BENCH_TP_DEGREES];
+  bench_peer_about about;
+  char missing[512];
+} bench_tp;
+/* On one thread. */
+WEYL_MUST_CHECK weyl_status bench_products(weyl_context *ctx, const bench_tp_ask *ask, bench_tp *out);
 
 #endif

@@ -12,6 +12,7 @@ function(weyl_room name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
   list(FILTER sources EXCLUDE REGEX "_test\\.c$")
   list(FILTER sources EXCLUDE REGEX "\\.isa\\.c$")
+  list(FILTER sources EXCLUDE REGEX "/generate/") # programs that write sources at build time
   if(NOT sources)
     file(WRITE ${CMAKE_BINARY_DIR}/empty_${name}.c "typedef int weyl_${name}_room_is_empty;\n")
     set(sources ${CMAKE_BINARY_DIR}/empty_${name}.c)

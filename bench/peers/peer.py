@@ -3,11 +3,12 @@
     peer.py train --model egnn --batch 100 --threads 1 [--compile] [--bodies 5] [--layout contiguous]
                   [key=value ...]
     peer.py conv --threads 1
+    peer.py tp --threads 1 [--compile]
 
 Speaks lines on standard input and output.  Each answer is one line of JSON:
     (start)                {"name", "version", "threads", and for train "parameters"}
     run SECONDS            {"cpu": [...], "wall": [...]}: seconds of each step run in that time
-    case WORD...           (conv) {"flops"}: what `run` times from here on
+    case WORD...           (conv, tp) what `run` times from here on; answers with what there is to say of it
     quit                   ends
 A failure is {"error": "..."} and the end.
 """
@@ -92,7 +93,7 @@ def main():
         answers.write(json.dumps(answer) + "\n")
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["train", "conv"])
+    parser.add_argument("what", choices=["train", "conv", "tp"])
     parser.add_argument("--model")
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--bodies", type=int, default=5)
@@ -108,16 +109,25 @@ def main():
         torch.set_num_threads(args.threads)
         torch.set_num_interop_threads(1)
         torch.set_flush_denormal(True)
-        cases = None
+        cases, name, version = None, "torch", torch.__version__
         if args.what == "train":
             step, about = trainer(args)
             for _ in range(5):
                 step()
-        else:
+        elif args.what == "conv":
             import images
 
             cases, step, about = images.case, None, {}
-        say({"name": "torch-compile" if args.compile else "torch", "version": torch.__version__,
+        else:
+            import functools
+
+            import e3nn
+
+            import tp_e3nn
+
+            cases, step, about = functools.partial(tp_e3nn.case, compile=args.compile), None, {}
+            name, version = "e3nn", f"{e3nn.__version__} (torch {torch.__version__})"
+        say({"name": name + ("-compile" if args.compile else ""), "version": version,
              "threads": torch.get_num_threads(), **about})
         for line in sys.stdin:
             words = line.split()

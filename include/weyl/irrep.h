@@ -283,5 +283,78 @@ WEYL_MUST_CHECK weyl_status weyl_convention_matrix(weyl_context *ctx, weyl_conve
 /* What multiplies the orthonormal harmonics of degree l in this norm. */
 double weyl_harmonics_scale(weyl_harmonics_norm norm, int l);
 
+/* ---- tensor products --------------------------------------------------------------------------------------------- */
+
+/* For each path p from block i of x and block j of y to block k of out, and each copy u of the block:
+ *   out_k[u, m3] += f_p w_p[u] sum over m1, m2 of W[m1, m2, m3] x_i[u, m1] y_j[u, m2]                    WEYL_WIRE_UUU
+ *   out_k[u, m3] += f_p sum over v of w_p[u, v] sum over m1, m2 of W[m1, m2, m3] x_i[u, m1] y_j[v, m2]   WEYL_WIRE_UVU
+ * (e3nn's "uuu" and "uvu"), W = weyl_wigner_3j.  The plan is made once, is constant, and is shared by all threads; the
+ * calls take memory of their own, allocate nothing and start no threads: callers deal samples to threads.
+ * Sums of a call run in an order that the plan, the number of samples and the instruction set determine. */
+typedef enum weyl_wiring { WEYL_WIRE_UUU = 0, WEYL_WIRE_UVU = 1 } weyl_wiring;
+/* Weights of one set: path by path, [u] or [u][v]; one set for all samples, one for each [sample][set], or w = 1. */
+typedef enum weyl_path_weights {
+  WEYL_WEIGHTS_SHARED = 0,
+  WEYL_WEIGHTS_EACH = 1,
+  WEYL_WEIGHTS_NONE = 2
+} weyl_path_weights;
+/* Where the numbers of x, y and out are.  A row is one order m of one block; rows are counted over the list of irreps. */
+typedef enum weyl_layout {
+  WEYL_LAYOUT_IRREPS = 0,   /* e3nn: [sample][block by block: copy][m] */
+  WEYL_LAYOUT_BLOCKED = 1,  /* [sample][channel block][row][V], V = 16 in f32, 8 in f64: what the kernels compute in.
+                               Copies beyond those of a block are padding: 0 in, 0 out. 64-byte alignment is faster */
+  WEYL_LAYOUT_ROWS = 2,     /* [sample][row][channel], all blocks of equally many copies */
+  WEYL_LAYOUT_CHANNELS = 3  /* [sample][channel][row], likewise */
+} weyl_layout;
+typedef enum weyl_product_method {
+  WEYL_PRODUCT_AUTO = 0,
+  WEYL_PRODUCT_WRITTEN = 1, /* code written at build time: blocks of degrees 0, 1, 2, ... in this order, one of each */
+  WEYL_PRODUCT_TABLE = 2    /* a loop over tables: everything else */
+} weyl_product_method;
+typedef struct weyl_product_opts { /* all zero: the defaults */
+  weyl_wiring wiring;
+  weyl_path_weights weights;
+  weyl_layout layout; /* y of uvu is always in WEYL_LAYOUT_IRREPS */
+  weyl_gauge gauge;   /* signs of W */
+  const double *factor; /* f [paths]; NULL: sqrt((2 l3 + 1) / n), n the number of products that reach an out number
+                           (e3nn: normalisations "component" and "element") */
+  weyl_product_method method;
+} weyl_product_opts;
+typedef struct weyl_product weyl_product;
+
+/* paths: as from weyl_paths_find, or any list of such (parities are not looked at).  dtype WEYL_F32 or WEYL_F64.
+ * WEYL_BAD_ARG for a path out of range, off the triangle or of other degrees than its blocks, and for choices out of
+ * range; WEYL_SHAPE where the wiring or the layout needs equal copies; WEYL_UNSUPPORTED for WEYL_PRODUCT_WRITTEN where
+ * there is no such code.  Everything of the plan is freed with it. */
+WEYL_MUST_CHECK weyl_status weyl_product_new(weyl_context *ctx, const weyl_product_opts *opts, weyl_dtype dtype,
+                                             weyl_irreps in1, weyl_irreps in2, weyl_irreps out, weyl_paths paths,
+                                             weyl_product **plan);
+void weyl_product_free(weyl_product *plan); /* NULL is fine */
+weyl_product_method weyl_product_how(const weyl_product *plan);
+int64_t weyl_product_weights(const weyl_product *plan); /* numbers of one set */
+/* Numbers of one sample of x (0), y (1) or out (2) in the layout of the plan. */
+int64_t weyl_product_size(const weyl_product *plan, int which);
+size_t weyl_product_work(const weyl_product *plan); /* bytes of `work` in a call */
+/* Multiplications, additions, and both in one, of one channel of one sample: forward, backward without and with the
+ * weights (way 0, 1, 2). */
+double weyl_product_ops(const weyl_product *plan, int way);
+
+/* out [n] from x [n], y [n] and w; every array but w of n samples.  work: 64-byte aligned, of this call alone. w is
+ * not looked at with WEYL_WEIGHTS_NONE.  WEYL_BAD_ARG for n < 0 or a missing array. */
+WEYL_MUST_CHECK weyl_status weyl_product_forward(weyl_context *ctx, const weyl_product *plan, int64_t n, const void *x,
+                                                 const void *y, const void *w, void *out, void *work);
+/* Gradients dx, dy like x and y, and dw like w (the sum over the samples of this call if the weights are shared), or
+ * NULL, of a number whose gradient by out is g. */
+WEYL_MUST_CHECK weyl_status weyl_product_backward(weyl_context *ctx, const weyl_product *plan, int64_t n, const void *x,
+                                                  const void *y, const void *w, const void *g, void *dx, void *dy,
+                                                  void *dw, void *work);
+/* The layouts of one list, of `channels` copies at most: n samples to and from WEYL_LAYOUT_BLOCKED. */
+WEYL_MUST_CHECK weyl_status weyl_layout_pack(weyl_context *ctx, weyl_layout layout, weyl_dtype dtype,
+                                             weyl_irreps irreps, int64_t channels, int64_t n, const void *from,
+                                             void *blocked);
+WEYL_MUST_CHECK weyl_status weyl_layout_unpack(weyl_context *ctx, weyl_layout layout, weyl_dtype dtype,
+                                               weyl_irreps irreps, int64_t channels, int64_t n, const void *blocked,
+                                               void *to);
+
 WEYL_END_API
 #endif

@@ -10,6 +10,8 @@ code weyl bench machine --batch 3
 code weyl bench engine --peer torch
 code weyl bench conv --batch 0
 code weyl bench conv --set hidden=3
+code weyl bench tp --L 6-1
+code weyl bench tp --method grid
 echo "=== a step, without and with a peer that is not there"
 keys="result.ms_per_step result.cpu_ms_per_step result.best_ms_per_step result.best_cpu_ms_per_step result.gflops \
 result.gemm_peak_gflops result.fraction result.peer result.ratio result.best_ratio result.parameters result.batch \
@@ -30,3 +32,5 @@ weyl bench engine --seconds 0.001 --json 2>/dev/null |
   json_check result.peak_gflops result.gemm.0.fraction result.gemm_least_fraction && echo "json good"
 weyl bench conv --batch 1 --threads 1 --seconds 0.001 --json 2>/dev/null |
   json_check result.peak_gflops result.rows.0.gflops result.rows.26.fraction result.step_cpu_ms && echo "json good"
+weyl bench tp --L 1-2 --channels 8 --batch 4 --seconds 0.001 --json 2>/dev/null |
+  json_check result.peak_gflops result.rows.0.best_ns result.rows.7.share result.rows.7.ops && echo "json good"

@@ -1,0 +1,58 @@
+/* A plan of a tensor product. */
+#ifndef WEYL_IRREP_PRODUCT_PLAN_H
+#define WEYL_IRREP_PRODUCT_PLAN_H
+
+#include "product.h"
+
+typedef struct plan_path {
+  int32_t row;        /* among the weights of the kernels */
+  int32_t mul1, mul2; /* weights are [mul1] or [mul1][mul2] */
+  int64_t at;         /* in a set of weights */
+  double factor;      /* the kernels' weight over w */
+} plan_path;
+
+typedef struct plan_unit {
+  void (*run[PRODUCT_WAYS])(const product_span *q, size_t first_path);
+  size_t first_path;
+} plan_unit;
+
+typedef struct plan_zero { /* rows that no unit begins */
+  int32_t n, row[2 * (WEYL_L_MAX + 1)], count[2 * (WEYL_L_MAX + 1)];
+} plan_zero;
+
+struct weyl_product {
+  weyl_context *ctx;
+  weyl_arena *arena;
+  const product_kernels *kernels;
+  weyl_dtype dtype;
+  weyl_product_opts opts;
+  weyl_irreps irreps[3];
+  int32_t rows[3];
+  size_t size, V; /* bytes of a number, channels of a block */
+  size_t channels, blocks, last;
+  size_t copies;   /* v of uvu; 1 otherwise */
+  size_t chunk;    /* samples at a time */
+  int64_t weights; /* numbers of a set */
+  int32_t paths, kernel_paths;
+  plan_path *path;
+  weyl_product_method method;
+  int32_t units;
+  plan_unit *unit;
+  plan_zero zero[3];
+  product_table table;
+  double ops[PRODUCT_WAYS];
+};
+
+static inline bool each_has_weights(const weyl_product *p) { return p->opts.weights == WEYL_WEIGHTS_EACH; }
+
+/* Numbers of one sample in the blocked layout. */
+static inline size_t blocked_size(const weyl_product *p, int which) {
+  return p->blocks * (size_t)p->rows[which] * p->V;
+}
+
+/* Units of written code for the lists and paths of the plan, false when there are none. (product_written.c) */
+WEYL_MUST_CHECK weyl_status plan_written(weyl_product *p, weyl_paths paths, bool *found);
+/* (product_tables.c) */
+WEYL_MUST_CHECK weyl_status plan_table(weyl_product *p, weyl_paths paths);
+
+#endif
