@@ -69,10 +69,11 @@ void path_markov_new(const weyl_covariance *c, double step, path_markov *m) {
   for (int k = 0; k < PATH_LEVELS; k++) middle(c, step / (double)(2 << k), &m->bridge[k]);
 }
 
-static void noisy(matrix l, weyl_rng *rng, double y[2]) {
+/* y += l noise, l lower */
+static void noisy(double l00, double l10, double l11, weyl_rng *rng, double y[2]) {
   const double u = weyl_rng_normal(rng), v = weyl_rng_normal(rng);
-  y[0] += l[0][0] * u;
-  y[1] += l[1][0] * u + l[1][1] * v;
+  y[0] += l00 * u;
+  y[1] += l10 * u + l11 * v;
 }
 
 /* Zeros of a stretch of step / 2^level from time t. The cubic is the mean of what lies between; the deviation from it
@@ -95,7 +96,7 @@ static void search(const path_markov *m, int level, double t, const double a[2],
   double y[2];
   for (int i = 0; i < 2; i++)
     y[i] = bridge->from[i][0] * a[0] + bridge->from[i][1] * a[1] + bridge->to[i][0] * b[0] + bridge->to[i][1] * b[1];
-  noisy(bridge->root, rng, y);
+  noisy(bridge->root[0][0], bridge->root[1][0], bridge->root[1][1], rng, y);
   search(m, level + 1, t, a, y, rng, zeros);
   search(m, level + 1, t + h / 2, y, b, rng, zeros);
 }
@@ -107,7 +108,7 @@ void path_markov_zeros(const path_markov *m, uint64_t seed, int64_t path, size_t
   for (size_t j = 0; j + 1 < points; j++) {
     double b[2];
     for (int i = 0; i < 2; i++) b[i] = m->move[i][0] * a[0] + m->move[i][1] * a[1];
-    noisy(m->root, &rng, b);
+    noisy(m->root[0][0], m->root[1][0], m->root[1][1], &rng, b);
     const size_t before = zeros->n;
     search(m, 0, m->step * (double)j, a, b, &rng, zeros);
     zeros->hidden += (int64_t)(zeros->n - before) - ((a[0] < 0) != (b[0] < 0));
