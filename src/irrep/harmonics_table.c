@@ -88,10 +88,11 @@ weyl_status harmonics_table_make(weyl_context *ctx, weyl_arena *arena, int l_max
   return WEYL_OK;
 }
 
-/* Of the widest vectors: three times the harmonics of a vector of points, and two stages of VL rows and their rates. */
+/* Of the widest vectors: three times the harmonics of a vector of points, two stages of VL rows and
+ * their rates, and places in them. */
 size_t harmonics_scratch(const harmonics_table *t) {
   const size_t columns = (size_t)(t->l_max + 1) * (size_t)(t->l_max + 1);
-  return 64 * (3 * (columns + 16) + 8 * (columns + 32));
+  return 64 * (3 * (columns + 16) + 8 * (columns + 64) + columns);
 }
 
 void harmonics_run(const harmonics_table *t, size_t n, const void *xyz, void *y, void *dy, void *scratch) {

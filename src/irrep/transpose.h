@@ -121,6 +121,31 @@ INLINE void v_load_points(const T *p, vec xyz[3]) {
 
 #endif
 
+/* Rows of four numbers: row p takes lane p of four vectors. */
+typedef T quad __attribute__((vector_size(4 * sizeof(T))));
+#if WEYL_LEVEL == 1 && WEYL_BITS == 32
+INLINE void v_fours(const vec v[4], quad row[VL]) {
+  const vec a = _mm256_unpacklo_ps(v[0], v[1]), b = _mm256_unpackhi_ps(v[0], v[1]);
+  const vec c = _mm256_unpacklo_ps(v[2], v[3]), d = _mm256_unpackhi_ps(v[2], v[3]);
+  const vec r[4] = {_mm256_shuffle_ps(a, c, 0x44), _mm256_shuffle_ps(a, c, 0xee), _mm256_shuffle_ps(b, d, 0x44),
+                    _mm256_shuffle_ps(b, d, 0xee)};
+  UNROLL for (int i = 0; i < 4; i++) {
+    row[i] = (quad)_mm256_castps256_ps128(r[i]);
+    row[i + 4] = (quad)_mm256_extractf128_ps(r[i], 1);
+  }
+}
+#elif WEYL_LEVEL == 1
+INLINE void v_fours(const vec v[4], quad row[VL]) {
+  vec r[4] = {v[0], v[1], v[2], v[3]};
+  v_transpose(r);
+  UNROLL for (int i = 0; i < 4; i++) row[i] = (quad)r[i];
+}
+#else
+INLINE void v_fours(const vec v[4], quad row[VL]) {
+  UNROLL_VL for (int i = 0; i < VL; i++) UNROLL for (int k = 0; k < 4; k++) row[i][k] = v[k][i];
+}
+#endif
+
 /* 0, 1, 2, ... */
 INLINE vec v_lanes(void) {
   static const T lane[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -130,9 +155,11 @@ INLINE vec v_lanes(void) {
 /* A store that goes past the caches. p is a multiple of the vector's bytes. */
 #if WEYL_LEVEL == 0
 INLINE void v_stream(T *p, vec v) { v_store(p, v); }
+INLINE void quad_stream(T *p, quad q) { memcpy(p, &q, sizeof q); }
 INLINE void v_stream_end(void) {}
 #else
 INLINE void v_stream(T *p, vec v) { V_(stream)(p, v); }
+INLINE void quad_stream(T *p, quad q) { F32_OR_F64(_mm_stream_ps(p, (__m128)q), _mm256_stream_pd(p, (__m256d)q)); }
 INLINE void v_stream_end(void) { _mm_sfence(); }
 #endif
 
