@@ -1,7 +1,288 @@
-/* weyl/irrep.h: representations, harmonics, Wigner matrices and couplings, on plain arrays. */
+/* weyl/irrep.h: representations of rotations and reflections on plain arrays: spherical harmonics, Wigner matrices,
+ * the couplings of two representations into a third, and functions on grids of the sphere and the torus.
+ *
+ * Conventions, for everything below.
+ *   Degree l = 0, 1, ..., WEYL_L_MAX, order m = -l ... l; the numbers of one degree stand in this order of m, and
+ *   degrees follow each other: (l,m) is at l(l+1) + m.
+ *   Real spherical harmonics, orthonormal on the sphere, no Condon-Shortley phase.  Two choices of axes: WEYL_AXES_E3NN
+ *   (the default, polar axis y: degree 1 is (x, y, z) times a constant) and WEYL_AXES_STANDARD (polar axis z: degree 1
+ *   is (y, z, x); sphericart's).  Y_e3nn(x, y, z) = Y_standard(z, x, y); the same numbers, so that couplings are those
+ *   of both.
+ *   Tables are made in double and are right to rounding for every degree up to WEYL_L_MAX.
+ * Sources: S. Luo, T. Chen, A. Krishnapriyan, arXiv 2401.10216 (Gaunt products); A. Bochkarev, Y. Lysogorskiy,
+ * R. Drautz, arXiv 2605.15073 (Poisson bracket); K. Schulten, R. Gordon, J. Math. Phys. 16, 1961 (1975) (3j).
+ */
 #ifndef WEYL_IRREP_H
 #define WEYL_IRREP_H
 
 #include <weyl/group.h>
 
+WEYL_BEGIN_API
+
+#define WEYL_L_MAX 64 /* the highest degree of anything here */
+
+/* ---- lists of irreps --------------------------------------------------------------------------------------------- */
+
+/* mul copies of the irrep of O(3) of degree l and parity 1 (even, "e") or -1 (odd, "o"): a rotation acts on each copy
+ * by D^l, the inversion x -> -x by the parity.  A list is a direct sum: numbers stand block by block, in a block copy
+ * by copy, [mul][2 l + 1] (e3nn's layout).  All zero is the empty list, of dimension 0. */
+typedef struct weyl_irrep {
+  int64_t mul;
+  int32_t l, parity;
+} weyl_irrep;
+typedef struct weyl_irreps {
+  int32_t n; /* blocks */
+  const weyl_irrep *item;
+} weyl_irreps;
+
+#define WEYL_IRREPS_MUL_MAX INT32_MAX          /* copies in one block */
+#define WEYL_IRREPS_DIM_MAX ((int64_t)1 << 40) /* numbers of a whole list */
+
+/* irreps := "" | block { "+" block };  block := [ COPIES "x" ] DEGREE ( "e" | "o" | "y" ), with blanks anywhere
+ * between. "y" is the parity of the spherical harmonics, (-1)^l.  Blocks of 0 copies are kept.  The list lives in the
+ * arena. WEYL_FORMAT with the position and what was expected there, WEYL_BAD_ARG for numbers out of range. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_parse(weyl_context *ctx, weyl_arena *arena, const char *text, weyl_irreps *out);
+/* WEYL_BAD_ARG, naming the block, if a list made by hand breaks a bound. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_check(weyl_context *ctx, weyl_irreps irreps);
+/* "16x0e+8x1o", in the arena; parses to the same list.  NULL: no memory. */
+const char *weyl_irreps_text(weyl_arena *arena, weyl_irreps irreps);
+/* Degrees 0 ... l_max, one copy each, of parity (-1)^l: what weyl_harmonics gives. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_spherical(weyl_context *ctx, weyl_arena *arena, int l_max, weyl_irreps *out);
+
+int64_t weyl_irreps_dim(weyl_irreps irreps);
+int64_t weyl_irreps_at(weyl_irreps irreps, int32_t block); /* the first number of a block; of block n: the dimension */
+int64_t weyl_irreps_count(weyl_irreps irreps, int l, int parity); /* copies over all blocks */
+int weyl_irreps_l_max(weyl_irreps irreps);            /* of the blocks that have copies; -1: there are none */
+bool weyl_irreps_equal(weyl_irreps a, weyl_irreps b); /* block by block */
+/* By degree, odd before even as in e3nn, equal ones in their order.  from [n] or NULL: the block of `irreps` that each
+ * block of `out` is; numbers [dim] or NULL: likewise for each number. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_sort(weyl_context *ctx, weyl_arena *arena, weyl_irreps irreps, weyl_irreps *out,
+                                             int32_t *from, int64_t *numbers);
+/* Equal neighbours become one block, blocks of 0 copies go: the numbers stay where they are. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_simplify(weyl_context *ctx, weyl_arena *arena, weyl_irreps irreps,
+                                                 weyl_irreps *out);
+
+/* ---- spherical harmonics ----------------------------------------------------------------------------------------- */
+
+typedef enum weyl_axes {
+  WEYL_AXES_E3NN = 0,    /* polar axis y */
+  WEYL_AXES_STANDARD = 1 /* polar axis z: sphericart */
+} weyl_axes;
+typedef enum weyl_harmonics_norm {
+  WEYL_HARMONICS_INTEGRAL = 0,  /* orthonormal on the sphere: sum over m of Y^2 = (2 l + 1) / (4 pi) */
+  WEYL_HARMONICS_COMPONENT = 1, /* times sqrt(4 pi): the sum is 2 l + 1 */
+  WEYL_HARMONICS_NORM = 2       /* times sqrt(4 pi / (2 l + 1)): the sum is 1 */
+} weyl_harmonics_norm;
+typedef struct weyl_harmonics_opts { /* all zero but l_max are the defaults */
+  int l_max;
+  weyl_axes axes;
+  weyl_harmonics_norm norm;
+  bool solid; /* r^l Y(r / |r|), polynomials; otherwise of the direction alone */
+} weyl_harmonics_opts;
+/* Real spherical harmonics of n points, all degrees 0 ... l_max.
+ *   xyz  in   [n][3]                  WEYL_F32 or WEYL_F64, as y and dy
+ *   y    out  [n][(l_max + 1)^2]
+ *   dy   out  [n][3][(l_max + 1)^2]   derivatives by x, y, z; or NULL
+ * A zero vector has no direction: degrees above 0 are 0 there, and so are all derivatives (not so for solid harmonics,
+ * which are polynomials).  NaN passes through to its own point, degrees above 0; a direction with an infinite
+ * coordinate is NaN too. WEYL_BAD_ARG for n < 0, l_max out of range or an unknown choice, WEYL_DTYPE for other types.
+ * Cost O(n l_max^2); on the threads of the context. */
+WEYL_MUST_CHECK weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype,
+                                           int64_t n, const void *xyz, void *y, void *dy);
+
+/* ---- rotations and Wigner matrices ------------------------------------------------------------------------------- */
+
+/* Rotations are matrices [3][3], row-major, acting on columns (x, y, z): r' = R r. */
+
+/* From a quaternion w + x i + y j + z k, of any length but 0.  WEYL_BAD_ARG for length 0, NaN or infinity. */
+WEYL_MUST_CHECK weyl_status weyl_rotation_from_quaternion(weyl_context *ctx, const double wxyz[4], double r[9]);
+/* From an axis of any length but 0 and the angle in radians, right-handed.  WEYL_BAD_ARG as above. */
+WEYL_MUST_CHECK weyl_status weyl_rotation_from_axis(weyl_context *ctx, const double axis[3], double angle, double r[9]);
+/* Euler angles in radians.  Standard axes: R = R_z(alpha) R_y(beta) R_z(gamma); e3nn's: R_y(alpha) R_x(beta)
+ * R_y(gamma), so that the same angles give the same Wigner matrices. */
+void weyl_rotation_from_euler(weyl_axes axes, double alpha, double beta, double gamma, double r[9]);
+/* Back, with alpha and gamma in (-pi, pi] and beta in [0, pi]; gamma = 0 where only a sum or difference is fixed. */
+void weyl_rotation_to_euler(weyl_axes axes, const double r[9], double angles[3]);
+/* A rotation that takes the direction of v to the polar axis; the identity for the zero vector. */
+void weyl_rotation_to_pole(weyl_axes axes, const double v[3], double r[9]);
+
+/* Real Wigner matrices: Y_l(R r) = D^l(R) Y_l(r); orthogonal, D(R S) = D(R) D(S); out [2 l + 1][2 l + 1].  With e3nn's
+ * axes D^1 = R.  WEYL_BAD_ARG if R is no rotation to 1e-6 (what is left is not corrected) or l is out of range.
+ * Cost O(l^3).  Orthogonal to 3e-14 at degree 20, to 1e-10 at 64.  Recursion of J. Ivanic, K. Ruedenberg, J. Phys.
+ * Chem. 100, 6342 (1996) and 102, 9099 (1998). */
+WEYL_MUST_CHECK weyl_status weyl_wigner_d(weyl_context *ctx, int l, weyl_axes axes, const double r[9], double *out);
+/* Degrees 0 ... l_max one after the other, D^l at weyl_wigner_d_at(l): weyl_wigner_d_at(l_max + 1) numbers in all. */
+WEYL_MUST_CHECK weyl_status weyl_wigner_d_all(weyl_context *ctx, int l_max, weyl_axes axes, const double r[9],
+                                              double *out);
+static inline size_t weyl_wigner_d_at(int l) { return (size_t)l * (4 * (size_t)l * (size_t)l - 1) / 3; }
+
+/* The matrix by which an element of O(3) (det R = 1 or -1) acts on a list of irreps: block-diagonal, [dim][dim].
+ * WEYL_BAD_ARG beyond dim = 32768. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_matrix(weyl_context *ctx, weyl_irreps irreps, weyl_axes axes, const double r[9],
+                                               double *out);
+/* The same applied to n rows: y [n][dim] from x [n][dim], WEYL_F32 or WEYL_F64; y may be x. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_act(weyl_context *ctx, weyl_irreps irreps, weyl_axes axes, const double r[9],
+                                            weyl_dtype dtype, int64_t n, const void *x, void *y);
+
+/* ---- couplings --------------------------------------------------------------------------------------------------- */
+
+/* Real 3j symbols W[i][j][k], i = m1 + l1 and so on: out [2 l1 + 1][2 l2 + 1][2 l3 + 1].  They are real, unchanged by
+ * one rotation of all three, and sum W^2 = 1; symmetric under exchange of two degrees (with their orders) for even
+ * l1 + l2 + l3, antisymmetric for odd.  All zero unless |l1 - l2| <= l3 <= l1 + l2.  Entries that vanish are exactly 0.
+ * The sign of each W is a gauge: ours, or e3nn's, which differs by weyl_wigner_3j_sign: (-1)^ceil((l1 + l2 + l3) / 2).
+ * WEYL_BAD_ARG for a degree out of range.  Cost O(l1 l2) and the zeroing of out. */
+typedef enum weyl_gauge { WEYL_GAUGE_WEYL = 0, WEYL_GAUGE_E3NN = 1 } weyl_gauge;
+WEYL_MUST_CHECK weyl_status weyl_wigner_3j(weyl_context *ctx, int l1, int l2, int l3, weyl_gauge gauge, double *out);
+int weyl_wigner_3j_sign(int l1, int l2, int l3); /* e3nn's W over ours: 1 or -1 */
+/* sqrt(2 l3 + 1) W: the real Clebsch-Gordan coefficients; as a matrix [(2 l1 + 1)(2 l2 + 1)][2 l3 + 1] an isometry. */
+WEYL_MUST_CHECK weyl_status weyl_clebsch(weyl_context *ctx, int l1, int l2, int l3, weyl_gauge gauge, double *out);
+/* The integrals of Y1 Y2 Y3 over the sphere (Gaunt coefficients) and of {Y1, Y2} Y3, {f, g} = r . (grad f x grad g)
+ * (Poisson bracket): out as above.  They are W (our gauge) times one factor of the three degrees. */
+WEYL_MUST_CHECK weyl_status weyl_gaunt(weyl_context *ctx, int l1, int l2, int l3, double *out);
+WEYL_MUST_CHECK weyl_status weyl_poisson(weyl_context *ctx, int l1, int l2, int l3, double *out);
+/* Those factors, rho: 0 for odd l1 + l2 + l3, and kappa: 0 for even.  Both 0 off the triangle, NaN for a degree out of
+ * range. */
+double weyl_gaunt_factor(int l1, int l2, int l3);
+double weyl_poisson_factor(int l1, int l2, int l3);
+/* The complex 3j symbol (l1 l2 l3; m1 m2 m3) of Racah's formula: 0 when it breaks a selection rule, NaN for a degree
+ * out of range. */
+double weyl_complex_3j(int l1, int l2, int l3, int m1, int m2, int m3);
+
+/* The couplings that are not 0, by k, then i, then j: what a product loops over. */
+typedef struct weyl_coupling {
+  int32_t i, j, k; /* m1 + l1, m2 + l2, m3 + l3 */
+  double value;
+} weyl_coupling;
+typedef struct weyl_couplings {
+  int64_t n;
+  const weyl_coupling *item;
+} weyl_couplings;
+typedef enum weyl_coupling_kind {
+  WEYL_COUPLING_3J = 0,      /* weyl_wigner_3j */
+  WEYL_COUPLING_CLEBSCH = 1, /* weyl_clebsch */
+  WEYL_COUPLING_GAUNT = 2,
+  WEYL_COUPLING_POISSON = 3
+} weyl_coupling_kind;
+/* gauge is that of the first two kinds.  The list lives in the arena. */
+WEYL_MUST_CHECK weyl_status weyl_couplings_find(weyl_context *ctx, weyl_arena *arena, weyl_coupling_kind kind, int l1,
+                                                int l2, int l3, weyl_gauge gauge, weyl_couplings *out);
+
+/* Paths: the ways in which a block of one list times a block of a second makes a block of a third. */
+typedef struct weyl_path {
+  int32_t in1, in2, out; /* blocks */
+  int32_t l1, l2, l3;
+} weyl_path;
+typedef struct weyl_paths {
+  int64_t n;
+  const weyl_path *item;
+} weyl_paths;
+typedef enum weyl_path_kind {                     /* bits */
+                              WEYL_PATH_EVEN = 1, /* l1 + l2 + l3 even: those of a Gaunt product */
+                              WEYL_PATH_ODD = 2,  /* odd: those of a Poisson bracket */
+                              WEYL_PATH_ALL = 3
+} weyl_path_kind;
+/* All paths that degrees (the triangle) and parities (p1 p2 = p3) allow, by in1, in2, out; blocks of 0 copies have
+ * none. The list lives in the arena. */
+WEYL_MUST_CHECK weyl_status weyl_paths_find(weyl_context *ctx, weyl_arena *arena, weyl_irreps in1, weyl_irreps in2,
+                                            weyl_irreps out, weyl_path_kind kind, weyl_paths *paths);
+/* The whole product: a block of mul1 mul2 copies for every path up to degree l_max (-1: all), sorted as by
+ * weyl_irreps_sort; e3nn's FullTensorProduct.  paths may be NULL.  WEYL_BAD_ARG when a degree or the dimension of the
+ * product goes beyond the bounds. */
+WEYL_MUST_CHECK weyl_status weyl_irreps_product(weyl_context *ctx, weyl_arena *arena, weyl_irreps in1, weyl_irreps in2,
+                                                int l_max, weyl_irreps *out, weyl_paths *paths);
+
+/* ---- functions on a grid of the sphere --------------------------------------------------------------------------- */
+
+/* n_theta Gauss-Legendre nodes in cos theta (the polar angle) times n_phi equal steps of phi, and the tables of the
+ * transforms between values there and coefficients x: f = sum x_lm Y_lm.  The transforms do not depend on the choice of
+ * axes, only the points do.  Everything lives in the arena.
+ *   A sum over the grid with its weights is the integral over the sphere, exact for functions up to total degree D, if
+ * n_theta >= (D + 1) / 2 and n_phi >= D + 1 (weyl_sphere_grid_sizes).  A product of functions of degrees l1 and l2,
+ * taken to degree l3, needs D = l1 + l2 + l3; with fewer nodes it is no longer equivariant. */
+typedef struct weyl_sphere_grid {
+  int l_max, n_theta, n_phi;
+  const double *z;                       /* [n_theta] cos theta, ascending */
+  const double *phi;                     /* [n_phi] */
+  const double *weight;                  /* [n_theta] of each point of a row; over all points 4 pi in sum */
+  const double *value, *d_theta, *d_phi; /* [n_theta][degrees][orders 0 ... l], rows as triangles: what the orders m and
+                                            -m times cos(m phi) and sin(m phi) are; derivatives by theta; m / sin theta
+                                            times the value */
+  const double *cosine, *sine;           /* [n_phi][l_max + 1] of m phi */
+} weyl_sphere_grid;
+
+/* The fewest nodes for total degree D. */
+void weyl_sphere_grid_sizes(int degree, int *n_theta, int *n_phi);
+/* Nodes at phi = 2 pi (k + shift) / n_phi.  WEYL_BAD_ARG for l_max out of range or sizes beyond 1 to 4096. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_grid_new(weyl_context *ctx, weyl_arena *arena, int l_max, int n_theta,
+                                                 int n_phi, double shift, weyl_sphere_grid *out);
+/* The nodes as unit vectors, [n_theta][n_phi][3]. */
+void weyl_sphere_grid_points(const weyl_sphere_grid *grid, weyl_axes axes, double *xyz);
+
+typedef enum weyl_sphere_part {
+  WEYL_SPHERE_VALUE = 0,
+  WEYL_SPHERE_D_THETA = 1, /* the derivative by theta */
+  WEYL_SPHERE_D_PHI = 2    /* 1 / sin theta times the derivative by phi: {f, g} = f_theta g_phi - f_phi g_theta */
+} weyl_sphere_part;
+/* f [n][n_theta][n_phi] of the functions with coefficients x [n][(l_max + 1)^2], l_max up to the grid's; WEYL_F32 or
+ * WEYL_F64.  weighted: times the weights of the points.  Separable: O(n n_theta l_max (l_max + n_phi)), on the threads
+ * of the context, double inside. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_to_grid(weyl_context *ctx, const weyl_sphere_grid *grid, weyl_sphere_part part,
+                                                bool weighted, int l_max, weyl_dtype dtype, int64_t n, const void *x,
+                                                void *f);
+/* The adjoint.  Weighted, of WEYL_SPHERE_VALUE: the coefficients of the functions with values f, exact if n_theta and
+ * n_phi suffice for l_max + their degree. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_from_grid(weyl_context *ctx, const weyl_sphere_grid *grid,
+                                                  weyl_sphere_part part, bool weighted, int l_max, weyl_dtype dtype,
+                                                  int64_t n, const void *f, void *x);
+
+/* ---- functions on the torus -------------------------------------------------------------------------------------- */
+
+/* The sphere unrolled twice, theta over a whole turn: Y_lm = Phi_m(phi) sum_u a_u e^(i u theta), Phi = cos(m phi),
+ * sin(|m| phi) or 1, |u| <= l and u - l even; and back, with the weight sin theta on [0, pi], by b_u.  Both depend on
+ * |m|, are real and even in u for even m, imaginary and odd for odd m.  Everything lives in the arena. */
+typedef struct weyl_torus {
+  int l_max, u_max;
+  const double *a; /* [degrees][orders 0 ... l][l_max + 1], u = 0, 1, ... */
+  const double *b; /* [degrees][orders 0 ... l][u_max + 1] */
+} weyl_torus;
+/* For degrees up to l_max and frequencies |u| up to u_max >= l_max.  WEYL_BAD_ARG for l_max out of range or u_max
+ * beyond 8 WEYL_L_MAX. */
+WEYL_MUST_CHECK weyl_status weyl_torus_new(weyl_context *ctx, weyl_arena *arena, int l_max, int u_max, weyl_torus *out);
+/* a_u and b_u, the factor of i left out for odd m; 0 where u - l is odd. |m| <= l <= l_max, |u| <= l_max or u_max. */
+double weyl_torus_a(const weyl_torus *torus, int l, int m, int u);
+double weyl_torus_b(const weyl_torus *torus, int l, int m, int u);
+/* F [n][2 l + 1][2 l + 1][re, im] with rows u and columns v = -l ... l, l = l_max: the function is
+ * sum F_uv e^(i (u theta + v phi)); from x [n][(l_max + 1)^2].  WEYL_F32 or WEYL_F64; O(n l_max^3), double inside. */
+WEYL_MUST_CHECK weyl_status weyl_torus_from_sphere(weyl_context *ctx, const weyl_torus *torus, int l_max,
+                                                   weyl_dtype dtype, int64_t n, const void *x, void *f);
+/* Back: coefficients x [n][(l_max + 1)^2] of F [n][2 u_max + 1][2 u_max + 1][re, im], u_max up to that of the torus.
+ * Exact for functions of the sphere and products of such. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_from_torus(weyl_context *ctx, const weyl_torus *torus, int u_max, int l_max,
+                                                   weyl_dtype dtype, int64_t n, const void *f, void *x);
+/* The Gaunt product by a convolution of F (with a fast Fourier transform): z [n][(l3 + 1)^2], the coefficients to
+ * degree l3 of the products of the functions x [n][(l1 + 1)^2] and y [n][(l2 + 1)^2].  The torus must hold degrees l1,
+ * l2, l3 and u_max >= l1 + l2.  Luo, Chen, Krishnapriyan 2024, algorithm of their section 3.  For comparison: slower
+ * than weyl_couplings or a grid at every degree here. */
+WEYL_MUST_CHECK weyl_status weyl_gaunt_fourier(weyl_context *ctx, const weyl_torus *torus, int l1, int l2, int l3,
+                                               weyl_dtype dtype, int64_t n, const void *x, const void *y, void *z);
+
+/* ---- other conventions ------------------------------------------------------------------------------------------- */
+
+/* For weights and features made elsewhere. */
+typedef enum weyl_convention {
+  WEYL_CONVENTION_E3NN = 0,     /* polar axis y, orders -l ... l: e3nn, MACE, NequIP, fairchem */
+  WEYL_CONVENTION_STANDARD = 1, /* polar axis z, orders -l ... l: sphericart */
+  WEYL_CONVENTION_SIGNED = 2,   /* the same with the Condon-Shortley sign (-1)^m: graphics (3D Gaussian splatting) */
+  WEYL_CONVENTION_MOLDEN = 3    /* polar axis z, orders 0 1 -1 2 -2 ...: quantum chemistry */
+} weyl_convention;
+#define WEYL_CONVENTIONS 4
+const char *weyl_convention_name(weyl_convention convention); /* "e3nn"; NULL: no such */
+/* Orthogonal M [2 l + 1][2 l + 1]: Y_to(r) = M Y_from(r) at the same point r, and so x_to = M x_from for coefficients
+ * and features.  Norms apart: see weyl_harmonics_scale. */
+WEYL_MUST_CHECK weyl_status weyl_convention_matrix(weyl_context *ctx, weyl_convention from, weyl_convention to, int l,
+                                                   double *out);
+/* What multiplies the orthonormal harmonics of degree l in this norm. */
+double weyl_harmonics_scale(weyl_harmonics_norm norm, int l);
+
+WEYL_END_API
 #endif

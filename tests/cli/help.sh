@@ -1,6 +1,6 @@
 # The help of the program and of every command; `weyl` alone is wrong usage.
 code weyl help
-for command in train eval predict audit report reproduce explain bench data group version help; do
+for command in train eval predict audit report reproduce explain bench data group irrep version help; do
   echo "=== $command"
   code weyl $command --help
 done

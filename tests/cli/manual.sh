@@ -1,5 +1,5 @@
 # Manual pages and completion come from the same tables.
-for page in weyl train eval predict audit report reproduce explain data group version help; do
+for page in weyl train eval predict audit report reproduce explain data group irrep version help; do
   weyl help --man $page > page || echo "failed"
   head -n 1 page | cut -d ' ' -f 1-3
   grep -c '^\.SH' page
