@@ -4,8 +4,6 @@
 #include "isa.h"
 #include "transpose.h"
 
-#define STREAM_BYTES ((size_t)1 << 20) /* an array of this size has left the second cache before anyone reads it */
-
 #ifdef __clang__
 #define UNROLL_ALL UNROLL
 #else
@@ -32,11 +30,11 @@ INLINE size_t place_in_stage(size_t number, size_t width, size_t pitch) {
 }
 
 /* Stages of `rows` rows at memory, each row with its first number, which all share, just before a vector's place. */
-static block_out block_start(T *to, size_t bytes, size_t rows, size_t width, size_t pitch, T shared, T *memory,
+static block_out block_start(T *to, bool stream, size_t rows, size_t width, size_t pitch, T shared, T *memory,
                              int32_t *from) {
   const size_t head = (0 - (uintptr_t)to) % VECTOR_BYTES / sizeof(T);
-  block_out b = {.to = to + head, .rows = rows, .width = width, .pitch = pitch, .head = head, .from = from,
-                 .stream = bytes >= STREAM_BYTES};
+  block_out b = {
+      .to = to + head, .rows = rows, .width = width, .pitch = pitch, .head = head, .from = from, .stream = stream};
   for (size_t k = 0; k < 2; k++) {
     b.row[k] = memory + (k * (rows + 1) + 1) * pitch + VL - width % 2; /* a row is before the first */
     for (size_t r = 0; r < rows; r++) b.row[k][r * pitch] = b.row[k][r * pitch + width] = shared;
@@ -114,26 +112,26 @@ static void block_end(block_out *b, size_t rows, bool stream) {
   if (stream) v_stream_end();
 }
 
-/* to[p * pitch + j] = (vector of j)[p] for p < VL, and the first vector behind the row before, too (with `join`). An odd
- * column 0, which is the same for all points, is in the stage already. The last vector ends where the row does. */
-#define TURN(to, pitch, columns, join, vector_of_j) TURN_(NO_UNROLL, to, pitch, columns, join, vector_of_j)
+/* to[p * pitch + j] = (vector of j)[p] for p < VL, and the first vector behind the row before, too (with `join`). An
+ * odd column 0, which is the same for all points, is in the stage already. The last vector ends where the row does. */
+#define TURN(to, pitch, columns, join, vector_of_j)       TURN_(NO_UNROLL, to, pitch, columns, join, vector_of_j)
 #define TURN_SMALL(to, pitch, columns, join, vector_of_j) TURN_(UNROLL_VL, to, pitch, columns, join, vector_of_j)
-#define TURN_(UNROLL_OR_NOT, to, pitch, columns, join, vector_of_j)                    \
+#define TURN_(UNROLL_OR_NOT, to, pitch, columns, join, vector_of_j)                      \
   UNROLL_OR_NOT for (int k_ = 0; k_ < ((columns) - (columns) % 2 + VL - 1) / VL; k_++) { \
-    int j0_ = (columns) % 2 + k_ * VL;                                                 \
-    if ((columns) > VL && j0_ + VL > (columns)) j0_ = (columns)-VL;                    \
-    vec r_[VL];                                                                        \
-    UNROLL_VL for (int i_ = 0; i_ < VL; i_++) {                                        \
-      const int j = j0_ + i_;                                                          \
-      r_[i_] = (vector_of_j);                                                          \
-    }                                                                                  \
-    v_transpose(r_);                                                                   \
-    T *to_ = (to) + j0_;                                                               \
-    UNROLL_VL for (int p_ = 0; p_ < VL; p_++, to_ += (pitch)) v_store(to_, r_[p_]);    \
-    if (k_ == 0 && (join)) {                                                           \
-      to_ = (to) + j0_ + (columns)-apart;                                              \
-      UNROLL_VL for (int p_ = 0; p_ < VL; p_++, to_ += (pitch)) v_store(to_, r_[p_]);  \
-    }                                                                                  \
+    int j0_ = (columns) % 2 + k_ * VL;                                                   \
+    if ((columns) > VL && j0_ + VL > (columns)) j0_ = (columns)-VL;                      \
+    vec r_[VL];                                                                          \
+    UNROLL_VL for (int i_ = 0; i_ < VL; i_++) {                                          \
+      const int j = j0_ + i_;                                                            \
+      r_[i_] = (vector_of_j);                                                            \
+    }                                                                                    \
+    v_transpose(r_);                                                                     \
+    T *to_ = (to) + j0_;                                                                 \
+    UNROLL_VL for (int p_ = 0; p_ < VL; p_++, to_ += (pitch)) v_store(to_, r_[p_]);      \
+    if (k_ == 0 && (join)) {                                                             \
+      to_ = (to) + j0_ + (columns)-apart;                                                \
+      UNROLL_VL for (int p_ = 0; p_ < VL; p_++, to_ += (pitch)) v_store(to_, r_[p_]);    \
+    }                                                                                    \
   }
 
 /* ---- points ---- */
@@ -201,11 +199,11 @@ INLINE const T *order_of(const T *start, const T *step, int l_max, int m, const 
   return step;
 }
 
-#define NEXT_ORDER(c, s, p)                       \
-  do {                                            \
-    const vec turned_ = (p)->x * c - (p)->y * s;  \
-    s = (p)->x * s + (p)->y * c;                  \
-    c = turned_;                                  \
+#define NEXT_ORDER(c, s, p)                      \
+  do {                                           \
+    const vec turned_ = (p)->x * c - (p)->y * s; \
+    s = (p)->x * s + (p)->y * c;                 \
+    c = turned_;                                 \
   } while (0)
 
 INLINE void harmonics_of(const harmonics_table *t, int l_max, const points *p, vec *y) {
@@ -236,8 +234,8 @@ INLINE const T *order_small(const T *start, const T *step, int l_max, int m, con
 INLINE void harmonics_small(const harmonics_table *t, int l_max, const points *p, vec *y) {
   vec c = v_set1(1), s = v_zero();
   const T *step = order_small(t->start, t->step, l_max, 0, p, c, s, y);
-#define ORDER(m)                                                  \
-  NEXT_ORDER(c, s, p);                                            \
+#define ORDER(m)       \
+  NEXT_ORDER(c, s, p); \
   step = order_small(t->start, step, l_max, m, p, c, s, y);
   ORDER(1) ORDER(2) ORDER(3) ORDER(4) ORDER(5) ORDER(6)
 #undef ORDER
@@ -245,9 +243,7 @@ INLINE void harmonics_small(const harmonics_table *t, int l_max, const points *p
 
 /* ---- all points ---- */
 
-INLINE const vec *at(const vec *base, int32_t bytes) {
-  return (const vec *)(const void *)((const char *)base + bytes);
-}
+INLINE const vec *at(const vec *base, int32_t bytes) { return (const vec *)(const void *)((const char *)base + bytes); }
 
 /* The derivative of harmonic j < 49 along the polynomials' axis a, of those of VL points that are in y. */
 INLINE vec pull_small(const T *factor, int a, int j, const vec *y) {
@@ -266,19 +262,19 @@ INLINE vec pull_small(const T *factor, int a, int j, const vec *y) {
   return v_zero();
 }
 
-INLINE void run(const harmonics_table *t, int l_max, bool small, bool solid, size_t n, const T *xyz, T *y, T *dy,
-                T *scratch) {
+INLINE void run(const harmonics_table *t, int l_max, bool small, bool solid, bool stream, size_t n, const T *xyz, T *y,
+                T *dy, T *scratch) {
   const int columns = (l_max + 1) * (l_max + 1), pitch = (columns + VL - 1) / VL * VL + 2 * VL;
   const size_t width = (size_t)columns, apart = (size_t)pitch;
   vec *const value = (vec *)(void *)scratch, *const pulled = value + columns + VL, *const sunk = pulled + columns + VL;
   T *const memory = (T *)(sunk + columns + VL), *const d_memory = memory + 2 * (VL + 2) * pitch;
   int32_t *const from_memory = (int32_t *)(void *)(d_memory + 2 * (3 * VL + 2) * pitch);
-  block_out out = block_start(y, n * width * sizeof(T), VL, width, apart, ((const T *)t->start)[0], memory, from_memory);
+  block_out out = block_start(y, stream, VL, width, apart, ((const T *)t->start)[0], memory, from_memory);
   block_out d_out = {0};
-  if (dy)
-    d_out = block_start(dy, 3 * n * width * sizeof(T), 3 * VL, width, apart, 0, d_memory, from_memory + columns);
+  if (dy) d_out = block_start(dy, stream, 3 * VL, width, apart, 0, d_memory, from_memory + columns);
   if (small) out.head = d_out.head = 0; /* which is so, and lets the compiler know */
-  const bool join = columns > VL && (columns % VL != 0 || out.head), d_join = columns > VL && (columns % VL != 0 || d_out.head);
+  const bool join = columns > VL && (columns % VL != 0 || out.head),
+             d_join = columns > VL && (columns % VL != 0 || d_out.head);
   points next = load_points(t, solid, xyz, n < VL ? n : VL);
   for (size_t i = 0; i < n; i += VL, xyz += 3 * VL) {
     const points p = next; /* divisions and roots of the next step run beside this one */
@@ -311,7 +307,8 @@ INLINE void run(const harmonics_table *t, int l_max, bool small, bool solid, siz
           TURN_SMALL(to, 3 * pitch, columns, d_join, pull_small(factor, a, j, pulled) - axis[a] * sunk[j]);
         } else if (solid) {
           TURN(to, 3 * pitch, columns, d_join,
-               v_set1(factor[2 * j]) * *at(value, from[2 * j]) + v_set1(factor[2 * j + 1]) * *at(value, from[2 * j + 1]));
+               v_set1(factor[2 * j]) * *at(value, from[2 * j]) +
+                   v_set1(factor[2 * j + 1]) * *at(value, from[2 * j + 1]));
         } else if (a < 2) {
           TURN(to, 3 * pitch, columns, d_join,
                v_set1(factor[2 * j]) * *at(pulled, from[2 * j]) +
@@ -337,7 +334,8 @@ INLINE void put_four(T *to, bool stream, quad q) {
 }
 
 INLINE void run_one(const harmonics_table *t, bool solid, bool stream, size_t n, const T *xyz, T *y, T *dy) {
-  const vec constant = v_set1(((const T *)t->start)[0]), factor = v_set1(((const T *)t->step)[0] * ((const T *)t->start)[0]);
+  const vec constant = v_set1(((const T *)t->start)[0]),
+            factor = v_set1(((const T *)t->step)[0] * ((const T *)t->start)[0]);
   for (size_t i = 0; i < n; i += VL, xyz += 3 * VL) {
     const size_t count = n - i < VL ? n - i : VL;
     const points p = load_points(t, solid, xyz, count);
@@ -371,23 +369,33 @@ INLINE void run_one(const harmonics_table *t, bool solid, bool stream, size_t n,
   if (stream) v_stream_end();
 }
 
-static void run_degree_one(const harmonics_table *t, size_t n, const T *xyz, T *y, T *dy) {
-  const bool stream = n * 4 * sizeof(T) >= STREAM_BYTES && ((uintptr_t)y | (uintptr_t)dy) % sizeof(quad) == 0;
-  if (stream)
+static void run_degree_one(const harmonics_table *t, bool stream, size_t n, const T *xyz, T *y, T *dy) {
+  if (stream && ((uintptr_t)y | (uintptr_t)dy) % sizeof(quad) == 0)
     run_one(t, t->solid, true, n, xyz, y, dy);
   else
     run_one(t, t->solid, false, n, xyz, y, dy);
 }
 
-void K(harmonics)(const harmonics_table *t, size_t n, const void *xyz, void *y, void *dy, void *scratch) {
+static void run_degree_none(const harmonics_table *t, size_t n, T *y, T *dy) {
+  for (size_t i = 0; i < n; i++) y[i] = ((const T *)t->start)[0];
+  if (dy) memset(dy, 0, 3 * n * sizeof *dy);
+}
+
+void K(harmonics)(const harmonics_table *t, bool stream, size_t n, const void *xyz, void *y, void *dy, void *scratch) {
   if (n == 0) return;
+  if (t->l_max == 0) {
+    run_degree_none(t, n, y, dy);
+    return;
+  }
   if (t->l_max == 1) {
-    run_degree_one(t, n, xyz, y, dy);
+    run_degree_one(t, stream, n, xyz, y, dy);
     return;
   }
 #if WEYL_LEVEL > 0
-#define CASE(L)                                                                      \
-  case L: run(t, L, (L + 1) * (L + 1) > VL, t->solid, n, xyz, y, dy, scratch); break;
+#define CASE(L)                                                                  \
+  case L:                                                                        \
+    run(t, L, (L + 1) * (L + 1) > VL, t->solid, stream, n, xyz, y, dy, scratch); \
+    break;
 #else
 #define CASE(L)
 #endif
@@ -398,7 +406,7 @@ void K(harmonics)(const harmonics_table *t, size_t n, const void *xyz, void *y, 
     CASE(4)
     CASE(5)
     CASE(6)
-    default: run(t, t->l_max, false, t->solid, n, xyz, y, dy, scratch);
+    default: run(t, t->l_max, false, t->solid, stream, n, xyz, y, dy, scratch);
   }
 #undef CASE
 }

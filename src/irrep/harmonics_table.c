@@ -46,15 +46,18 @@ static void pulls(int l, int m, pull d[3]) {
   add(&d[2], l - 1, m, sqrt(ratio * (l - k) * (l + k)));
 }
 
-weyl_status harmonics_table_make(weyl_context *ctx, weyl_arena *arena, int l_max, const double *norm, int polar,
-                                 bool solid, weyl_dtype real, harmonics_table *out) {
+weyl_status harmonics_table_make(weyl_arena *arena, const weyl_harmonics_opts *opts, weyl_dtype real,
+                                 harmonics_table *out) {
   const double pi = 3.14159265358979323846;
+  const int l_max = opts->l_max;
   const size_t degrees = (size_t)l_max + 1, columns = degrees * degrees, size = weyl_dtype_size(real);
   void *start = weyl_arena_alloc(arena, degrees, size), *step = weyl_arena_alloc(arena, columns, size);
   const size_t rates = 3 * columns + 16; /* kernels read a vector's lanes beyond */
   void *factor = weyl_arena_alloc(arena, 2 * rates, size);
   int32_t *from = weyl_arena_array(arena, int32_t, 2 * rates);
   if (!start || !step || !factor || !from) return WEYL_MEMORY;
+  double norm[WEYL_L_MAX + 1];
+  for (int l = 0; l <= l_max; l++) norm[l] = weyl_harmonics_scale(opts->norm, l);
   size_t at = 0;
   double square = 1 / (4 * pi); /* of P_m^m, but for the norm and the 2 of m > 0 */
   for (int m = 0; m <= l_max; m++) {
@@ -66,6 +69,7 @@ weyl_status harmonics_table_make(weyl_context *ctx, weyl_arena *arena, int l_max
       put(real, step, at++, l > m + 1 ? norm[l] / norm[l - 2] * sqrt(up * low / (2 * l - 3.0)) : 0);
     }
   }
+  const int polar = opts->axes == WEYL_AXES_STANDARD ? 2 : 1;
   const int axis[3] = {(polar + 1) % 3, (polar + 2) % 3, polar};
   const int32_t bytes = 16 << irrep_isa();
   memset(factor, 0, 2 * rates * size);
@@ -82,9 +86,14 @@ weyl_status harmonics_table_make(weyl_context *ctx, weyl_arena *arena, int l_max
           from[i] = bytes * (f != 0 ? d[k].from[j] : 0);
         }
     }
-  *out = (harmonics_table){.l_max = l_max, .solid = solid, .axis = {axis[0], axis[1], axis[2]}, .real = real,
-                           .start = start, .step = step, .pull = factor, .from = from};
-  (void)ctx;
+  *out = (harmonics_table){.l_max = l_max,
+                           .solid = opts->solid,
+                           .axis = {axis[0], axis[1], axis[2]},
+                           .real = real,
+                           .start = start,
+                           .step = step,
+                           .pull = factor,
+                           .from = from};
   return WEYL_OK;
 }
 
@@ -92,9 +101,9 @@ weyl_status harmonics_table_make(weyl_context *ctx, weyl_arena *arena, int l_max
  * their rates, and places in them. */
 size_t harmonics_scratch(const harmonics_table *t) {
   const size_t columns = (size_t)(t->l_max + 1) * (size_t)(t->l_max + 1);
-  return 64 * (3 * (columns + 16) + 8 * (columns + 64) + columns);
+  return 64 * (3 * (columns + 16) + 9 * (columns + 64) + columns);
 }
 
-void harmonics_run(const harmonics_table *t, size_t n, const void *xyz, void *y, void *dy, void *scratch) {
-  IRREP_KERNEL(harmonics, t->real)(t, n, xyz, y, dy, scratch);
+void harmonics_run(const harmonics_table *t, bool stream, size_t n, const void *xyz, void *y, void *dy, void *scratch) {
+  IRREP_KERNEL(harmonics, t->real)(t, stream, n, xyz, y, dy, scratch);
 }

@@ -8,28 +8,29 @@
 #ifndef WEYL_IRREP_HARMONICS_TABLE_H
 #define WEYL_IRREP_HARMONICS_TABLE_H
 
-#include <weyl/core.h>
+#include <weyl/irrep.h>
 
 typedef struct harmonics_table {
   int l_max;
-  bool solid;         /* of the vector itself; else of its direction */
-  int axis[3];        /* the polynomials' x, y, z among the three numbers of a point */
-  weyl_dtype real;    /* of the arrays */
-  const void *start;  /* [l_max + 1] */
-  const void *step;   /* [for m, l > m]{a, b} */
-  const void *pull;   /* [axis of the polynomials][(l_max + 1)^2]{factor, factor} of the derivatives */
+  bool solid;          /* of the vector itself; else of its direction */
+  int axis[3];         /* the polynomials' x, y, z among the three numbers of a point */
+  weyl_dtype real;     /* of the arrays */
+  const void *start;   /* [l_max + 1] */
+  const void *step;    /* [for m, l > m]{a, b} */
+  const void *pull;    /* [axis of the polynomials][(l_max + 1)^2]{factor, factor} of the derivatives */
   const int32_t *from; /* [the same]{place, place}, in bytes of vectors */
 } harmonics_table;
 
-/* Made in the arena. norm[l]: what degree l is multiplied with; polar: which number of a point is z (2; e3nn: 1); x and
- * y are the next two in turn. */
-WEYL_MUST_CHECK weyl_status harmonics_table_make(weyl_context *ctx, weyl_arena *arena, int l_max, const double *norm,
-                                                 int polar, bool solid, weyl_dtype real, harmonics_table *out);
+/* Made in the arena. */
+WEYL_MUST_CHECK weyl_status harmonics_table_make(weyl_arena *arena, const weyl_harmonics_opts *opts, weyl_dtype real,
+                                                 harmonics_table *out);
 
 /* Bytes of scratch of a run, which any 64-byte aligned memory serves. */
 size_t harmonics_scratch(const harmonics_table *t);
-/* xyz [n][3] -> y [n][(l_max + 1)^2], dy [n][3][(l_max + 1)^2] or NULL, by the instruction set in use. The direction of a
- * zero vector has harmonics 0 for l > 0, and gradient 0. */
-void harmonics_run(const harmonics_table *t, size_t n, const void *xyz, void *y, void *dy, void *scratch);
+/* An array of so many bytes has left the caches near a core before anyone reads it: it is better written past them. */
+#define HARMONICS_STREAM_BYTES ((size_t)1 << 20)
+/* xyz [n][3] -> y [n][(l_max + 1)^2], dy [n][3][(l_max + 1)^2] or NULL, by the instruction set in use. The direction of
+ * a zero vector has harmonics 0 for l > 0, and gradient 0. */
+void harmonics_run(const harmonics_table *t, bool stream, size_t n, const void *xyz, void *y, void *dy, void *scratch);
 
 #endif

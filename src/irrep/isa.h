@@ -7,14 +7,14 @@
 #include "harmonics_table.h"
 
 #define IRREP_KERNELS(F) \
-  F(harmonics, (const harmonics_table *t, size_t n, const void *xyz, void *y, void *dy, void *scratch))
+  F(harmonics, (const harmonics_table *t, bool stream, size_t n, const void *xyz, void *y, void *dy, void *scratch))
 
-#define IRREP_DECLARE(name, args)            \
-  void weyl_base_f32_##name args;            \
-  void weyl_base_f64_##name args;            \
-  void weyl_avx2_f32_##name args;            \
-  void weyl_avx2_f64_##name args;            \
-  void weyl_avx512_f32_##name args;          \
+#define IRREP_DECLARE(name, args)   \
+  void weyl_base_f32_##name args;   \
+  void weyl_base_f64_##name args;   \
+  void weyl_avx2_f32_##name args;   \
+  void weyl_avx2_f64_##name args;   \
+  void weyl_avx512_f32_##name args; \
   void weyl_avx512_f64_##name args;
 #define F(name, args) IRREP_DECLARE(name, args)
 IRREP_KERNELS(F)
@@ -28,12 +28,12 @@ static inline int irrep_isa(void) {
 
 /* The one of six functions that runs here. */
 #ifdef WEYL_HAS_X86_KERNELS
-#define IRREP_KERNEL(name, real)                                                                          \
-  ((real) == WEYL_F32 ? (irrep_isa() == 2   ? weyl_avx512_f32_##name                                      \
-                         : irrep_isa() == 1 ? weyl_avx2_f32_##name                                        \
-                                            : weyl_base_f32_##name)                                       \
-                      : (irrep_isa() == 2   ? weyl_avx512_f64_##name                                      \
-                         : irrep_isa() == 1 ? weyl_avx2_f64_##name                                        \
+#define IRREP_KERNEL(name, real)                                     \
+  ((real) == WEYL_F32 ? (irrep_isa() == 2   ? weyl_avx512_f32_##name \
+                         : irrep_isa() == 1 ? weyl_avx2_f32_##name   \
+                                            : weyl_base_f32_##name)  \
+                      : (irrep_isa() == 2   ? weyl_avx512_f64_##name \
+                         : irrep_isa() == 1 ? weyl_avx2_f64_##name   \
                                             : weyl_base_f64_##name))
 #else
 #define IRREP_KERNEL(name, real) ((real) == WEYL_F32 ? weyl_base_f32_##name : weyl_base_f64_##name)
