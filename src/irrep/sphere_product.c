@@ -78,10 +78,10 @@ weyl_status sphere_product_make(weyl_context *ctx, weyl_arena *arena, int l1, in
 }
 
 /* Of the widest vectors, 64 bytes: Legendre sums of 7 fields for a few pairs, 9 fields and 4 results at the points of a
- * pair, 4 results as Legendre sums and as harmonics. */
+ * pair, 4 results as harmonics. */
 size_t sphere_product_scratch(const sphere_product *p) {
   const size_t orders = (size_t)p->orders, points = 8 * (size_t)p->quarter;
-  return 64 * ((7 + 4) * 6 * 4 * orders + (9 + 4) * points + 4 * orders * orders);
+  return 64 * (7 * 6 * 4 * orders + (9 + 4) * points + 4 * orders * orders);
 }
 
 void sphere_product_run(const sphere_product *p, sphere_product_kind kind, const sphere_arrays *a, int64_t block,

@@ -380,26 +380,35 @@ typedef struct sizes {
   bool equator;
 } sizes;
 
-/* All of one sample and one vector of channels. */
+/* Numbers of vectors of scratch: Legendre sums of one field at some pairs, and a field at the points of a pair. */
+INLINE int sums_size(sizes z) { return share_of(z.pairs) * z.orders * ORDER; }
+
+INLINE int points_size(sizes z) { return z.quarter * POINT; }
+
+/* All of one sample and one vector of channels: results [results][orders^2]. Legendre sums of results take the place of
+ * those of fields, pair by pair. */
 INLINE void sample(const sphere_product *p, sphere_product_kind kind, bool weights, sizes z, const legendre_field *leg,
-                   int legs, const point_field *point, int points, const int *degree, int results, vec *scratch) {
-  const int span = TILE * z.orders * ORDER, step = z.quarter * POINT, share = share_of(z.pairs);
-  vec *const sums = scratch, *const back = sums + legs * span, *const fields = back + results * span;
-  vec *const products = fields + points * step, *const out = products + results * step;
+                   int legs, const point_field *point, int points, const int *degree, int results, vec *scratch,
+                   vec *out) {
+  const int span = sums_size(z), step = points_size(z), share = share_of(z.pairs);
+  const bool same = z.l1 == z.l2 && z.l2 == z.l3;
+  vec *const sums = scratch, *const fields = sums + (legs > results ? legs : results) * span;
+  vec *const products = fields + points * step;
   for (int j = 0; j < z.pairs; j += share) {
     const int pairs = z.pairs - j < share ? z.pairs - j : share;
-    for (int f = 0; f < legs; f++)
-      function_to_pairs(p, z.pairs, z.orders, leg[f].l, leg[f].slope, leg[f].x, leg[f].w, j, pairs, sums + f * span);
+    NO_UNROLL for (int f = 0; f < legs; f++)
+      function_to_pairs(p, z.pairs, z.orders, same ? z.l1 : leg[f].l, leg[f].slope, leg[f].x, leg[f].w, j, pairs,
+                        sums + f * span);
     for (int i = 0; i < pairs; i++) {
       const int at = i * z.orders * ORDER;
       const vec over_sine = v_set1(((const T *)p->inverse_sine)[j + i]);
-#define PAIR(rows)                                                                                            \
-  for (int f = 0; f < points; f++)                                                                            \
-    function_to_points(p, z.quarter, leg[point[f].of].l, rows, point[f].turn, sums + point[f].of * span + at, \
-                       fields + f * step);                                                                    \
-  at_points(kind, weights, z.power, z.quarter, rows, over_sine, fields, products);                            \
-  for (int r = 0; r < results; r++)                                                                           \
-    function_from_points(p, z.quarter, degree[r], rows, products + r * step, back + r * span + at);
+#define PAIR(rows)                                                                                                     \
+  NO_UNROLL for (int f = 0; f < points; f++)                                                                           \
+    function_to_points(p, z.quarter, same ? z.l1 : leg[point[f].of].l, rows, point[f].turn, sums + point[f].of * span + at, \
+                       fields + f * step);                                                                             \
+  at_points(kind, weights, z.power, z.quarter, rows, over_sine, fields, products);                                     \
+  NO_UNROLL for (int r = 0; r < results; r++)                                                                          \
+    function_from_points(p, z.quarter, same ? z.l1 : degree[r], rows, products + r * step, sums + r * span + at);
       if (z.equator && j + i == z.pairs - 1) {
         PAIR(1)
       } else {
@@ -407,8 +416,9 @@ INLINE void sample(const sphere_product *p, sphere_product_kind kind, bool weigh
       }
 #undef PAIR
     }
-    for (int r = 0; r < results; r++)
-      function_from_pairs(p, z.pairs, z.orders, degree[r], j, pairs, back + r * span, out + r * z.orders * z.orders);
+    NO_UNROLL for (int r = 0; r < results; r++)
+      function_from_pairs(p, z.pairs, z.orders, same ? z.l1 : degree[r], j, pairs, sums + r * span,
+                          out + r * z.orders * z.orders);
   }
 }
 
@@ -465,10 +475,9 @@ INLINE void run(const sphere_product *p, sphere_product_kind kind, bool weights,
         degree[0] = z.l1;
         if (kind != SPHERE_POWERS_BACK) degree[1] = z.l2;
       }
-      sample(p, kind, weights, z, leg, legs, point, points, degree, results, scratch);
-
-      const int span = TILE * z.orders * ORDER, step = z.quarter * POINT, width = z.orders * z.orders;
-      const vec *const out = scratch + (legs + results) * span + (points + results) * step;
+      const int width = z.orders * z.orders;
+      vec *const out = scratch, *const rest = out + results * width;
+      sample(p, kind, weights, z, leg, legs, point, points, degree, results, rest, out);
       if (back) {
         if (a->dx) put_result(z.l1, out, wx, false, lanes_to(a->dx, x_at));
         if (a->dy && kind != SPHERE_POWERS_BACK) put_result(z.l2, out + width, wy, false, lanes_to(a->dy, y_at));
@@ -496,8 +505,62 @@ static void run_any(const sphere_product *p, sphere_product_kind kind, bool weig
   run(p, kind, weights, z, a, block, from, to, scratch);
 }
 
+/* ---- constant degrees, on the smallest grids ---- */
+
+INLINE sizes sizes_of(int l1, int l2, int l3, int power) {
+  const int degree = power > 2 ? power * l1 + l3 : l1 + l2 + l3, rows = degree / 2 + 1;
+  const int most = l1 > l2 ? l1 : l2;
+  return (sizes){l1, l2, l3, power, (rows + 1) / 2, degree / 4 + 1, 1 + (l3 > most ? l3 : most), rows % 2 != 0};
+}
+
+INLINE bool is_of(const sphere_product *p, sizes z) {
+  return p->l1 == z.l1 && p->l2 == z.l2 && p->l3 == z.l3 && p->power == z.power && p->pairs == z.pairs &&
+         p->quarter == z.quarter && p->equator == z.equator;
+}
+
+typedef void (*run_fn)(const sphere_product *p, bool weights, const sphere_arrays *a, size_t block, size_t from,
+                       size_t to, vec *scratch);
+
+#if WEYL_LEVEL > 0
+#define CONSTANT(name, kind, l1, l2, l3, power)                                                                \
+  static void name(const sphere_product *p, bool weights, const sphere_arrays *a, size_t block, size_t from,   \
+                   size_t to, vec *scratch) {                                                                  \
+    run(p, kind, weights, sizes_of(l1, l2, l3, power), a, block, from, to, scratch);                           \
+  }
+#define DEGREE(L)                                          \
+  CONSTANT(gaunt_##L, SPHERE_GAUNT, L, L, L, 2)            \
+  CONSTANT(gaunt_back_##L, SPHERE_GAUNT_BACK, L, L, L, 2)
+#define DEGREES_ROW(L) {gaunt_##L, gaunt_back_##L}
+DEGREE(1)
+DEGREE(2)
+DEGREE(3)
+DEGREE(4)
+DEGREE(5)
+DEGREE(6)
+
+static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
+  static const run_fn gaunt[][2] = {DEGREES_ROW(1), DEGREES_ROW(2), DEGREES_ROW(3),
+                                    DEGREES_ROW(4), DEGREES_ROW(5), DEGREES_ROW(6)};
+  if (p->l1 >= 1 && p->l1 <= 6 && is_of(p, sizes_of(p->l1, p->l1, p->l1, 2))) {
+    if (kind == SPHERE_GAUNT) return gaunt[p->l1 - 1][0];
+    if (kind == SPHERE_GAUNT_BACK) return gaunt[p->l1 - 1][1];
+  }
+  return NULL;
+}
+#else
+static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
+  (void)p;
+  (void)kind;
+  return NULL;
+}
+#endif
+
 void K(sphere_product)(const sphere_product *p, sphere_product_kind kind, const sphere_arrays *a, int64_t block,
                        int64_t from, int64_t to, void *scratch) {
   const bool weights = a->dwx || a->dwy || a->dwz[0] || a->dwz[1] || a->dwz[2] || a->dwp;
-  run_any(p, kind, weights, a, (size_t)block, (size_t)from, (size_t)to, scratch);
+  const run_fn constant = constant_run(p, kind);
+  if (constant)
+    constant(p, weights, a, (size_t)block, (size_t)from, (size_t)to, scratch);
+  else
+    run_any(p, kind, weights, a, (size_t)block, (size_t)from, (size_t)to, scratch);
 }
