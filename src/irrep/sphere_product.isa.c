@@ -396,19 +396,18 @@ INLINE void sample(const sphere_product *p, sphere_product_kind kind, bool weigh
   vec *const products = fields + points * step;
   for (int j = 0; j < z.pairs; j += share) {
     const int pairs = z.pairs - j < share ? z.pairs - j : share;
-    NO_UNROLL for (int f = 0; f < legs; f++)
-      function_to_pairs(p, z.pairs, z.orders, same ? z.l1 : leg[f].l, leg[f].slope, leg[f].x, leg[f].w, j, pairs,
-                        sums + f * span);
+    NO_UNROLL for (int f = 0; f < legs; f++) function_to_pairs(
+        p, z.pairs, z.orders, same ? z.l1 : leg[f].l, leg[f].slope, leg[f].x, leg[f].w, j, pairs, sums + f * span);
     for (int i = 0; i < pairs; i++) {
       const int at = i * z.orders * ORDER;
       const vec over_sine = v_set1(((const T *)p->inverse_sine)[j + i]);
-#define PAIR(rows)                                                                                                     \
-  NO_UNROLL for (int f = 0; f < points; f++)                                                                           \
-    function_to_points(p, z.quarter, same ? z.l1 : leg[point[f].of].l, rows, point[f].turn, sums + point[f].of * span + at, \
-                       fields + f * step);                                                                             \
-  at_points(kind, weights, z.power, z.quarter, rows, over_sine, fields, products);                                     \
-  NO_UNROLL for (int r = 0; r < results; r++)                                                                          \
-    function_from_points(p, z.quarter, same ? z.l1 : degree[r], rows, products + r * step, sums + r * span + at);
+#define PAIR(rows)                                                                            \
+  NO_UNROLL for (int f = 0; f < points; f++)                                                  \
+      function_to_points(p, z.quarter, same ? z.l1 : leg[point[f].of].l, rows, point[f].turn, \
+                         sums + point[f].of * span + at, fields + f * step);                  \
+  at_points(kind, weights, z.power, z.quarter, rows, over_sine, fields, products);            \
+  NO_UNROLL for (int r = 0; r < results; r++)                                                 \
+      function_from_points(p, z.quarter, same ? z.l1 : degree[r], rows, products + r * step, sums + r * span + at);
       if (z.equator && j + i == z.pairs - 1) {
         PAIR(1)
       } else {
@@ -416,9 +415,8 @@ INLINE void sample(const sphere_product *p, sphere_product_kind kind, bool weigh
       }
 #undef PAIR
     }
-    NO_UNROLL for (int r = 0; r < results; r++)
-      function_from_pairs(p, z.pairs, z.orders, same ? z.l1 : degree[r], j, pairs, sums + r * span,
-                          out + r * z.orders * z.orders);
+    NO_UNROLL for (int r = 0; r < results; r++) function_from_pairs(
+        p, z.pairs, z.orders, same ? z.l1 : degree[r], j, pairs, sums + r * span, out + r * z.orders * z.orders);
   }
 }
 
@@ -522,29 +520,59 @@ typedef void (*run_fn)(const sphere_product *p, bool weights, const sphere_array
                        size_t to, vec *scratch);
 
 #if WEYL_LEVEL > 0
-#define CONSTANT(name, kind, l1, l2, l3, power)                                                                \
-  static void name(const sphere_product *p, bool weights, const sphere_arrays *a, size_t block, size_t from,   \
-                   size_t to, vec *scratch) {                                                                  \
-    run(p, kind, weights, sizes_of(l1, l2, l3, power), a, block, from, to, scratch);                           \
+#define CONSTANT(name, kind, l1, l2, l3, power)                                                              \
+  static void name(const sphere_product *p, bool weights, const sphere_arrays *a, size_t block, size_t from, \
+                   size_t to, vec *scratch) {                                                                \
+    run(p, kind, weights, sizes_of(l1, l2, l3, power), a, block, from, to, scratch);                         \
   }
-#define DEGREE(L)                                          \
-  CONSTANT(gaunt_##L, SPHERE_GAUNT, L, L, L, 2)            \
-  CONSTANT(gaunt_back_##L, SPHERE_GAUNT_BACK, L, L, L, 2)
-#define DEGREES_ROW(L) {gaunt_##L, gaunt_back_##L}
+#define DEGREE(L)                                         \
+  CONSTANT(gaunt_##L, SPHERE_GAUNT, L, L, L, 2)           \
+  CONSTANT(gaunt_back_##L, SPHERE_GAUNT_BACK, L, L, L, 2) \
+  CONSTANT(complete_##L, SPHERE_COMPLETE, L, L, L, 2)     \
+  CONSTANT(complete_back_##L, SPHERE_COMPLETE_BACK, L, L, L, 2)
+#define DEGREE_ROW(L)                                                                                   \
+  {                                                                                                     \
+    [SPHERE_GAUNT] = gaunt_##L, [SPHERE_GAUNT_BACK] = gaunt_back_##L, [SPHERE_COMPLETE] = complete_##L, \
+    [SPHERE_COMPLETE_BACK] = complete_back_##L                                                          \
+  }
 DEGREE(1)
 DEGREE(2)
 DEGREE(3)
 DEGREE(4)
+#if WEYL_BITS == 32 /* f64: code of half the use */
 DEGREE(5)
 DEGREE(6)
+#endif
+#define CUBES(L1, L3)                                       \
+  CONSTANT(cubes_##L1##_##L3, SPHERE_POWERS, L1, L1, L3, 3) \
+  CONSTANT(cubes_back_##L1##_##L3, SPHERE_POWERS_BACK, L1, L1, L3, 3)
+CUBES(1, 1)
+CUBES(2, 2)
+CUBES(3, 2)
+CUBES(3, 3)
 
 static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
-  static const run_fn gaunt[][2] = {DEGREES_ROW(1), DEGREES_ROW(2), DEGREES_ROW(3),
-                                    DEGREES_ROW(4), DEGREES_ROW(5), DEGREES_ROW(6)};
-  if (p->l1 >= 1 && p->l1 <= 6 && is_of(p, sizes_of(p->l1, p->l1, p->l1, 2))) {
-    if (kind == SPHERE_GAUNT) return gaunt[p->l1 - 1][0];
-    if (kind == SPHERE_GAUNT_BACK) return gaunt[p->l1 - 1][1];
-  }
+  static const run_fn products[][4] = {
+    DEGREE_ROW(1),
+    DEGREE_ROW(2),
+    DEGREE_ROW(3),
+    DEGREE_ROW(4),
+#if WEYL_BITS == 32
+    DEGREE_ROW(5),
+    DEGREE_ROW(6),
+#endif
+  };
+  if (kind < SPHERE_POWERS)
+    return p->l1 >= 1 && p->l1 <= (int)(sizeof products / sizeof *products) &&
+                   is_of(p, sizes_of(p->l1, p->l1, p->l1, 2))
+               ? products[p->l1 - 1][kind]
+               : NULL;
+#define CUBE(L1, L3) \
+  if (is_of(p, sizes_of(L1, L1, L3, 3))) return kind == SPHERE_POWERS ? cubes_##L1##_##L3 : cubes_back_##L1##_##L3;
+  CUBE(1, 1)
+  CUBE(2, 2)
+  CUBE(3, 2)
+  CUBE(3, 3)
   return NULL;
 }
 #else
