@@ -340,11 +340,14 @@ INLINE void run_one(const harmonics_table *t, bool solid, bool stream, size_t n,
     const size_t count = n - i < VL ? n - i : VL;
     const points p = load_points(t, solid, xyz, count);
     quad row[VL];
-    v_fours((vec[]){constant, factor * p.y, factor * p.z, factor * p.x}, row);
-    if (count == VL) {
-      UNROLL_VL for (int k = 0; k < VL; k++, y += 4) put_four(y, stream, row[k]);
+    vec line[4];
+    v_fours_in_line((vec[]){constant, factor * p.y, factor * p.z, factor * p.x}, line);
+    if (count < VL) {
+      memcpy(y, line, count * sizeof *row);
+    } else if (stream) {
+      UNROLL for (int k = 0; k < 4; k++, y += VL) v_stream(y, line[k]);
     } else {
-      memcpy(y, row, count * sizeof *row);
+      UNROLL for (int k = 0; k < 4; k++, y += VL) v_store(y, line[k]);
     }
     if (!dy) continue;
     quad rate[3 * VL];
@@ -370,7 +373,7 @@ INLINE void run_one(const harmonics_table *t, bool solid, bool stream, size_t n,
 }
 
 static void run_degree_one(const harmonics_table *t, bool stream, size_t n, const T *xyz, T *y, T *dy) {
-  if (stream && ((uintptr_t)y | (uintptr_t)dy) % sizeof(quad) == 0)
+  if (stream && (uintptr_t)y % VECTOR_BYTES == 0 && (uintptr_t)dy % sizeof(quad) == 0)
     run_one(t, t->solid, true, n, xyz, y, dy);
   else
     run_one(t, t->solid, false, n, xyz, y, dy);

@@ -155,39 +155,82 @@ INLINE void function_to_pairs(const sphere_product *p, int pairs_all, int orders
     }
 }
 
-/* Values at a pair's points; or the derivative by phi, which takes cosines to sines. */
-INLINE void function_to_points(const sphere_product *p, int quarter, int l_max, int rows, bool turn, const vec *g,
-                               vec *f) {
-  const T *const tables[2] = {turn ? p->m_cosine : p->cosine, turn ? p->m_sine : p->sine};
-  const int share = share_of(quarter);
-  UNROLL for (int part = 0; part < 4; part++) { /* CE CO SE SO */
-    const int sine = part / 2, first = part == 2 ? 2 : part % 2, n = first > l_max ? 0 : (l_max - first) / 2 + 1;
-    const vec *const from = g + first * ORDER + (turn ? 1 - sine : sine) * 2;
-    for (int k = 0; k < quarter; k += share) {
-      const int points = quarter - k < share ? quarter - k : share;
-      const T *const table = tables[sine] + first * quarter + k;
-      vec *const to = f + k * POINT + part;
-      if (turn && part == 0) { /* order 0 has no sine, and no derivative */
-        const int none = n > 0;
-        TILED(points, to_points, rows, n - none, from + 2 * ORDER, table + 2 * quarter, 2 * quarter, to);
-      } else {
-        TILED(points, to_points, rows, n, from, table, 2 * quarter, to);
-      }
-    }
-  }
+/* f(i) for i = 0, share, 2 share, ... below n; without a loop, up to three times, where sizes are constant, so that
+ * what follows from i is. */
+#define EACH_SHARE(constant, n, share, f)                        \
+  do {                                                           \
+    if (constant) {                                              \
+      f(0);                                                      \
+      if ((share) < (n)) f(share);                               \
+      if (2 * (share) < (n)) f(2 * (share));                     \
+    } else {                                                     \
+      NO_UNROLL for (int i_ = 0; i_ < (n); i_ += (share)) f(i_); \
+    }                                                            \
+  } while (0)
+
+enum { CE, CO, SE, SO, PARTS };
+
+INLINE int first_order(int part) { return part == SE ? 2 : part % 2; }
+
+INLINE int orders_of(int part, int l_max) {
+  return first_order(part) > l_max ? 0 : (l_max - first_order(part)) / 2 + 1;
 }
 
-INLINE void function_from_points(const sphere_product *p, int quarter, int l_max, int rows, const vec *f, vec *g) {
-  const T *const tables[2] = {p->cosine, p->sine};
-  UNROLL for (int part = 0; part < 4; part++) {
-    const int sine = part / 2, first = part == 2 ? 2 : part % 2, n = first > l_max ? 0 : (l_max - first) / 2 + 1;
-    const int share = share_of(n);
-    for (int i = 0; i < n; i += share) {
-      const int m = first + 2 * i, orders = n - i < share ? n - i : share;
-      TILED(orders, from_points, rows, quarter, f + part, tables[sine] + m * quarter, 2 * quarter,
-            g + m * ORDER + sine * 2);
-    }
+/* Values at a pair's points; or the derivative by phi, which takes cosines to sines. */
+INLINE void part_to_points(const sphere_product *p, bool constant, int quarter, int l_max, int rows, bool turn,
+                           int part, const vec *g, vec *f) {
+  const bool sine = part == SE || part == SO;
+  const T *const table = sine ? (turn ? p->m_sine : p->sine) : (turn ? p->m_cosine : p->cosine);
+  const int n = orders_of(part, l_max), share = share_of(quarter);
+  const int skip = turn && part == CE && n > 0; /* order 0 has no sine, and no derivative */
+  const int first = first_order(part) + 2 * skip;
+  const vec *const from = g + first * ORDER + (turn ? !sine : sine) * 2;
+#define POINTS(k)                                                                                                      \
+  TILED(quarter - (k) < share ? quarter - (k) : share, to_points, rows, n - skip, from, table + first * quarter + (k), \
+        2 * quarter, f + (k)*POINT + part)
+  EACH_SHARE(constant, quarter, share, POINTS);
+#undef POINTS
+}
+
+INLINE void function_to_points(const sphere_product *p, bool constant, int quarter, int l_max, int rows, bool turn,
+                               const vec *g, vec *f) {
+#define PART(i) part_to_points(p, constant, quarter, l_max, rows, turn, i, g, f)
+  if (constant) {
+    PART(CE);
+    PART(CO);
+    PART(SE);
+    PART(SO);
+  } else {
+    NO_UNROLL for (int i = 0; i < PARTS; i++) PART(i);
   }
+#undef PART
+}
+
+INLINE void part_from_points(const sphere_product *p, bool constant, int quarter, int l_max, int rows, int part,
+                             const vec *f, vec *g) {
+  const bool sine = part == SE || part == SO;
+  const T *const table = sine ? p->sine : p->cosine;
+  const int n = orders_of(part, l_max), share = share_of(n), first = first_order(part);
+  if (n == 0) return;
+#define ORDERS(i)                                                                                                     \
+  TILED(n - (i) < share ? n - (i) : share, from_points, rows, quarter, f + part, table + (first + 2 * (i)) * quarter, \
+        2 * quarter, g + (first + 2 * (i)) * ORDER + sine * 2)
+  EACH_SHARE(constant, n, share, ORDERS);
+#undef ORDERS
+}
+
+INLINE void function_from_points(const sphere_product *p, bool constant, int quarter, int l_max, int rows, const vec *f,
+                                 vec *g) {
+#define PART(i) part_from_points(p, constant, quarter, l_max, rows, i, f, g)
+  if (constant) {
+    PART(CE);
+    PART(CO);
+    PART(SE);
+    PART(SO);
+  } else {
+    NO_UNROLL for (int i = 0; i < PARTS; i++) PART(i);
+  }
+#undef PART
 }
 
 INLINE void function_from_pairs(const sphere_product *p, int pairs_all, int orders, int l_max, int j, int pairs,
@@ -378,6 +421,7 @@ typedef struct point_field {
 typedef struct sizes {
   int l1, l2, l3, power, pairs, quarter, orders;
   bool equator;
+  bool constant; /* known to the compiler */
 } sizes;
 
 /* Numbers of vectors of scratch: Legendre sums of one field at some pairs, and a field at the points of a pair. */
@@ -401,13 +445,13 @@ INLINE void sample(const sphere_product *p, sphere_product_kind kind, bool weigh
     for (int i = 0; i < pairs; i++) {
       const int at = i * z.orders * ORDER;
       const vec over_sine = v_set1(((const T *)p->inverse_sine)[j + i]);
-#define PAIR(rows)                                                                            \
-  NO_UNROLL for (int f = 0; f < points; f++)                                                  \
-      function_to_points(p, z.quarter, same ? z.l1 : leg[point[f].of].l, rows, point[f].turn, \
-                         sums + point[f].of * span + at, fields + f * step);                  \
-  at_points(kind, weights, z.power, z.quarter, rows, over_sine, fields, products);            \
-  NO_UNROLL for (int r = 0; r < results; r++)                                                 \
-      function_from_points(p, z.quarter, same ? z.l1 : degree[r], rows, products + r * step, sums + r * span + at);
+#define PAIR(rows)                                                                                                    \
+  NO_UNROLL for (int f = 0; f < points; f++)                                                                          \
+      function_to_points(p, z.constant, z.quarter, same ? z.l1 : leg[point[f].of].l, rows, point[f].turn,             \
+                         sums + point[f].of * span + at, fields + f * step);                                          \
+  at_points(kind, weights, z.power, z.quarter, rows, over_sine, fields, products);                                    \
+  NO_UNROLL for (int r = 0; r < results; r++) function_from_points(p, z.constant, z.quarter, same ? z.l1 : degree[r], \
+                                                                   rows, products + r * step, sums + r * span + at);
       if (z.equator && j + i == z.pairs - 1) {
         PAIR(1)
       } else {
@@ -499,7 +543,7 @@ INLINE void run(const sphere_product *p, sphere_product_kind kind, bool weights,
 
 static void run_any(const sphere_product *p, sphere_product_kind kind, bool weights, const sphere_arrays *a,
                     size_t block, size_t from, size_t to, vec *scratch) {
-  const sizes z = {p->l1, p->l2, p->l3, p->power, p->pairs, p->quarter, p->orders, p->equator};
+  const sizes z = {p->l1, p->l2, p->l3, p->power, p->pairs, p->quarter, p->orders, p->equator, false};
   run(p, kind, weights, z, a, block, from, to, scratch);
 }
 
@@ -508,7 +552,7 @@ static void run_any(const sphere_product *p, sphere_product_kind kind, bool weig
 INLINE sizes sizes_of(int l1, int l2, int l3, int power) {
   const int degree = power > 2 ? power * l1 + l3 : l1 + l2 + l3, rows = degree / 2 + 1;
   const int most = l1 > l2 ? l1 : l2;
-  return (sizes){l1, l2, l3, power, (rows + 1) / 2, degree / 4 + 1, 1 + (l3 > most ? l3 : most), rows % 2 != 0};
+  return (sizes){l1, l2, l3, power, (rows + 1) / 2, degree / 4 + 1, 1 + (l3 > most ? l3 : most), rows % 2 != 0, true};
 }
 
 INLINE bool is_of(const sphere_product *p, sizes z) {

@@ -146,6 +146,26 @@ INLINE void v_fours(const vec v[4], quad row[VL]) {
 }
 #endif
 
+/* The same rows as they follow each other in memory. */
+#if WEYL_LEVEL == 1 && WEYL_BITS == 32
+INLINE void v_fours_in_line(const vec v[4], vec line[4]) {
+  const vec a = _mm256_unpacklo_ps(v[0], v[1]), b = _mm256_unpackhi_ps(v[0], v[1]);
+  const vec c = _mm256_unpacklo_ps(v[2], v[3]), d = _mm256_unpackhi_ps(v[2], v[3]);
+  const vec e = _mm256_shuffle_ps(a, c, 0x44), f = _mm256_shuffle_ps(a, c, 0xee);
+  const vec g = _mm256_shuffle_ps(b, d, 0x44), h = _mm256_shuffle_ps(b, d, 0xee);
+  line[0] = _mm256_permute2f128_ps(e, f, 0x20);
+  line[1] = _mm256_permute2f128_ps(g, h, 0x20);
+  line[2] = _mm256_permute2f128_ps(e, f, 0x31);
+  line[3] = _mm256_permute2f128_ps(g, h, 0x31);
+}
+#else
+INLINE void v_fours_in_line(const vec v[4], vec line[4]) {
+  quad row[VL];
+  v_fours(v, row);
+  memcpy(line, row, sizeof row);
+}
+#endif
+
 /* 0, 1, 2, ... */
 INLINE vec v_lanes(void) {
   static const T lane[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
