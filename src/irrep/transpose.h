@@ -142,7 +142,7 @@ INLINE void v_fours(const vec v[4], quad row[VL]) {
 }
 #else
 INLINE void v_fours(const vec v[4], quad row[VL]) {
-  UNROLL_VL for (int i = 0; i < VL; i++) UNROLL for (int k = 0; k < 4; k++) row[i][k] = v[k][i];
+  UNROLL_VL for (int i = 0; i < VL; i++) row[i] = (quad){v[0][i], v[1][i], v[2][i], v[3][i]};
 }
 #endif
 
