@@ -131,7 +131,7 @@ typedef struct bench_train {
   char data[64]; /* "nbody", "random images" or "cifar10" */
   int64_t batch, shards, params;
   weyl_program_stats program;
-  double peak;   /* multiply-add operations a second of one core, in the type of the training */
+  double peak; /* multiply-add operations a second of one core, in the type of the training */
   bench_times ours;
   bench_times single; /* ours on one thread; not timed when one was asked for */
   bench_times hand;   /* of the step written by hand, */
@@ -222,5 +222,60 @@ typedef struct bench_tp {
 } bench_tp;
 /* On one thread. */
 WEYL_MUST_CHECK weyl_status bench_products(weyl_context *ctx, const bench_tp_ask *ask, bench_tp *out);
+
+/* ---- spherical harmonics (harmonics.c) ---- */
+
+/* "4" or "1-12" to the two ends, which are within least and most. */
+WEYL_MUST_CHECK weyl_status bench_degrees(weyl_context *ctx, const char *text, int least, int most, int *low,
+                                          int *high);
+
+enum { BENCH_DEGREES_MAX = 24 };
+typedef struct bench_harmonics_ask {
+  int low, high;
+  int64_t points;
+  weyl_dtype real;
+  double seconds; /* for each degree and side */
+  const char *peer;
+  bool verbose;
+} bench_harmonics_ask;
+enum { BENCH_VALUES, BENCH_GRADIENTS };
+typedef struct bench_harmonics_row {
+  int l;
+  double bytes[2];                          /* written */
+  bench_times ours[2], sphericart[2], e3nn; /* values; values and gradients */
+} bench_harmonics_row;
+typedef struct bench_harmonics {
+  double store; /* bytes a second that one core writes past the caches */
+  int rows;
+  bench_harmonics_row row[BENCH_DEGREES_MAX];
+  bench_peer_about about;
+  char missing[512];
+} bench_harmonics;
+WEYL_MUST_CHECK weyl_status bench_harmonics_run(weyl_context *ctx, const bench_harmonics_ask *ask,
+                                                bench_harmonics *out);
+
+/* ---- products on the sphere (gaunt.c) ---- */
+
+typedef struct bench_gaunt_ask {
+  int low, high;
+  int64_t channels, batch;
+  weyl_dtype real;
+  double seconds; /* for each row */
+} bench_gaunt_ask;
+typedef struct bench_gaunt_row {
+  const char *what; /* "gaunt", "gaunt back", ... */
+  int l1, l3, power;
+  double ns; /* of one channel of one sample, at best */
+  double ns_median;
+  double operations; /* multiply-adds, multiplications and additions of it */
+  double fraction;   /* of the rate of multiply-adds, measured around it */
+} bench_gaunt_row;
+enum { BENCH_GAUNT_ROWS = 128 };
+typedef struct bench_gaunt {
+  int rows;
+  bench_gaunt_row row[BENCH_GAUNT_ROWS];
+  double slope; /* of log time by log L of the Gaunt product, from 6 on; 0 with fewer than two */
+} bench_gaunt;
+WEYL_MUST_CHECK weyl_status bench_gaunt_run(weyl_context *ctx, const bench_gaunt_ask *ask, bench_gaunt *out);
 
 #endif

@@ -4,11 +4,12 @@
                   [key=value ...]
     peer.py conv --threads 1
     peer.py tp --threads 1 [--compile]
+    peer.py sh --threads 1
 
 Speaks lines on standard input and output.  Each answer is one line of JSON:
     (start)                {"name", "version", "threads", and for train "parameters"}
     run SECONDS            {"cpu": [...], "wall": [...]}: seconds of each step run in that time
-    case WORD...           (conv, tp) what `run` times from here on; answers with what there is to say of it
+    case WORD...           (conv, tp, sh) what `run` times from here on; answers with what there is to say of it
     quit                   ends
 A failure is {"error": "..."} and the end.
 """
@@ -93,7 +94,7 @@ def main():
         answers.write(json.dumps(answer) + "\n")
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["train", "conv", "tp"])
+    parser.add_argument("what", choices=["train", "conv", "tp", "sh"])
     parser.add_argument("--model")
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--bodies", type=int, default=5)
@@ -103,6 +104,7 @@ def main():
     parser.add_argument("--plain-adam", action="store_true", help="Adam tensor by tensor instead of fused")
     parser.add_argument("options", nargs="*")
     args = parser.parse_intermixed_args()
+    os.environ["OMP_NUM_THREADS"] = str(args.threads)  # of libraries that are no part of torch
     try:
         import torch
 
@@ -114,6 +116,10 @@ def main():
             step, about = trainer(args)
             for _ in range(5):
                 step()
+        elif args.what == "sh":
+            import harmonics
+
+            cases, step, about = harmonics.case, None, {"name": "sphericart", "version": harmonics.versions()}
         elif args.what == "conv":
             import images
 

@@ -3,60 +3,14 @@
 
 #include <bench.h>
 
+#include "sheet.h"
+
 #include <string.h>
-
-#define ROWS_MAX    48
-#define COLUMNS_MAX 10
-
-/* ---- a table under construction: cells are short, and kept here ---- */
-
-typedef struct sheet {
-  size_t columns, rows;
-  char text[ROWS_MAX * COLUMNS_MAX][40];
-} sheet;
-
-static void put(sheet *s, size_t column, const char *fmt, ...) WEYL_PRINTF(3, 4);
-
-static void put(sheet *s, size_t column, const char *fmt, ...) {
-  va_list args;
-  va_start(args, fmt);
-  vsnprintf(s->text[s->rows * s->columns + column], sizeof s->text[0], fmt, args);
-  va_end(args);
-}
-
-static void head(sheet *s, const char *const *names, size_t columns) {
-  memset(s, 0, sizeof *s);
-  s->columns = columns;
-  for (size_t i = 0; i < columns; i++) put(s, i, "%s", names[i]);
-  s->rows = 1;
-}
-
-static void show(const cli *c, const sheet *s) {
-  const char *cells[ROWS_MAX * COLUMNS_MAX];
-  for (size_t i = 0; i < s->rows * s->columns; i++) cells[i] = s->text[i];
-  cli_table(c, s->rows, s->columns, cells);
-}
-
-static double ms(double seconds) { return 1e3 * seconds; }
-
-static double giga(double rate) { return rate / 1e9; }
-
-static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
 static double seconds_or(const cli *c, double standard) {
   const double asked = cli_number(c, "seconds");
   return asked > 0 ? asked : standard;
 }
-
-/* A number, or null where there is none. */
-static void json_or_null(weyl_json *json, const char *key, double value) {
-  if (value > 0)
-    weyl_json_number(json, key, value);
-  else
-    weyl_json_string(json, key, NULL);
-}
-
-static const char *type_name(weyl_dtype real) { return real == WEYL_F64 ? "f64" : "f32"; }
 
 static const char *peer_asked(const cli *c) {
   const char *peer = cli_string(c, "peer");
@@ -564,7 +518,8 @@ static weyl_status tp(cli *c) {
 static const struct {
   const char *name;
   weyl_status (*run)(cli *c);
-} benches[] = {{"machine", machine}, {"train", train}, {"engine", engine}, {"conv", conv}, {"tp", tp}};
+} benches[] = {{"machine", machine}, {"train", train},     {"engine", engine},        {"conv", conv},
+               {"tp", tp},           {"sh", cli_bench_sh}, {"gaunt", cli_bench_gaunt}};
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
@@ -594,6 +549,11 @@ static weyl_status more(cli *c) {
     WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
     return weyl_options_declare(c->extra, "bench tp", products);
   }
+  if (given(c, "sh") || given(c, "gaunt")) {
+    WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
+    return weyl_options_declare(c->extra, given(c, "sh") ? "bench sh" : "bench gaunt",
+                                given(c, "sh") ? cli_bench_sh_options : cli_bench_gaunt_options);
+  }
   if (!given(c, "train")) return WEYL_OK;
   const char *model = cli_peek(c, "model");
   const weyl_model_def *def = weyl_model_find(model);
@@ -609,8 +569,8 @@ static weyl_status run(cli *c) {
 static const weyl_option options[] = {
     {"model", WEYL_OPT_STRING, "egnn", 0, 0, NULL, "train: the model"},
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
-    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile",
-     "train, conv, tp: the same work by this program, in turn with ours (make peers sets it up)"},
+    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart",
+     "train, conv, tp, sh: the same work by this program, in turn with ours (make peers sets it up)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
      "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
@@ -621,7 +581,7 @@ static const weyl_option options[] = {
 const cli_command cli_command_bench = {
     .name = "bench",
     .summary = "times this machine and a training step, beside a peer",
-    .usage = "machine|train|engine|conv|tp",
+    .usage = "machine|train|engine|conv|tp|sh|gaunt",
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
@@ -631,6 +591,8 @@ const cli_command cli_command_bench = {
         "step of egnn beside the same step written by hand.\n\n"
         "conv: the convolutions of WRN-40-2, forward and both gradients.\n\n"
         "tp: tensor products of irreps, forward and with all gradients, in blocks of channels and in e3nn's layout.\n\n"
+        "sh: real spherical harmonics of many points and their gradients, beside sphericart and e3nn.\n\n"
+        "gaunt: products of functions on the sphere by a grid, forward and backward.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
         "busy machine slows all alike; the best time and the median are shown, CPU and wall.",
     .examples =
@@ -639,7 +601,9 @@ const cli_command cli_command_bench = {
         "weyl bench train --model wrn-40-2 --batch 128 --threads 1 --peer torch\n"
         "weyl bench train --model fa-gnn --set hidden=120 --threads 2\n"
         "weyl bench conv --batch 128 --threads 1 --peer torch --json\n"
-        "weyl bench tp --L 1-6 --channels 64 --batch 1024 --peer e3nn --json",
+        "weyl bench tp --L 1-6 --channels 64 --batch 1024 --peer e3nn --json\n"
+        "weyl bench sh --L 1-12 --points 100000 --threads 1 --peer sphericart\n"
+        "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1",
     .options = options,
     .min_args = 1,
     .max_args = 1,

@@ -1,22 +1,29 @@
 /* Spherical harmonics of many points: checks, and blocks of points dealt to threads. */
-#include "harmonics.h"
+#include "degrees.h"
+#include "harmonics_table.h"
 
 typedef struct job {
-  const harmonics_plan *plan;
-  harmonics_fn run;
+  harmonics_table table;
+  bool stream;
   int64_t n, block;
   size_t size; /* bytes of a number */
   const char *xyz;
-  char *y, *dy;
+  char *y, *dy, *scratch;
+  size_t scratch_size; /* of a thread */
 } job;
 
 static void run_block(void *arg, int64_t i, int thread) {
-  (void)thread;
   const job *j = arg;
   const int64_t from = i * j->block, left = j->n - from;
-  const size_t at = (size_t)from * j->size, width = (size_t)(j->plan->l_max + 1) * (size_t)(j->plan->l_max + 1);
-  j->run(j->plan, (size_t)(left < j->block ? left : j->block), j->xyz + 3 * at, j->y + width * at,
-         j->dy ? j->dy + 3 * width * at : NULL);
+  const size_t at = (size_t)from * j->size, width = (size_t)(j->table.l_max + 1) * (size_t)(j->table.l_max + 1);
+  harmonics_run(&j->table, j->stream, (size_t)(left < j->block ? left : j->block), j->xyz + 3 * at, j->y + width * at,
+                j->dy ? j->dy + 3 * width * at : NULL, j->scratch + (size_t)thread * j->scratch_size);
+}
+
+/* Points a task: parts of vectors at an end are slow, and so is the start of a task. */
+static int64_t block_of(int64_t n, int threads) {
+  const int64_t share = threads > 1 ? n / (4 * threads) : n;
+  return share < 1024 ? 1024 : share / 64 * 64;
 }
 
 weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype, int64_t n,
@@ -36,19 +43,28 @@ weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, w
   if (n == 0) return WEYL_OK;
   if (!xyz || !y) return weyl_fail(ctx, WEYL_BAD_ARG, "the array %s is NULL", xyz ? "y" : "xyz");
 
-  double *room = weyl_alloc(ctx, harmonics_plan_size(opts->l_max), sizeof *room);
-  if (!room) return WEYL_MEMORY;
-  harmonics_plan plan;
-  harmonics_plan_fill(opts, room, &plan);
-  job j = {.plan = &plan,
-           .run = harmonics_pick(&plan, dtype, dy != NULL),
+  const int threads = weyl_threads(ctx);
+  const size_t bytes = (size_t)n * (size_t)width * weyl_dtype_size(dtype);
+  job j = {.stream = bytes >= HARMONICS_STREAM_BYTES,
            .n = n,
-           .block = 256,
+           .block = block_of(n, threads),
            .size = weyl_dtype_size(dtype),
            .xyz = xyz,
            .y = y,
            .dy = dy};
+  weyl_arena *arena = NULL;
+  weyl_status status;
+  WEYL_GOTO(weyl_arena_new(ctx, &arena));
+  WEYL_GOTO(harmonics_table_make(arena, opts, dtype, &j.table));
+  j.scratch_size = harmonics_scratch(&j.table);
+  char *const scratch = weyl_arena_alloc(arena, (size_t)threads + 1, j.scratch_size);
+  if (!scratch) {
+    status = WEYL_MEMORY;
+    goto done;
+  }
+  j.scratch = scratch + (0 - (uintptr_t)scratch) % 64;
   weyl_parallel(ctx, (n + j.block - 1) / j.block, run_block, &j);
-  weyl_dealloc(ctx, room);
-  return WEYL_OK;
+done:
+  weyl_arena_free(arena);
+  return status;
 }

@@ -1,4 +1,4 @@
-/* Between weyl_harmonics and the loops that do its work: one function a choice of degree, type and derivatives. */
+/* Spherical harmonics one point at a time, which the fast loops (harmonics_table.h) are compared with. */
 #ifndef WEYL_IRREP_HARMONICS_H
 #define WEYL_IRREP_HARMONICS_H
 
@@ -18,13 +18,7 @@ typedef struct harmonics_plan {
 
 static inline size_t harmonics_at(int l, int m) { return (size_t)l * (size_t)(l + 1) / 2 + (size_t)m; }
 
-/* xyz [n][3], y [n][(l_max+1)^2], dy [n][3][(l_max+1)^2]; n > 0. */
-typedef void (*harmonics_fn)(const harmonics_plan *plan, size_t n, const void *xyz, void *y, void *dy);
-
-/* The loop for this plan, type (WEYL_F32 or WEYL_F64) and dy wanted or not: never NULL. */
-harmonics_fn harmonics_pick(const harmonics_plan *plan, weyl_dtype dtype, bool gradients);
-
-/* Plain loops, double inside, for every plan; dy may be NULL. */
+/* Plain loops, double inside: xyz [n][3], y [n][(l_max+1)^2], dy [n][3][(l_max+1)^2] or NULL. */
 void harmonics_reference_f32(const harmonics_plan *plan, size_t n, const void *xyz, void *y, void *dy);
 void harmonics_reference_f64(const harmonics_plan *plan, size_t n, const void *xyz, void *y, void *dy);
 

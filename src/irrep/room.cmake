@@ -73,3 +73,26 @@ endforeach()
 add_custom_target(product-sizes COMMAND size -t ${product_files} DEPENDS ${product_targets} COMMAND_EXPAND_LISTS VERBATIM)
 message(STATUS "Tensor products: written code to degree ${WEYL_TP_LMAX} in f32 on AVX2 and AVX-512, ${product_l_few} elsewhere "
   "(WEYL_TP_LMAX; 'ninja product-sizes' prints their size)")
+
+# The other files *.isa.c, as in the kernels room.
+file(GLOB isa_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.isa.c)
+list(FILTER isa_sources EXCLUDE REGEX "/product_[^/]*$")
+
+get_target_property(isa_objects weyl_irrep WEYL_EXTRA_OBJECTS)
+set(isa_level 0)
+foreach(isa ${product_isa})
+  foreach(width 32 64)
+    set(object weyl_irrep_${isa}_f${width})
+    add_library(${object} OBJECT ${isa_sources})
+    target_include_directories(${object} PRIVATE $<TARGET_PROPERTY:weyl_irrep,INCLUDE_DIRECTORIES>
+      ${CMAKE_SOURCE_DIR}/src/kernels)
+    target_compile_definitions(${object} PRIVATE $<TARGET_PROPERTY:weyl_flags,INTERFACE_COMPILE_DEFINITIONS>
+      WEYL_ISA=${isa} WEYL_LEVEL=${isa_level} WEYL_TYPE=f${width} WEYL_BITS=${width})
+    target_compile_options(${object} PRIVATE $<TARGET_PROPERTY:weyl_flags,INTERFACE_COMPILE_OPTIONS>
+      -O2 -ffp-contract=fast -fno-math-errno -fno-schedule-insns ${isa_flags_${isa}})
+    set_target_properties(${object} PROPERTIES WEYL_NO_COVERAGE ON)
+    list(APPEND isa_objects $<TARGET_OBJECTS:${object}>)
+  endforeach()
+  math(EXPR isa_level "${isa_level} + 1")
+endforeach()
+set_target_properties(weyl_irrep PROPERTIES WEYL_EXTRA_OBJECTS "${isa_objects}")
