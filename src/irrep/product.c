@@ -232,8 +232,10 @@ typedef struct arrays {
   char *out, *dx, *dy, *dw;
 } arrays;
 
-static const void *offset(const char *at, size_t numbers, const weyl_product *p) { return at + numbers * p->size; }
-static void *offset_out(char *at, size_t numbers, const weyl_product *p) { return at + numbers * p->size; }
+static const void *offset(const char *at, size_t numbers, const weyl_product *p) {
+  return at ? at + numbers * p->size : NULL;
+}
+static void *offset_out(char *at, size_t numbers, const weyl_product *p) { return at ? at + numbers * p->size : NULL; }
 
 static void zero_rows(const weyl_product *p, int which, size_t samples, void *to) {
   const plan_zero *z = &p->zero[which];
