@@ -23,8 +23,8 @@ static double node_bytes(const weyl_program *p, const weyl_node *node, const int
 
 static size_t placed(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total,
                      weyl_arena *tmp) {
-  weyl_layout l = {.offset = weyl_arena_array(tmp, size_t, pool->n + 1),
-                   .by_offset = weyl_arena_array(tmp, uint32_t, pool->n + 1)};
+  weyl_memory_layout l = {.offset = weyl_arena_array(tmp, size_t, pool->n + 1),
+                          .by_offset = weyl_arena_array(tmp, uint32_t, pool->n + 1)};
   if (!l.offset || !l.by_offset) return 0;
   weyl_program_place(p, pool, count, total, &l);
   return l.bytes;

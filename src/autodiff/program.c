@@ -329,7 +329,7 @@ size_t weyl_value_bytes(const weyl_graph *g, uint32_t value, const int64_t *coun
 /* First fit: slots come in the order of their first position, so what has ended can be forgotten; the rest is kept
  * sorted by offset. */
 void weyl_program_place(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total,
-                        weyl_layout *layout) {
+                        weyl_memory_layout *layout) {
   uint32_t *active = layout->by_offset, n = 0;
   layout->bytes = 0;
   for (uint32_t i = 0; i < pool->n; i++) {
@@ -386,8 +386,8 @@ static double made_bytes(const weyl_program *p, const int64_t count[WEYL_COUNTS]
 static weyl_status measure_reuse(weyl_program *p) {
   const int64_t typical[WEYL_COUNTS] = {0, 8, 64, 512, 64, 64, 64, 64};
   weyl_status status = WEYL_OK;
-  weyl_layout l = {.offset = need(p, p->work.n, sizeof *l.offset, &status),
-                   .by_offset = need(p, p->work.n, sizeof *l.by_offset, &status)};
+  weyl_memory_layout l = {.offset = need(p, p->work.n, sizeof *l.offset, &status),
+                          .by_offset = need(p, p->work.n, sizeof *l.by_offset, &status)};
   if (status != WEYL_OK) return status;
   weyl_program_place(p, &p->work, typical, typical, &l);
   double bytes = (double)l.bytes;

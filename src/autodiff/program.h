@@ -80,14 +80,14 @@ struct weyl_program {
   double reuse; /* memory of a shard over everything made in it */
 };
 
-typedef struct weyl_layout { /* offsets of one kind of memory at given capacities */
-  size_t *offset;            /* [slots] */
-  uint32_t *by_offset;       /* scratch, [slots] */
+typedef struct weyl_memory_layout { /* offsets of one kind of memory at given capacities */
+  size_t *offset;                   /* [slots] */
+  uint32_t *by_offset;              /* scratch, [slots] */
   size_t bytes;
-} weyl_layout;
+} weyl_memory_layout;
 
 void weyl_program_place(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total,
-                        weyl_layout *layout);
+                        weyl_memory_layout *layout);
 size_t weyl_value_bytes(const weyl_graph *g, uint32_t value, const int64_t *count, const int64_t *total);
 /* Dense strides and dims of a value with these counts. */
 /* Whether a node runs at all (leaves, aliases and views do not), and whether it runs for every shard. */

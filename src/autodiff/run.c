@@ -90,13 +90,13 @@ void weyl_run_combine(const weyl_kernels *kernels, const weyl_node *node, weyl_d
 /* ---- making room
  * ------------------------------------------------------------------------------------------------------ */
 
-static bool layout_new(weyl_run *run, weyl_layout *l, const weyl_pool_plan *pool) {
+static bool layout_new(weyl_run *run, weyl_memory_layout *l, const weyl_pool_plan *pool) {
   l->offset = weyl_alloc(run->ctx, pool->n + 1, sizeof *l->offset);
   l->by_offset = weyl_alloc(run->ctx, pool->n + 1, sizeof *l->by_offset);
   return l->offset && l->by_offset;
 }
 
-static void layout_free(weyl_run *run, weyl_layout *l) {
+static void layout_free(weyl_run *run, weyl_memory_layout *l) {
   weyl_dealloc(run->ctx, l->offset);
   weyl_dealloc(run->ctx, l->by_offset);
 }

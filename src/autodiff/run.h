@@ -13,7 +13,7 @@ struct weyl_run {
   int threads;
   /* capacities */
   int64_t count_cap[WEYL_COUNTS], total_cap[WEYL_COUNTS], shards_cap;
-  weyl_layout work, whole, kept, lane;
+  weyl_memory_layout work, whole, kept, lane;
   uint64_t generation; /* of the memory below */
   weyl_bound **bound;  /* [phases + 1][threads] */
   size_t scratch_bytes;

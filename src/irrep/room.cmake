@@ -13,7 +13,7 @@ set(product_folder ${CMAKE_BINARY_DIR}/products)
 file(MAKE_DIRECTORY ${product_folder})
 file(GLOB product_generator CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/generate/*.c)
 add_executable(weyl_generate_products ${product_generator} ${CMAKE_CURRENT_LIST_DIR}/couple.c
-  ${CMAKE_CURRENT_LIST_DIR}/clebsch.c)
+  ${CMAKE_CURRENT_LIST_DIR}/clebsch.c ${CMAKE_CURRENT_LIST_DIR}/tridiagonal.c)
 target_include_directories(weyl_generate_products PRIVATE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(weyl_generate_products PRIVATE weyl_flags weyl_irrep_headers weyl_core_all m)
 set(product_sources "")
