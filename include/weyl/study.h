@@ -66,7 +66,7 @@ WEYL_MUST_CHECK weyl_status weyl_persist_exponent(weyl_context *ctx, const weyl_
 /* P(T > i h) for i = 0..n, of an interval between zeros, second order in h. */
 WEYL_MUST_CHECK weyl_status weyl_persist_survival(weyl_context *ctx, const weyl_covariance *covariance, double h,
                                                   size_t n, double *survival);
-/* The same by two steps, h and h / 2, extrapolated; error O(h^4) where r is smooth. density (may be NULL): -d/dt. */
+/* The same for n >= 2 by two steps, h and h / 2, extrapolated; error O(h^4) where r is smooth. density (may be NULL): -d/dt. */
 WEYL_MUST_CHECK weyl_status weyl_persist_distribution(weyl_context *ctx, const weyl_covariance *covariance, double h,
                                                       size_t n, double *survival, double *density);
 /* The same at times t > 0 by inversion of the Laplace transform (Euler's sums of Abate and Whitt): about 1e-8. */

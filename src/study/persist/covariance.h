@@ -30,6 +30,8 @@ struct weyl_covariance {
   bool spectrum;
 };
 
+/* WEYL_NO with the first violation when the approximation is no distribution. */
+weyl_status persist_require_valid(weyl_context *ctx, const weyl_covariance *c);
 /* Nodes and weights on panels that widen from `first` to at most `most`, until `end`; freed with weyl_dealloc (one
  * block, *w is in it). */
 weyl_status persist_panels(weyl_context *ctx, double first, double most, double end, size_t *n, double **t, double **w);

@@ -47,6 +47,12 @@ weyl_persist_verdict weyl_persist_validate(const weyl_covariance *c) {
   return (weyl_persist_verdict){.valid = true};
 }
 
+weyl_status persist_require_valid(weyl_context *ctx, const weyl_covariance *c) {
+  const weyl_persist_verdict verdict = weyl_persist_validate(c);
+  if (verdict.valid) return WEYL_OK;
+  return weyl_fail(ctx, WEYL_NO, "%s: no interval approximation: at t = %.6g %s", c->name, verdict.t, verdict.reason);
+}
+
 /* ---- the exponent ---- */
 
 /* Decay of E_0 far out, when nobody knows it: 0 when it goes on falling as t grows. */
@@ -114,9 +120,7 @@ static weyl_status solve(weyl_context *ctx, const weyl_covariance *c, double dec
 
 weyl_status weyl_persist_exponent(weyl_context *ctx, const weyl_covariance *c, weyl_persist_rate *out) {
   enum { DIGITS = 40 }; /* exp(-40) of the integral is left out at most */
-  const weyl_persist_verdict verdict = weyl_persist_validate(c);
-  if (!verdict.valid)
-    return weyl_fail(ctx, WEYL_NO, "%s: no interval approximation: at t = %.6g %s", c->name, verdict.t, verdict.reason);
+  WEYL_TRY(persist_require_valid(ctx, c));
   const double decay = isnan(c->decay) ? seen_decay(c) : c->decay, mu = weyl_covariance_mean(c);
   if (decay <= 0)
     return weyl_fail(ctx, WEYL_NO,

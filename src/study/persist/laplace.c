@@ -48,9 +48,7 @@ weyl_status weyl_persist_laplace(weyl_context *ctx, const weyl_covariance *c, si
     most = t[i] > most ? t[i] : most;
   }
   if (n == 0) return WEYL_OK;
-  const weyl_persist_verdict verdict = weyl_persist_validate(c);
-  if (!verdict.valid)
-    return weyl_fail(ctx, WEYL_NO, "%s: no interval approximation: at t = %.6g %s", c->name, verdict.t, verdict.reason);
+  WEYL_TRY(persist_require_valid(ctx, c));
   /* exp(-s t) at the smallest real part goes through at most eight turns a panel at the highest frequency */
   const double mu = weyl_covariance_mean(c), end = 2 * most / 18.4 * 40,
                width = 8 * 2 * pi * least / ((TERMS + BINOMIAL) * pi);

@@ -9,9 +9,13 @@ typedef struct path_zeros {
   double *at; /* [room] times, rising within a path */
   size_t n, room;
   int64_t hidden;
+  bool full; /* there were more */
 } path_zeros;
 static inline void path_zero(path_zeros *z, double t) {
-  if (z->n < z->room) z->at[z->n++] = t;
+  if (z->n < z->room)
+    z->at[z->n++] = t;
+  else
+    z->full = true;
 }
 
 /* Smooth paths by circulant embedding. */

@@ -57,7 +57,7 @@ weyl_status path_spectrum_new(weyl_context *ctx, const weyl_covariance *c, size_
       least = fmin(least, z[2 * k]);
       most = fmax(most, z[2 * k]);
     }
-    if (least >= -1e-9 * most) break;
+    if (least >= -1e-12 * most) break;
     if (i < DOUBLINGS && out->m < (size_t)1 << 24) continue;
     if (least < -1e-3 * most) {
       status = weyl_fail(ctx, WEYL_NUMERIC, "%s: not positive definite: its spectrum goes down to %.3g of its maximum",

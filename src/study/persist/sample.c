@@ -56,9 +56,7 @@ static void draw(void *arg, int64_t block, int thread) {
 }
 
 weyl_status weyl_persist_sample(weyl_context *ctx, const weyl_covariance *c, uint64_t seed, size_t n, double *t) {
-  const weyl_persist_verdict verdict = weyl_persist_validate(c);
-  if (!verdict.valid)
-    return weyl_fail(ctx, WEYL_NO, "%s: no interval approximation: at t = %.6g %s", c->name, verdict.t, verdict.reason);
+  WEYL_TRY(persist_require_valid(ctx, c));
   sampler s = {.c = c, .seed = seed, .out = t, .n = (int64_t)n};
   s.t = weyl_alloc(ctx, 2 * TABLE, sizeof *s.t);
   if (!s.t) return WEYL_MEMORY;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FULL = -1 }; /* in place of a count: more zeros than room */
+
 typedef struct simulation {
   const weyl_covariance *c;
   uint64_t seed;
@@ -41,6 +43,7 @@ static void two_paths(void *arg, int64_t i, int thread) {
   }
   s->count[item] = (int64_t)intervals(zeros.at, half, zeros.n, intervals(zeros.at, 0, half, 0));
   s->hidden[item] = zeros.hidden;
+  if (zeros.full) s->count[item] = FULL;
 }
 
 static int rising(const void *a, const void *b) {
@@ -127,6 +130,12 @@ weyl_status weyl_persist_simulate(weyl_context *ctx, const weyl_covariance *c, c
     weyl_parallel(ctx, items - s.first < AT_ONCE ? items - s.first : AT_ONCE, two_paths, &s);
   }
   for (int64_t i = 0; i < items; i++) { /* what is kept moves down */
+    if (s.count[i] == FULL) {
+      status =
+          weyl_fail(ctx, WEYL_NUMERIC, "%s: paths %lld and %lld have more than %zu zeros, far from Rice's mean of %.0f",
+                    c->name, (long long)(2 * i), (long long)(2 * i + 1), 2 * s.room, 2 * mean);
+      goto done;
+    }
     memmove(s.interval + r.count, s.interval + (size_t)i * 2 * s.room, (size_t)s.count[i] * sizeof *s.interval);
     r.count += s.count[i];
     r.hidden += s.hidden[i];

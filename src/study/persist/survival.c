@@ -63,16 +63,10 @@ static weyl_status solve(solver *q, size_t from, size_t to) {
   return WEYL_OK;
 }
 
-static weyl_status require_valid(weyl_context *ctx, const weyl_covariance *c) {
-  const weyl_persist_verdict verdict = weyl_persist_validate(c);
-  if (verdict.valid) return WEYL_OK;
-  return weyl_fail(ctx, WEYL_NO, "%s: no interval approximation: at t = %.6g %s", c->name, verdict.t, verdict.reason);
-}
-
 weyl_status weyl_persist_survival(weyl_context *ctx, const weyl_covariance *c, double h, size_t n, double *survival) {
   if (!(h > 0) || n < 1 || n > ((size_t)1 << 26))
     return weyl_fail(ctx, WEYL_BAD_ARG, "survival: %zu steps of %g, must be 1 to 2^26 of more than 0", n, h);
-  WEYL_TRY(require_valid(ctx, c));
+  WEYL_TRY(persist_require_valid(ctx, c));
   size_t m = 1;
   while (m < n + 1) m *= 2;
   solver q = {.ctx = ctx, .n = n + 1};
@@ -113,21 +107,17 @@ done:
 weyl_status weyl_persist_distribution(weyl_context *ctx, const weyl_covariance *c, double h, size_t n, double *survival,
                                       double *density) {
   weyl_status status;
+  if (n < 2) return weyl_fail(ctx, WEYL_BAD_ARG, "distribution: %zu steps, must be 2 or more", n);
   double *fine = weyl_alloc(ctx, 2 * n + 1, sizeof *fine);
   if (!fine) return WEYL_MEMORY;
   WEYL_GOTO(weyl_persist_survival(ctx, c, h, n, survival));
   WEYL_GOTO(weyl_persist_survival(ctx, c, h / 2, 2 * n, fine));
   for (size_t i = 0; i <= n; i++) survival[i] = (4 * fine[2 * i] - survival[i]) / 3;
   for (size_t i = 0; density && i <= n; i++) { /* three points, one-sided at the ends */
-    const size_t a = i == 0 ? 0 : i == n ? n - 2 : i - 1;
-    if (n < 2)
-      density[i] = (survival[0] - survival[n]) / (h * (double)n);
-    else if (i == 0)
-      density[i] = (3 * survival[0] - 4 * survival[1] + survival[2]) / (2 * h);
-    else if (i == n)
-      density[i] = (-3 * survival[n] + 4 * survival[n - 1] - survival[n - 2]) / (2 * h);
-    else
-      density[i] = (survival[a] - survival[a + 2]) / (2 * h);
+    const double *s = survival + i;
+    density[i] = i == 0   ? (3 * s[0] - 4 * s[1] + s[2]) / (2 * h)
+                 : i == n ? (4 * s[-1] - 3 * s[0] - s[-2]) / (2 * h)
+                          : (s[-1] - s[1]) / (2 * h);
   }
 done:
   weyl_dealloc(ctx, fine);
