@@ -89,10 +89,10 @@ typedef struct weyl_memory_layout { /* offsets of one kind of memory at given ca
 void weyl_program_place(const weyl_program *p, const weyl_pool_plan *pool, const int64_t *count, const int64_t *total,
                         weyl_memory_layout *layout);
 size_t weyl_value_bytes(const weyl_graph *g, uint32_t value, const int64_t *count, const int64_t *total);
-/* Dense strides and dims of a value with these counts. */
 /* Whether a node runs at all (leaves, aliases and views do not), and whether it runs for every shard. */
 bool weyl_program_runs(const weyl_program *p, uint32_t node);
 bool weyl_home_in_phase(const weyl_home *h);
+/* Dense strides and dims of a value with these counts. */
 void weyl_view_shape(const weyl_graph *g, uint32_t value, const int64_t *count, const int64_t *total, weyl_view *view);
 
 #endif

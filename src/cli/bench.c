@@ -448,19 +448,6 @@ static void json_tp(weyl_json *json, const bench_tp_ask *ask, const bench_tp *r)
   weyl_json_end(json);
 }
 
-static weyl_status tp_degrees(cli *c, bench_tp_ask *ask) {
-  const char *text = weyl_options_string(c->extra, "L");
-  char rest = 0;
-  const int n = sscanf(text, "%d-%d%c", &ask->l_low, &ask->l_high, &rest);
-  if (n == 1 && sscanf(text, "%d%c", &ask->l_low, &rest) == 1) ask->l_high = ask->l_low;
-  if ((n != 1 && n != 2) || ask->l_low < 0 || ask->l_high < ask->l_low || ask->l_high > 20 ||
-      ask->l_high - ask->l_low >= BENCH_TP_DEGREES) {
-    snprintf(c->place, sizeof c->place, "--L");
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "L is \"%.20s\", must be a degree or a range like 1-6, of 0 to 20", text);
-  }
-  return WEYL_OK;
-}
-
 static weyl_status tp(cli *c) {
   static const char *const methods[] = {"auto", "written", "table"};
   bench_tp_ask ask = {.channels = weyl_options_integer(c->extra, "channels"),
@@ -472,7 +459,7 @@ static weyl_status tp(cli *c) {
                       .verbose = c->verbose};
   for (int m = 0; m < 3; m++)
     if (strcmp(methods[m], weyl_options_string(c->extra, "method")) == 0) ask.method = (weyl_product_method)m;
-  WEYL_TRY(tp_degrees(c, &ask));
+  WEYL_TRY(bench_degrees(c->ctx, weyl_options_string(c->extra, "L"), 0, BENCH_TP_DEGREES - 4, &ask.l_low, &ask.l_high));
   static bench_tp r;
   WEYL_TRY(bench_products(c->ctx, &ask, &r));
   cli_bar_clear(c);

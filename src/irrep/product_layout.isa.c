@@ -1,69 +1,7 @@
 /* Between rows of channels in blocks of V and arrays where each channel's d numbers lie side by side: squares of VL
  * vectors, transposed in registers. */
 #include "product_code.h"
-
-/* One round of a transposition: of each pair of rows, what the other should have goes over, in pieces of `n` lanes. */
-#if WEYL_BITS == 32 && WEYL_LEVEL == 0
-#define SHUFFLES_1(a, b) a = __builtin_shufflevector(p, q, 0, 4, 2, 6), b = __builtin_shufflevector(p, q, 1, 5, 3, 7)
-#define SHUFFLES_2(a, b) a = __builtin_shufflevector(p, q, 0, 1, 4, 5), b = __builtin_shufflevector(p, q, 2, 3, 6, 7)
-#elif WEYL_LEVEL == 0
-#define SHUFFLES_1(a, b) a = __builtin_shufflevector(p, q, 0, 2), b = __builtin_shufflevector(p, q, 1, 3)
-#elif WEYL_LEVEL == 1 && WEYL_BITS == 32
-#define SHUFFLES_1(a, b)                                        \
-  a = __builtin_shufflevector(p, q, 0, 8, 2, 10, 4, 12, 6, 14), \
-  b = __builtin_shufflevector(p, q, 1, 9, 3, 11, 5, 13, 7, 15)
-#define SHUFFLES_2(a, b)                                       \
-  a = __builtin_shufflevector(p, q, 0, 1, 8, 9, 4, 5, 12, 13), \
-  b = __builtin_shufflevector(p, q, 2, 3, 10, 11, 6, 7, 14, 15)
-#define SHUFFLES_4(a, b)                                       \
-  a = __builtin_shufflevector(p, q, 0, 1, 2, 3, 8, 9, 10, 11), \
-  b = __builtin_shufflevector(p, q, 4, 5, 6, 7, 12, 13, 14, 15)
-#elif WEYL_LEVEL == 1
-#define SHUFFLES_1(a, b) a = __builtin_shufflevector(p, q, 0, 4, 2, 6), b = __builtin_shufflevector(p, q, 1, 5, 3, 7)
-#define SHUFFLES_2(a, b) a = __builtin_shufflevector(p, q, 0, 1, 4, 5), b = __builtin_shufflevector(p, q, 2, 3, 6, 7)
-#elif WEYL_BITS == 32
-#define SHUFFLES_1(a, b)                                                                        \
-  a = __builtin_shufflevector(p, q, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30), \
-  b = __builtin_shufflevector(p, q, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31)
-#define SHUFFLES_2(a, b)                                                                       \
-  a = __builtin_shufflevector(p, q, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29), \
-  b = __builtin_shufflevector(p, q, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
-#define SHUFFLES_4(a, b)                                                                       \
-  a = __builtin_shufflevector(p, q, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27), \
-  b = __builtin_shufflevector(p, q, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31)
-#define SHUFFLES_8(a, b)                                                                     \
-  a = __builtin_shufflevector(p, q, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23), \
-  b = __builtin_shufflevector(p, q, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)
-#else
-#define SHUFFLES_1(a, b)                                        \
-  a = __builtin_shufflevector(p, q, 0, 8, 2, 10, 4, 12, 6, 14), \
-  b = __builtin_shufflevector(p, q, 1, 9, 3, 11, 5, 13, 7, 15)
-#define SHUFFLES_2(a, b)                                       \
-  a = __builtin_shufflevector(p, q, 0, 1, 8, 9, 4, 5, 12, 13), \
-  b = __builtin_shufflevector(p, q, 2, 3, 10, 11, 6, 7, 14, 15)
-#define SHUFFLES_4(a, b)                                       \
-  a = __builtin_shufflevector(p, q, 0, 1, 2, 3, 8, 9, 10, 11), \
-  b = __builtin_shufflevector(p, q, 4, 5, 6, 7, 12, 13, 14, 15)
-#endif
-
-#define ROUND_OF(n)                                   \
-  UNROLL for (int i = 0; i < VL; i++) if (!(i & n)) { \
-    const vec p = r[i], q = r[i + n];                 \
-    SHUFFLES_##n(r[i], r[i + n]);                     \
-  }
-
-INLINE void transpose(vec r[VL]) {
-  ROUND_OF(1)
-#if defined(SHUFFLES_2)
-  ROUND_OF(2)
-#endif
-#if defined(SHUFFLES_4)
-  ROUND_OF(4)
-#endif
-#if defined(SHUFFLES_8)
-  ROUND_OF(8)
-#endif
-}
+#include "transpose.h"
 
 /* Lanes beyond m are 0. */
 INLINE vec load_some(const T *x, size_t m) {
@@ -100,7 +38,7 @@ static void pack_vector(size_t channels, size_t d, const T *x, size_t from_chann
       else
         r[i] = load_some(from, rows);
     }
-    transpose(r);
+    v_transpose(r);
     UNROLL for (int i = 0; i < VL; i++) if ((size_t)i < rows) v_store(y + (row + (size_t)i) * V, r[i]);
   }
 }
@@ -110,7 +48,7 @@ static void unpack_vector(size_t channels, size_t d, const T *y, T *x, size_t to
     const size_t rows = d < VL ? d : VL;
     vec r[VL];
     UNROLL for (int i = 0; i < VL; i++) r[i] = (size_t)i < rows ? v_load(y + (row + (size_t)i) * V) : v_zero();
-    transpose(r);
+    v_transpose(r);
     /* in rising order: what a store writes beyond its d numbers is written again, but for the last channels */
     UNROLL for (int i = 0; i < VL; i++) if ((size_t)i < channels) {
       T *to = x + (size_t)i * to_channel + row;
