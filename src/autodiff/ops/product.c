@@ -283,13 +283,13 @@ typedef struct setting {
   weyl_product_opts opts;
 } setting;
 
-static void example(weyl_example *ex, int which) {
+static void make_example(weyl_example *ex, int which, weyl_dim rows) {
   static const setting settings[] = {
       {{{3, 0, 1}, {3, 1, -1}}, {{3, 0, 1}, {3, 1, -1}}, {{3, 0, 1}, {3, 1, -1}}, {0}},
       {{{2, 1, -1}, {2, 0, 1}}, {{2, 1, -1}}, {{2, 2, 1}, {2, 1, 1}}, {.weights = WEYL_WEIGHTS_EACH}},
       {{{2, 0, 1}, {3, 1, -1}},
        {{1, 0, 1}, {1, 1, -1}},
-       {{2, 0, 1}, {3, 1, -1}},
+       {{2, 0, 1}, {2, 1, -1}, {3, 1, -1}},
        {.wiring = WEYL_WIRE_UVU, .weights = WEYL_WEIGHTS_NONE}},
       {{{2, 1, -1}}, {{2, 1, -1}, {1, 0, 1}}, {{2, 0, 1}, {2, 1, 1}, {2, 1, -1}}, {.wiring = WEYL_WIRE_UVU}}};
   const setting *s = &settings[which];
@@ -304,7 +304,11 @@ static void example(weyl_example *ex, int which) {
   const weyl_status status =
       weyl_paths_find(weyl_graph_context(g), weyl_graph_arena(g), list[0], list[1], list[2], WEYL_PATH_ALL, &paths);
   if (status != WEYL_OK) g->status = status;
-  const weyl_dim rows = which == 3 ? weyl_num(2) : weyl_per(WEYL_NODES);
+  weyl_path fit[16];
+  int64_t n = 0;
+  for (int64_t i = 0; i < paths.n; i++)
+    if (list[0].item[paths.item[i].in1].mul == list[2].item[paths.item[i].out].mul) fit[n++] = paths.item[i];
+  paths = (weyl_paths){n, fit};
   for (int i = 0; i < 2; i++) ex->in[i] = weyl_example_input(ex, WEYL_SHAPE(rows, weyl_num(weyl_irreps_dim(list[i]))));
   const int64_t weights = weyl_product_weights_of(g, &s->opts, list[0], list[1], list[2], paths);
   if (s->opts.weights == WEYL_WEIGHTS_SHARED) ex->in[2] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(weights)));
@@ -312,14 +316,17 @@ static void example(weyl_example *ex, int which) {
   ex->out[0] = weyl_product_of(ex->in[0], ex->in[1], ex->in[2], &s->opts, list[0], list[1], list[2], paths);
 }
 
+static void example(weyl_example *ex, int which) { make_example(ex, which, weyl_num(2)); }
+
 static void back_example(weyl_example *ex, int which) {
-  example(ex, which);
+  make_example(ex, which, which == 3 ? weyl_num(2) : weyl_per(WEYL_NODES));
   weyl_graph *g = ex->graph;
   const weyl_node *made = weyl_graph_node(g, weyl_value_of(g, ex->out[0].id)->node);
   const weyl_tensor x = weyl_node_in(g, made, 0), y = weyl_node_in(g, made, 1);
-  ex->in[3] = weyl_example_input(ex, weyl_tensor_shape(ex->out[0]));
+  const weyl_tensor out = weyl_example_input(ex, weyl_tensor_shape(ex->out[0]));
+  ex->in[ex->n_in - 1] = out;
   const weyl_tensor w = made->n_in == 3 ? weyl_node_in(g, made, 2) : WEYL_NULL_TENSOR;
-  const weyl_tensor d = backward(g, made, x, y, ex->in[3], w);
+  const weyl_tensor d = backward(g, made, x, y, out, w);
   for (int k = 0; k < made->attr.n; k++) ex->out[k] = weyl_node_value(d, k);
 }
 
