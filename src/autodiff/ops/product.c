@@ -1,10 +1,8 @@
-/* product and product_back: a tensor product T(x, y, w) of irreps (weyl/irrep.h) and, with F = <g, T(x, y, w)>, its
- * three derivatives dF/dx, dF/dy, dF/dw of (x, y, g, w).  F is linear in each of the four, so that derivatives of
- * product_back are again product_back with one operand exchanged, and product.  attr.data: the plan; attr.n: outputs of
- * product_back, 2 without weights; attr.i: numbers of x, y, out, a set of weights, channels; attr.flag: a
- * weyl_path_weights. */
-#include "../graph.h"
+/* product and product_back: a tensor product of irreps (weyl/irrep.h) and its three derivatives (trilinear.h).
+ * attr.data: the plan; attr.n: outputs of product_back; attr.i: numbers of x, y, out, a set of weights, channels;
+ * attr.flag: a weyl_path_weights. */
 #include "along.h"
+#include "trilinear.h"
 
 #include <string.h>
 
@@ -93,47 +91,14 @@ static double flops(const weyl_node *node, const weyl_view *in, const weyl_view 
 
 /* ---- derivatives ---- */
 
-static weyl_tensor forward(weyl_graph *g, const weyl_node *like, weyl_tensor x, weyl_tensor y, weyl_tensor w) {
-  return weyl_node_new(g, &weyl_op_product, (weyl_tensor[]){x, y, w}, w.graph ? 3 : 2, &like->attr, NULL);
-}
-
-static weyl_tensor backward(weyl_graph *g, const weyl_node *like, weyl_tensor x, weyl_tensor y, weyl_tensor out,
-                            weyl_tensor w) {
-  return weyl_node_new(g, &weyl_op_product_back, (weyl_tensor[]){x, y, out, w}, w.graph ? 4 : 3, &like->attr, NULL);
-}
-
-static weyl_tensor plus(weyl_tensor a, weyl_tensor b) { return !a.graph ? b : b.graph ? weyl_add(a, b) : a; }
-
 static void vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) {
   (void)want;
-  const weyl_tensor w = node->n_in == 3 ? weyl_node_in(g, node, 2) : WEYL_NULL_TENSOR;
-  const weyl_tensor d = backward(g, node, weyl_node_in(g, node, 0), weyl_node_in(g, node, 1), dy[0], w);
-  for (int k = 0; k < node->n_in; k++) dx[k] = weyl_node_value(d, k);
+  trilinear_vjp(g, node, &weyl_op_product_back, dy, dx);
 }
 
-/* With cotangents a, b, c of the three outputs the sum is F(a, y, g, w) + F(x, b, g, w) + F(x, y, g, c). */
 static void back_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) {
   (void)want;
-  const weyl_tensor x = weyl_node_in(g, node, 0), y = weyl_node_in(g, node, 1), out = weyl_node_in(g, node, 2),
-                    w = node->n_in == 4 ? weyl_node_in(g, node, 3) : WEYL_NULL_TENSOR;
-  if (dy[0].graph) {
-    const weyl_tensor d = backward(g, node, dy[0], y, out, w);
-    dx[1] = plus(dx[1], weyl_node_value(d, 1));
-    dx[2] = plus(dx[2], forward(g, node, dy[0], y, w));
-    if (w.graph) dx[3] = plus(dx[3], weyl_node_value(d, 2));
-  }
-  if (dy[1].graph) {
-    const weyl_tensor d = backward(g, node, x, dy[1], out, w);
-    dx[0] = plus(dx[0], weyl_node_value(d, 0));
-    dx[2] = plus(dx[2], forward(g, node, x, dy[1], w));
-    if (w.graph) dx[3] = plus(dx[3], weyl_node_value(d, 2));
-  }
-  if (node->attr.n == 3 && dy[2].graph) {
-    const weyl_tensor d = backward(g, node, x, y, out, dy[2]);
-    dx[0] = plus(dx[0], weyl_node_value(d, 0));
-    dx[1] = plus(dx[1], weyl_node_value(d, 1));
-    dx[2] = plus(dx[2], forward(g, node, x, y, dy[2]));
-  }
+  trilinear_back_vjp(g, node, &weyl_op_product, dy, dx);
 }
 
 /* ---- plans ---- */
@@ -322,11 +287,11 @@ static void back_example(weyl_example *ex, int which) {
   make_example(ex, which, which == 3 ? weyl_num(2) : weyl_per(WEYL_NODES));
   weyl_graph *g = ex->graph;
   const weyl_node *made = weyl_graph_node(g, weyl_value_of(g, ex->out[0].id)->node);
-  const weyl_tensor x = weyl_node_in(g, made, 0), y = weyl_node_in(g, made, 1);
+  weyl_tensor x[4];
+  const trilinear t = trilinear_of(g, made, &weyl_op_product, &weyl_op_product_back, x);
   const weyl_tensor out = weyl_example_input(ex, weyl_tensor_shape(ex->out[0]));
   ex->in[ex->n_in - 1] = out;
-  const weyl_tensor w = made->n_in == 3 ? weyl_node_in(g, made, 2) : WEYL_NULL_TENSOR;
-  const weyl_tensor d = backward(g, made, x, y, out, w);
+  const weyl_tensor d = trilinear_node(g, &t, x[0], x[1], out, x[3]);
   for (int k = 0; k < made->attr.n; k++) ex->out[k] = weyl_node_value(d, k);
 }
 
