@@ -1,6 +1,7 @@
 /* product and product_back: a tensor product of irreps (weyl/irrep.h) and its three derivatives (trilinear.h).
  * attr.data: the plan; attr.n: outputs of product_back; attr.i: numbers of x, y, out, a set of weights, channels;
  * attr.flag: a weyl_path_weights. */
+#include "../plans.h"
 #include "along.h"
 #include "trilinear.h"
 
@@ -103,71 +104,31 @@ static void back_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy
 
 /* ---- plans ---- */
 
+static weyl_status make_plan(weyl_context *ctx, weyl_dtype real, const weyl_plan_request *r, void **plan) {
+  const weyl_product_opts opts = {.wiring = (weyl_wiring)r->choice[0],
+                                  .weights = (weyl_path_weights)r->choice[1],
+                                  .gauge = (weyl_gauge)r->choice[2],
+                                  .method = (weyl_product_method)r->choice[3],
+                                  .layout = WEYL_LAYOUT_ROWS,
+                                  .factor = r->factor};
+  weyl_product *made = NULL;
+  const weyl_status status = weyl_product_new(ctx, &opts, real, r->list[0], r->list[1], r->list[2], r->paths, &made);
+  *plan = made;
+  return status;
+}
+
 static void free_plan(void *plan) { weyl_product_free(plan); }
 
-typedef struct key {
-  unsigned char *bytes;
-  size_t n, room;
-} key;
-
-static void put(key *k, const void *from, size_t bytes) {
-  if (bytes > 0 && k->n + bytes <= k->room) memcpy(k->bytes + k->n, from, bytes);
-  k->n += bytes;
-}
-
-static void put_irreps(key *k, weyl_irreps list) {
-  put(k, &list.n, sizeof list.n);
-  for (int32_t i = 0; i < list.n; i++) {
-    const int64_t item[3] = {list.item[i].mul, list.item[i].l, list.item[i].parity};
-    put(k, item, sizeof item);
-  }
-}
-
-static void write_key(key *k, const weyl_product_opts *o, weyl_irreps in1, weyl_irreps in2, weyl_irreps out,
-                      weyl_paths paths) {
-  const int64_t head[7] = {'p', o->wiring, o->weights, o->gauge, o->method, o->factor != NULL, paths.n};
-  k->n = 0;
-  put(k, head, sizeof head);
-  put_irreps(k, in1);
-  put_irreps(k, in2);
-  put_irreps(k, out);
-  for (int64_t i = 0; i < paths.n; i++) {
-    const weyl_path *p = &paths.item[i];
-    const int32_t item[6] = {p->in1, p->in2, p->out, p->l1, p->l2, p->l3};
-    put(k, item, sizeof item);
-  }
-  if (o->factor && paths.n > 0) put(k, o->factor, (size_t)paths.n * sizeof *o->factor);
-}
-
-/* The graph's plan of such a product, made if it has none; NULL and a failure of the graph otherwise. */
 static const weyl_product *plan_of(weyl_graph *g, const weyl_product_opts *opts, weyl_irreps in1, weyl_irreps in2,
                                    weyl_irreps out, weyl_paths paths) {
-  weyl_context *ctx = weyl_graph_context(g);
-  weyl_product_opts o = opts ? *opts : (weyl_product_opts){0};
-  o.layout = WEYL_LAYOUT_ROWS;
-  if (g->status != WEYL_OK) return NULL;
-  weyl_product *plan = NULL;
-  key k = {0};
-  weyl_status status =
-      paths.n < 0 ? weyl_fail(ctx, WEYL_BAD_ARG, "%lld paths, must be 0 or more", (long long)paths.n) : WEYL_OK;
-  if (status == WEYL_OK) {
-    write_key(&k, &o, in1, in2, out, paths);
-    k.room = k.n;
-    k.bytes = weyl_alloc(ctx, k.room, 1);
-    status = k.bytes ? WEYL_OK : WEYL_MEMORY;
-  }
-  if (status == WEYL_OK) {
-    write_key(&k, &o, in1, in2, out, paths);
-    plan = weyl_graph_kept(g, k.bytes, k.n);
-    if (!plan) {
-      status = weyl_product_new(ctx, &o, weyl_graph_dtype(g), in1, in2, out, paths, &plan);
-      if (status == WEYL_OK) status = weyl_graph_keep(g, k.bytes, k.n, plan, free_plan);
-    }
-  }
-  weyl_dealloc(ctx, k.bytes);
-  if (status == WEYL_OK) return plan;
-  if (g->status == WEYL_OK) g->status = status;
-  return NULL;
+  static const weyl_plan_kind kind = {make_plan, free_plan};
+  const weyl_product_opts usual = {0}, *o = opts ? opts : &usual;
+  const weyl_plan_request request = {.kind = &kind,
+                                     .choice = {o->wiring, o->weights, o->gauge, o->method},
+                                     .list = {in1, in2, out},
+                                     .paths = paths,
+                                     .factor = o->factor};
+  return weyl_graph_plan(g, &request);
 }
 
 static int64_t most_copies(weyl_irreps list) {

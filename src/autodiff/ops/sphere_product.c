@@ -2,7 +2,7 @@
  * sphere (weyl/irrep.h), given by coefficients [.., (l + 1)^2 channels] in WEYL_LAYOUT_ROWS.  Each is closed under
  * differentiation: the gradient by f_1 is a times the product g f_1^(a - 1) f_2^b taken to f_1's degree, and {f_2, g}.
  * attr.i: l_out, channels, method, then degree and exponent of each function; attr.data: the plan. */
-#include "../graph.h"
+#include "../plans.h"
 #include "along.h"
 
 #include <string.h>
@@ -51,33 +51,38 @@ static double flops(const weyl_node *node, const weyl_view *in, const weyl_view 
 
 /* ---- plans ---- */
 
+enum { KIND = EXPONENT + WEYL_SPHERE_FUNCTIONS, FUNCTIONS, CHOICES }; /* behind those of the node */
+
+static weyl_status make_plan(weyl_context *ctx, weyl_dtype real, const weyl_plan_request *r, void **plan) {
+  const int64_t *c = r->choice;
+  weyl_sphere_product_opts o = {.kind = (weyl_sphere_kind)c[KIND],
+                                .functions = (int)c[FUNCTIONS],
+                                .l_out = (int)c[L_OUT],
+                                .channels = c[CHANNELS],
+                                .weights = WEYL_WEIGHTS_NONE,
+                                .layout = WEYL_LAYOUT_ROWS,
+                                .method = (weyl_product_method)c[METHOD]};
+  for (int i = 0; i < WEYL_SPHERE_FUNCTIONS; i++) {
+    o.l[i] = (int)c[DEGREE + i];
+    o.exponent[i] = (int)c[EXPONENT + i];
+  }
+  weyl_sphere_product *made = NULL;
+  const weyl_status status = weyl_sphere_product_new(ctx, &o, real, &made);
+  *plan = made;
+  return status;
+}
+
 static void free_plan(void *plan) { weyl_sphere_product_free(plan); }
 
 static weyl_tensor make(weyl_graph *g, weyl_sphere_kind kind, weyl_attr attr, const weyl_tensor *f, int n) {
-  if (g->status != WEYL_OK) return WEYL_NULL_TENSOR;
-  const weyl_sphere_product_opts o = {
-      .kind = kind,
-      .functions = n,
-      .l = {(int)attr.i[DEGREE], (int)attr.i[DEGREE + 1], (int)attr.i[DEGREE + 2], (int)attr.i[DEGREE + 3]},
-      .l_out = (int)attr.i[L_OUT],
-      .exponent = {(int)attr.i[EXPONENT], (int)attr.i[EXPONENT + 1], (int)attr.i[EXPONENT + 2],
-                   (int)attr.i[EXPONENT + 3]},
-      .channels = attr.i[CHANNELS],
-      .weights = WEYL_WEIGHTS_NONE,
-      .layout = WEYL_LAYOUT_ROWS,
-      .method = (weyl_product_method)attr.i[METHOD]};
-  int64_t key[2 + sizeof attr.i / sizeof *attr.i] = {'s' + 256 * (int64_t)kind, n};
-  memcpy(key + 2, attr.i, sizeof attr.i);
-  weyl_sphere_product *plan = weyl_graph_kept(g, key, sizeof key);
-  if (!plan) {
-    weyl_status status = weyl_sphere_product_new(weyl_graph_context(g), &o, weyl_graph_dtype(g), &plan);
-    if (status == WEYL_OK) status = weyl_graph_keep(g, key, sizeof key, plan, free_plan);
-    if (status != WEYL_OK) {
-      if (g->status == WEYL_OK) g->status = status;
-      return WEYL_NULL_TENSOR;
-    }
-  }
-  attr.data = plan;
+  static const weyl_plan_kind plans = {make_plan, free_plan};
+  weyl_plan_request request = {.kind = &plans};
+  _Static_assert((size_t)CHOICES <= sizeof request.choice / sizeof *request.choice, "there is room for all");
+  memcpy(request.choice, attr.i, KIND * sizeof *attr.i);
+  request.choice[KIND] = kind;
+  request.choice[FUNCTIONS] = n;
+  attr.data = weyl_graph_plan(g, &request);
+  if (!attr.data) return WEYL_NULL_TENSOR;
   return weyl_node_new(g, kind == WEYL_SPHERE_POISSON ? &weyl_op_sphere_bracket : &weyl_op_sphere_product, f, n, &attr,
                        NULL);
 }
