@@ -1,0 +1,32 @@
+/* steerable.h: what the layers on irreps share, private to the nn room. */
+#ifndef WEYL_NN_STEERABLE_H
+#define WEYL_NN_STEERABLE_H
+
+#include <weyl/nn.h>
+
+/* Records a failure; the null steerable. */
+weyl_steerable weyl_steerable_fail(weyl_graph *g, weyl_status status, const char *fmt, ...) WEYL_PRINTF(3, 4);
+/* A list without its blocks of 0 copies, in the graph's arena; empty and a failure kept (for `what`) if there is none
+ * left or it breaks a bound. */
+weyl_irreps weyl_irreps_kept(weyl_graph *g, weyl_irreps irreps, const char *what);
+/* Copies over all blocks. */
+int64_t weyl_irreps_copies(weyl_irreps irreps);
+/* "1o" */
+const char *weyl_irrep_name(const weyl_irrep *ir, char buffer[16]);
+static inline bool weyl_irrep_same(const weyl_irrep *a, const weyl_irrep *b) {
+  return a->l == b->l && a->parity == b->parity;
+}
+static inline bool weyl_irrep_invariant(const weyl_irrep *ir) { return ir->l == 0 && ir->parity == 1; }
+
+/* Room for one tensor a block, in the graph's arena; NULL and a failure kept when there is none. */
+weyl_tensor *weyl_steerable_room(weyl_graph *g, int32_t n);
+/* Blocks [rows.., 2 l + 1, mul] one after another. */
+weyl_steerable weyl_steerable_from_blocks(weyl_graph *g, const weyl_tensor *blocks, weyl_irreps irreps);
+/* Of per-copy numbers [.., copies], those of one block, as a factor of the block: [.., 1, mul]. */
+weyl_tensor weyl_steerable_copies(weyl_irreps irreps, int32_t block, weyl_tensor per_copy);
+/* Each copy times its number, of the row or of all rows. */
+weyl_steerable weyl_steerable_times(weyl_steerable h, weyl_tensor per_copy);
+/* [rows.., copies]: the sum of x^2 over the orders of each copy, over 2 l + 1 if mean. */
+weyl_tensor weyl_steerable_squares(weyl_steerable h, bool mean);
+
+#endif
