@@ -124,6 +124,31 @@ weyl_steerable weyl_steerable_layer_norm(weyl_steerable h, const char *name);
 /* Whole copies are dropped, all orders at once; while training only. */
 weyl_steerable weyl_steerable_dropout(weyl_steerable h, const char *name, double rate, weyl_tensor key);
 
+/* Spherical harmonics of the directions of vectors [.., 3] in e3nn's axes: 0e+1o+2e+..., one copy each; 0 from degree 1
+ * on for a zero vector. */
+weyl_steerable weyl_steerable_harmonics(weyl_tensor vectors, int l_max, weyl_harmonics_norm norm);
+/* Vectors [.., 3] as 1x1o, and back: all copies of 1o, [.., copies, 3]. */
+weyl_steerable weyl_steerable_vectors(weyl_tensor vectors);
+weyl_tensor weyl_steerable_vectors_of(weyl_steerable h);
+
+typedef enum weyl_steerable_product_kind {
+  WEYL_STEERABLE_CG = 0, /* all couplings, a weight for every path and pair of copies: e3nn's fully connected product */
+  WEYL_STEERABLE_GAUNT = 1,   /* products of functions on the sphere: no coupling of odd l1 + l2 + l3 */
+  WEYL_STEERABLE_COMPLETE = 2 /* these, and Poisson brackets, which have the odd ones */
+} weyl_steerable_product_kind;
+typedef struct weyl_steerable_product_opts {
+  weyl_steerable_product_kind kind;
+  int64_t channels; /* functions that GAUNT and COMPLETE multiply; 0: the most copies of a block of `out` */
+  weyl_steerable_linear_opts linear;
+} weyl_steerable_product_opts;
+/* h times y, which has one copy in each block and the rows of h, to `out` through a linear layer `name`.  CG: every
+ * block of h times every block of y, coupled to every kind that `out` has, keeps copies apart; W sqrt(2 l3 + 1) of
+ * weyl_wigner_3j.  GAUNT, COMPLETE: linear layers name.x and name.y lead to functions (blocks of parity (-1)^l) and
+ * pseudo functions (the others) of `channels` copies of degrees up to those of h, y and out; each product to a degree
+ * is scaled to variance 1.  NULL opts: CG. */
+weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const char *name, weyl_irreps out,
+                                      const weyl_steerable_product_opts *opts);
+
 /* The length of the last axis, which it keeps as 1.  A vector shorter than 1e-30 (f32: 1e-7) has length 0 with
  * derivatives 0, of every order. */
 weyl_tensor weyl_length(weyl_tensor vectors);
