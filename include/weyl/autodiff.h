@@ -273,6 +273,25 @@ weyl_tensor weyl_segment_softmax(weyl_tensor x, weyl_tensor segment,
                                  weyl_dim rows);             /* over rows of one segment, per column */
 weyl_tensor weyl_index_repeat(weyl_tensor index, int64_t k); /* i32 [M] -> [k M]: entry r*k + a is index[r]*k + a */
 
+/* ---- irreps ------------------------------------------------------------------------------------------------------ */
+
+/* Features are [.., dim], the numbers of a list of irreps in WEYL_LAYOUT_ROWS: block by block, order by order, copies
+ * last. */
+
+/* xyz [.., 3] -> [.., (l_max + 1)^2], as weyl_harmonics; any order of derivatives. */
+weyl_tensor weyl_harmonics_of(weyl_tensor xyz, const weyl_harmonics_opts *opts);
+/* The tensor product of weyl_product_new: x [.., dim of in1], y [.., dim of in2], w [weights] (shared), [.., weights]
+ * (each) or null (none) -> [.., dim of out]; any order of derivatives. opts may be NULL; its layout is not looked at,
+ * with uvu y is [.., dim of in2] like the others. */
+weyl_tensor weyl_product_of(weyl_tensor x, weyl_tensor y, weyl_tensor w, const weyl_product_opts *opts,
+                            weyl_irreps in1, weyl_irreps in2, weyl_irreps out, weyl_paths paths);
+/* Numbers of one set of weights, for a parameter's shape; -1 for what has no plan. */
+int64_t weyl_product_weights_of(weyl_graph *g, const weyl_product_opts *opts, weyl_irreps in1, weyl_irreps in2,
+                                weyl_irreps out, weyl_paths paths);
+/* Between WEYL_LAYOUT_ROWS and e3nn's WEYL_LAYOUT_IRREPS, [.., dim]. */
+weyl_tensor weyl_rows_from_irreps(weyl_tensor x, weyl_irreps irreps);
+weyl_tensor weyl_irreps_from_rows(weyl_tensor x, weyl_irreps irreps);
+
 /* ---- images (channels last)
  * -----------------------------------------------------------------------------------------------------------------------
  */

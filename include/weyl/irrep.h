@@ -90,6 +90,15 @@ typedef struct weyl_harmonics_opts { /* all zero but l_max are the defaults */
 WEYL_MUST_CHECK weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype,
                                            int64_t n, const void *xyz, void *y, void *dy);
 
+/* The same for callers that deal points to threads of their own: a plan, made once and shared, and calls that allocate
+ * nothing and start no threads.  work: weyl_harmonics_work bytes, 64-byte aligned, of this call alone. */
+typedef struct weyl_harmonics_plan weyl_harmonics_plan;
+WEYL_MUST_CHECK weyl_status weyl_harmonics_plan_new(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype,
+                                                    weyl_harmonics_plan **plan);
+void weyl_harmonics_plan_free(weyl_harmonics_plan *plan); /* NULL is fine */
+size_t weyl_harmonics_work(const weyl_harmonics_plan *plan);
+void weyl_harmonics_run(const weyl_harmonics_plan *plan, int64_t n, const void *xyz, void *y, void *dy, void *work);
+
 /* ---- rotations and Wigner matrices ------------------------------------------------------------------------------- */
 
 /* Rotations are matrices [3][3], row-major, acting on columns (x, y, z): r' = R r. */
@@ -303,8 +312,8 @@ typedef enum weyl_layout {
   WEYL_LAYOUT_IRREPS = 0,   /* e3nn: [sample][block by block: copy][m] */
   WEYL_LAYOUT_BLOCKED = 1,  /* [sample][channel block][row][V], V = 16 in f32, 8 in f64: what the kernels compute in.
                                Copies beyond those of a block are padding: 0 in, 0 out. 64-byte alignment is faster */
-  WEYL_LAYOUT_ROWS = 2,     /* [sample][row][channel], all blocks of equally many copies */
-  WEYL_LAYOUT_CHANNELS = 3  /* [sample][channel][row], likewise */
+  WEYL_LAYOUT_ROWS = 2,     /* [sample][block by block: m][copy]: the engine's (weyl/autodiff.h) */
+  WEYL_LAYOUT_CHANNELS = 3  /* [sample][channel][row], all blocks of equally many copies */
 } weyl_layout;
 typedef enum weyl_product_method {
   WEYL_PRODUCT_AUTO = 0,

@@ -26,8 +26,7 @@ static int64_t block_of(int64_t n, int threads) {
   return share < 1024 ? 1024 : share / 64 * 64;
 }
 
-weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype, int64_t n,
-                           const void *xyz, void *y, void *dy) {
+static weyl_status check_opts(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype) {
   if (!opts) return weyl_fail(ctx, WEYL_BAD_ARG, "the options of spherical harmonics are NULL: they hold l_max");
   WEYL_TRY(check_degree(ctx, "l_max", opts->l_max));
   if (opts->axes != WEYL_AXES_E3NN && opts->axes != WEYL_AXES_STANDARD)
@@ -36,6 +35,12 @@ weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, w
     return weyl_fail(ctx, WEYL_BAD_ARG, "norm is %d, must be a weyl_harmonics_norm", (int)opts->norm);
   if (dtype != WEYL_F32 && dtype != WEYL_F64)
     return weyl_fail(ctx, WEYL_DTYPE, "spherical harmonics of %s, must be f32 or f64", weyl_dtype_name(dtype));
+  return WEYL_OK;
+}
+
+weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype, int64_t n,
+                           const void *xyz, void *y, void *dy) {
+  WEYL_TRY(check_opts(ctx, opts, dtype));
   const int64_t width = (int64_t)(opts->l_max + 1) * (opts->l_max + 1);
   if (n < 0 || n > INT64_MAX / (24 * width))
     return weyl_fail(ctx, WEYL_BAD_ARG, "%lld points, must be 0 to %lld", (long long)n,
@@ -67,4 +72,40 @@ weyl_status weyl_harmonics(weyl_context *ctx, const weyl_harmonics_opts *opts, w
 done:
   weyl_arena_free(arena);
   return status;
+}
+
+/* ---- plans ---- */
+
+struct weyl_harmonics_plan {
+  weyl_context *ctx;
+  weyl_arena *arena;
+  harmonics_table table;
+};
+
+weyl_status weyl_harmonics_plan_new(weyl_context *ctx, const weyl_harmonics_opts *opts, weyl_dtype dtype,
+                                    weyl_harmonics_plan **plan) {
+  WEYL_TRY(check_opts(ctx, opts, dtype));
+  weyl_harmonics_plan *p = weyl_alloc(ctx, 1, sizeof *p);
+  if (!p) return WEYL_MEMORY;
+  *p = (weyl_harmonics_plan){.ctx = ctx};
+  weyl_status status;
+  WEYL_GOTO(weyl_arena_new(ctx, &p->arena));
+  WEYL_GOTO(harmonics_table_make(p->arena, opts, dtype, &p->table));
+  *plan = p;
+  return WEYL_OK;
+done:
+  weyl_harmonics_plan_free(p);
+  return status;
+}
+
+void weyl_harmonics_plan_free(weyl_harmonics_plan *plan) {
+  if (!plan) return;
+  weyl_arena_free(plan->arena);
+  weyl_dealloc(plan->ctx, plan);
+}
+
+size_t weyl_harmonics_work(const weyl_harmonics_plan *plan) { return harmonics_scratch(&plan->table); }
+
+void weyl_harmonics_run(const weyl_harmonics_plan *plan, int64_t n, const void *xyz, void *y, void *dy, void *work) {
+  harmonics_run(&plan->table, false, (size_t)n, xyz, y, dy, work);
 }

@@ -23,7 +23,8 @@ static void move_samples(const move *m, bool to_blocks, size_t n, const void *fr
     memcpy(to, from, n * blocked * m->size);
     return;
   }
-  const bool whole = m->layout != WEYL_LAYOUT_IRREPS; /* all rows alike */
+  bool whole = m->layout != WEYL_LAYOUT_IRREPS; /* all rows alike */
+  for (int32_t i = 0; i < m->irreps.n; i++) whole = whole && (size_t)m->irreps.item[i].mul == m->channels;
   size_t plain_at = 0, row = 0;
   if (to_blocks && !whole) { /* copies that a block lacks are 0 */
     for (int32_t i = 0; i < m->irreps.n; i++)
@@ -84,8 +85,7 @@ static weyl_status layout_call(weyl_context *ctx, weyl_layout layout, weyl_dtype
   m.blocks = (m.channels + m.V - 1) / m.V;
   for (int32_t i = 0; i < irreps.n; i++) {
     m.rows += 2 * irreps.item[i].l + 1;
-    const bool equal = layout == WEYL_LAYOUT_ROWS || layout == WEYL_LAYOUT_CHANNELS;
-    if (irreps.item[i].mul > channels || (equal && irreps.item[i].mul != channels))
+    if (irreps.item[i].mul > channels || (layout == WEYL_LAYOUT_CHANNELS && irreps.item[i].mul != channels))
       return weyl_fail(ctx, WEYL_SHAPE, "block %d has %lld copies for %lld channels", (int)i,
                        (long long)irreps.item[i].mul, (long long)channels);
   }

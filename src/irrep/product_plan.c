@@ -46,9 +46,9 @@ static weyl_status check_path(weyl_context *ctx, const weyl_product *p, const we
   return WEYL_OK;
 }
 
-/* Layouts with one row of channels for all blocks need equally many copies. */
+/* A channel with all rows side by side needs equally many copies of all blocks. */
 static weyl_status check_layout(weyl_context *ctx, weyl_layout layout, weyl_irreps list, int64_t channels) {
-  if (layout != WEYL_LAYOUT_ROWS && layout != WEYL_LAYOUT_CHANNELS) return WEYL_OK;
+  if (layout != WEYL_LAYOUT_CHANNELS) return WEYL_OK;
   for (int32_t i = 0; i < list.n; i++)
     if (list.item[i].mul != channels)
       return weyl_fail(ctx, WEYL_SHAPE, "block %d has %lld copies: this layout needs %lld in all", (int)i,

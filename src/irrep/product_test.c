@@ -422,7 +422,7 @@ static void test_bad_input(void **state) {
   const weyl_irreps five = degrees(p.arena, 1, 5);
   refuse(WEYL_SHAPE, NEW(NULL, WEYL_F32, p.in1, five, p.out, p.paths), "5 and 4 copies");
   const weyl_irrep uneven[] = {{4, 0, 1}, {4, 1, 1}, {3, 1, 1}};
-  o = (weyl_product_opts){.layout = WEYL_LAYOUT_ROWS};
+  o = (weyl_product_opts){.layout = WEYL_LAYOUT_CHANNELS};
   refuse(WEYL_SHAPE, NEW(&o, WEYL_F32, ((weyl_irreps){3, uneven}), p.in2, p.out, p.paths),
          "3 copies: this layout needs 4");
   o = (weyl_product_opts){.method = WEYL_PRODUCT_WRITTEN};
