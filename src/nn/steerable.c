@@ -128,6 +128,15 @@ weyl_tensor *weyl_steerable_room(weyl_graph *g, int32_t n) {
   return room;
 }
 
+weyl_tensor weyl_steerable_kind(weyl_steerable h, const weyl_irrep *kind) {
+  weyl_tensor *part = weyl_steerable_room(h.x.graph, h.irreps.n);
+  int n = 0;
+  for (int32_t i = 0; part && i < h.irreps.n; i++)
+    if (weyl_irrep_same(&h.irreps.item[i], kind)) part[n++] = weyl_steerable_block(h, i);
+  if (n == 0) return WEYL_NULL_TENSOR;
+  return n == 1 ? part[0] : weyl_concat(part, n, weyl_rank(part[0]) - 1);
+}
+
 weyl_steerable weyl_steerable_from_blocks(weyl_graph *g, const weyl_tensor *blocks, weyl_irreps irreps) {
   weyl_tensor *flat = weyl_steerable_room(g, irreps.n);
   if (!flat) return (weyl_steerable){0};
@@ -176,30 +185,13 @@ weyl_steerable weyl_steerable_add(weyl_steerable a, weyl_steerable b) {
 
 /* ---- e3nn's layout ----------------------------------------------------------------------------------------------- */
 
-/* Every block [rows.., a, b] transposed; `from`: a = copies. */
-static weyl_tensor transposed(weyl_tensor x, weyl_irreps irreps, bool from) {
-  weyl_tensor *blocks = weyl_steerable_room(x.graph, irreps.n);
-  if (!blocks) return WEYL_NULL_TENSOR;
-  for (int32_t i = 0; i < irreps.n; i++) {
-    const weyl_irrep *ir = &irreps.item[i];
-    const int64_t orders = 2 * ir->l + 1;
-    weyl_tensor b = unfold(numbers(x, irreps, i, 1), from ? ir->mul : orders, from ? orders : ir->mul);
-    const int last = weyl_rank(b) - 1;
-    if (orders > 1 && ir->mul > 1) b = weyl_transpose(b, last - 1, last);
-    blocks[i] = b;
-  }
-  return weyl_steerable_from_blocks(x.graph, blocks, irreps).x;
-}
-
 weyl_steerable weyl_steerable_from_e3nn(weyl_tensor x, weyl_irreps irreps) {
   weyl_steerable h = weyl_steerable_of(x, irreps);
-  if (weyl_tensor_valid(h.x)) h.x = transposed(h.x, h.irreps, true);
+  if (weyl_tensor_valid(h.x)) h.x = weyl_rows_from_irreps(h.x, h.irreps);
   return h;
 }
 
-weyl_tensor weyl_steerable_to_e3nn(weyl_steerable h) {
-  return weyl_tensor_valid(h.x) ? transposed(h.x, h.irreps, false) : WEYL_NULL_TENSOR;
-}
+weyl_tensor weyl_steerable_to_e3nn(weyl_steerable h) { return weyl_irreps_from_rows(h.x, h.irreps); }
 
 /* ---- numbers of each copy ---------------------------------------------------------------------------------------- */
 

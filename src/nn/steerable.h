@@ -20,6 +20,8 @@ static inline bool weyl_irrep_invariant(const weyl_irrep *ir) { return ir->l == 
 
 /* Room for one tensor a block, in the graph's arena; NULL and a failure kept when there is none. */
 weyl_tensor *weyl_steerable_room(weyl_graph *g, int32_t n);
+/* All blocks of a kind side by side: [rows.., 2 l + 1, their copies]; null if there are none. */
+weyl_tensor weyl_steerable_kind(weyl_steerable h, const weyl_irrep *kind);
 /* Blocks [rows.., 2 l + 1, mul] one after another. */
 weyl_steerable weyl_steerable_from_blocks(weyl_graph *g, const weyl_tensor *blocks, weyl_irreps irreps);
 /* Of per-copy numbers [.., copies], those of one block, as a factor of the block: [.., 1, mul]. */

@@ -3,16 +3,6 @@
 
 #include <math.h>
 
-/* All blocks of the kind of block k side by side: [rows.., 2 l + 1, copies of the kind]; null if there are none. */
-static weyl_tensor of_kind(weyl_steerable h, const weyl_irrep *kind) {
-  weyl_tensor *part = weyl_steerable_room(h.x.graph, h.irreps.n);
-  int n = 0;
-  for (int32_t i = 0; part && i < h.irreps.n; i++)
-    if (weyl_irrep_same(&h.irreps.item[i], kind)) part[n++] = weyl_steerable_block(h, i);
-  if (n == 0) return WEYL_NULL_TENSOR;
-  return n == 1 ? part[0] : weyl_concat(part, n, weyl_rank(part[0]) - 1);
-}
-
 /* [rows.., dim] -> [rows.., 2 l + 1, n] of zeros */
 static weyl_tensor zeros(weyl_tensor x, const weyl_irrep *kind, int64_t n) {
   weyl_shape s = weyl_tensor_shape(x);
@@ -31,7 +21,7 @@ static weyl_tensor outer(weyl_tensor x, weyl_tensor types) {
 static weyl_tensor mixed(weyl_steerable h, weyl_tensor types, const weyl_irrep *kind, int64_t n,
                          const weyl_steerable_linear_opts *o) {
   weyl_graph *g = h.x.graph;
-  const weyl_tensor x = of_kind(h, kind);
+  const weyl_tensor x = weyl_steerable_kind(h, kind);
   const bool alone = !weyl_tensor_valid(types);
   const int64_t in = weyl_tensor_valid(x) ? weyl_dim_of(x, -1) : 0, fan_in = alone ? in : in * weyl_dim_of(types, -1);
   const double bound = fan_in > 0 ? 1 / sqrt((double)fan_in) : 0;

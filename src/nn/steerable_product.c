@@ -1,8 +1,11 @@
-/* steerable_product.c: products of features on irreps with learned weights. */
+/* steerable_product.c: products of features on irreps with learned weights.  All couplings of all copies are a product
+ * that keeps every path apart and a linear layer that mixes the paths.  Products of functions on the sphere, and their
+ * Poisson brackets, are couplings with fixed factors between linear layers: rank-one weights of the paths (S. Luo et
+ * al., arXiv 2401.10216; A. Bochkarev et al., arXiv 2605.15073). */
 #include "steerable.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 weyl_steerable weyl_steerable_vectors(weyl_tensor vectors) {
   return weyl_tensor_valid(vectors) ? weyl_steerable_of(vectors, weyl_graph_irreps(vectors.graph, "1x1o"))
@@ -18,67 +21,139 @@ weyl_tensor weyl_steerable_vectors_of(weyl_steerable h) {
   return weyl_transpose(b, weyl_rank(b) - 2, weyl_rank(b) - 1);
 }
 
-/* ---- couplings of all paths -------------------------------------------------------------------------------------- */
+weyl_steerable weyl_steerable_harmonics(weyl_tensor vectors, int l_max, weyl_harmonics_norm norm) {
+  if (!weyl_tensor_valid(vectors)) return (weyl_steerable){0};
+  weyl_graph *g = vectors.graph;
+  const weyl_tensor x = weyl_harmonics_of(vectors, &(weyl_harmonics_opts){.l_max = l_max, .norm = norm});
+  weyl_irreps irreps = {0};
+  if (!weyl_tensor_valid(x)) return (weyl_steerable){0};
+  const weyl_status status = weyl_irreps_spherical(weyl_graph_context(g), weyl_graph_arena(g), l_max, &irreps);
+  if (status != WEYL_OK) return weyl_steerable_fail(g, status, "harmonics to degree %d", l_max);
+  return (weyl_steerable){.x = x, .irreps = irreps};
+}
 
-/* The blocks that coupling every block of h with every block of y makes, of the kinds that `out` has. */
+/* The failure of a plan; its message is that of the plan. */
+static weyl_steerable no_plan(weyl_graph *g, weyl_status status) {
+  return weyl_steerable_fail(g, status, "the plan of a product");
+}
+
+/* ---- every path apart -------------------------------------------------------------------------------------------- */
+
+/* Couplings of every block of h with every block of y to the kinds of `out`, one block each. */
 static weyl_steerable coupled(weyl_steerable h, weyl_steerable y, weyl_irreps out) {
   weyl_graph *g = h.x.graph;
-  weyl_context *ctx = weyl_graph_context(g);
   weyl_arena *arena = weyl_graph_arena(g);
   const int64_t most = (int64_t)h.irreps.n * y.irreps.n * out.n;
-  weyl_irrep *item = weyl_arena_array(arena, weyl_irrep, most);
-  weyl_tensor *blocks = most < INT32_MAX ? weyl_steerable_room(g, (int32_t)most) : NULL;
-  if (!item || !blocks) return weyl_steerable_fail(g, WEYL_MEMORY, "%lld paths", (long long)most);
+  weyl_irrep *made = weyl_arena_array(arena, weyl_irrep, most);
+  weyl_path *path = weyl_arena_array(arena, weyl_path, most);
+  if (most > INT32_MAX || !made || !path) return weyl_steerable_fail(g, WEYL_MEMORY, "%lld paths", (long long)most);
   int32_t n = 0;
   for (int32_t i = 0; i < h.irreps.n; i++)
     for (int32_t j = 0; j < y.irreps.n; j++)
       for (int32_t k = 0; k < out.n; k++) {
         const weyl_irrep *a = &h.irreps.item[i], *b = &y.irreps.item[j], *c = &out.item[k];
-        bool first = true; /* of its kind */
-        for (int32_t q = 0; q < k; q++) first = first && !weyl_irrep_same(c, &out.item[q]);
-        if (!first || a->parity * b->parity != c->parity || c->l < abs(a->l - b->l) || c->l > a->l + b->l) continue;
-        const int m1 = 2 * a->l + 1, m2 = 2 * b->l + 1, m3 = 2 * c->l + 1;
-        double *w = weyl_arena_array(arena, double, m1 * m2 * m3);
-        if (!w) return weyl_steerable_fail(g, WEYL_MEMORY, "a coupling");
-        const weyl_status status = weyl_clebsch(ctx, a->l, b->l, c->l, WEYL_GAUGE_WEYL, w);
-        if (status != WEYL_OK) return weyl_steerable_fail(g, status, "a coupling");
-        const weyl_tensor x = weyl_steerable_block(h, i), z = weyl_steerable_block(y, j);
-        const weyl_tensor table =
-            weyl_constant_array(g, weyl_graph_dtype(g), WEYL_SHAPE(weyl_num(m1), weyl_num(m2), weyl_num(m3)), w);
-        const int rows = weyl_rank(x) - 2;
-        int axis[WEYL_RANK_MAX];
-        for (int q = 0; q < rows; q++) axis[q] = q;
-        /* [rows.., m1, m3], then [rows.., m3, copies] */
-        const weyl_tensor t = weyl_dot_general(weyl_squeeze(z, rows + 1), table, 0, NULL, NULL, 1, (int[]){rows}, (int[]){1});
-        blocks[n] = weyl_dot_general(t, x, rows, axis, axis, 1, (int[]){rows}, (int[]){rows});
-        item[n++] = (weyl_irrep){.mul = a->mul, .l = c->l, .parity = c->parity};
+        bool before = false; /* two blocks of one kind in `out` share the linear layer's input */
+        for (int32_t q = 0; q < k; q++) before = before || weyl_irrep_same(c, &out.item[q]);
+        if (before || a->parity * b->parity != c->parity || c->l < abs(a->l - b->l) || c->l > a->l + b->l) continue;
+        made[n] = (weyl_irrep){.mul = a->mul, .l = c->l, .parity = c->parity};
+        path[n] = (weyl_path){.in1 = i, .in2 = j, .out = n, .l1 = a->l, .l2 = b->l, .l3 = c->l};
+        n++;
       }
+  const weyl_irreps list = {.n = n, .item = made};
   if (n == 0) {
     const char *th = weyl_irreps_text(arena, h.irreps), *ty = weyl_irreps_text(arena, y.irreps),
                *to = weyl_irreps_text(arena, out);
     return weyl_steerable_fail(g, WEYL_BAD_ARG, "the product of %.80s and %.80s has nothing of %.80s", th ? th : "",
                                ty ? ty : "", to ? to : "");
   }
-  return weyl_steerable_from_blocks(g, blocks, (weyl_irreps){.n = n, .item = item});
+  const weyl_product_opts opts = {.wiring = WEYL_WIRE_UVU, .weights = WEYL_WEIGHTS_NONE};
+  const weyl_tensor x =
+      weyl_product_of(h.x, y.x, WEYL_NULL_TENSOR, &opts, h.irreps, y.irreps, list, (weyl_paths){.n = n, .item = path});
+  return (weyl_steerable){.x = x, .irreps = list};
 }
 
 /* ---- products of functions --------------------------------------------------------------------------------------- */
 
-/* Functions on the sphere have blocks of parity (-1)^l, side 0; pseudo functions the others, side 1. */
-static int side_of(const weyl_irrep *ir) { return ir->parity == (ir->l % 2 ? -1 : 1) ? 0 : 1; }
+/* Blocks of parity (-1)^l are functions on the sphere, sign 1; the others pseudo functions, sign -1. */
+static int sign_of(const weyl_irrep *ir) { return ir->parity * (ir->l % 2 ? -1 : 1); }
 
-static int side_l_max(weyl_irreps irreps, int side) {
-  int l = -1;
-  for (int32_t i = 0; i < irreps.n; i++)
-    if (side_of(&irreps.item[i]) == side && irreps.item[i].l > l) l = irreps.item[i].l;
-  return l;
+/* All degrees up to the highest that the list has, functions first, `channels` copies each. */
+static weyl_irreps functions(weyl_graph *g, weyl_irreps like, int64_t channels) {
+  int l_max[2] = {-1, -1};
+  for (int32_t i = 0; i < like.n; i++) {
+    int *l = &l_max[sign_of(&like.item[i]) < 0];
+    if (like.item[i].l > *l) *l = like.item[i].l;
+  }
+  weyl_irrep *item = weyl_arena_array(weyl_graph_arena(g), weyl_irrep, l_max[0] + l_max[1] + 2);
+  weyl_irreps list = {.item = item};
+  if (!item) (void)weyl_graph_fail(g, WEYL_MEMORY, "the irreps of functions");
+  for (int side = 0; item && side < 2; side++)
+    for (int l = 0; l <= l_max[side]; l++)
+      item[list.n++] = (weyl_irrep){.mul = channels, .l = l, .parity = (l % 2 ? -1 : 1) * (side ? -1 : 1)};
+  return list;
 }
 
-/* Degrees 0 ... l_max of one side, `channels` copies each. */
-static weyl_irreps functions(weyl_graph *g, int l_max, int side, int64_t channels) {
-  weyl_irrep *item = weyl_arena_array(weyl_graph_arena(g), weyl_irrep, l_max + 1);
-  if (!item) (void)weyl_graph_fail(g, WEYL_MEMORY, "the irreps of functions");
-  for (int l = 0; item && l <= l_max; l++)
-    item[l] = (weyl_irrep){.mul = channels, .l = l, .parity = (l % 2 ? -1 : 1) * (side ? -1 : 1)};
-  return (weyl_irreps){.n = item ? l_max + 1 : 0, .item = item};
+/* Factors of the paths: integrals of products or brackets, scaled so that each degree of `out` has the variance of the
+ * factors. */
+static double *path_factors(weyl_graph *g, weyl_paths paths, weyl_irreps out) {
+  double *factor = weyl_arena_array(weyl_graph_arena(g), double, paths.n + 1);
+  double *variance = weyl_arena_array(weyl_graph_arena(g), double, out.n);
+  if (!factor || !variance) {
+    (void)weyl_graph_fail(g, WEYL_MEMORY, "the factors of %lld paths", (long long)paths.n);
+    return NULL;
+  }
+  for (int64_t p = 0; p < paths.n; p++) {
+    const weyl_path *q = &paths.item[p];
+    const bool odd = (q->l1 + q->l2 + q->l3) % 2;
+    factor[p] = odd ? weyl_poisson_factor(q->l1, q->l2, q->l3) : weyl_gaunt_factor(q->l1, q->l2, q->l3);
+    variance[q->out] += factor[p] * factor[p] / (2 * q->l3 + 1); /* sum W^2 = 1 over the 2 l3 + 1 orders */
+  }
+  for (int64_t p = 0; p < paths.n; p++)
+    if (variance[paths.item[p].out] > 0) factor[p] /= sqrt(variance[paths.item[p].out]);
+  return factor;
+}
+
+static weyl_steerable multiplied(weyl_steerable h, weyl_steerable y, weyl_irreps out,
+                                 const weyl_steerable_product_opts *o) {
+  weyl_graph *g = h.x.graph;
+  int64_t channels = o->channels;
+  for (int32_t i = 0; o->channels == 0 && i < out.n; i++)
+    if (out.item[i].mul > channels) channels = out.item[i].mul;
+  const weyl_irreps list = functions(g, out, channels);
+  const weyl_steerable_linear_opts plain = {.no_bias = true, .uniform = o->linear.uniform};
+  h = weyl_steerable_linear(h, "x", functions(g, h.irreps, channels), &plain);
+  y = weyl_steerable_linear(y, "y", functions(g, y.irreps, channels), &plain);
+  if (!weyl_tensor_valid(h.x) || !weyl_tensor_valid(y.x)) return (weyl_steerable){0};
+  weyl_paths paths;
+  const weyl_path_kind kind = o->kind == WEYL_STEERABLE_GAUNT ? WEYL_PATH_EVEN : WEYL_PATH_ALL;
+  const weyl_status status =
+      weyl_paths_find(weyl_graph_context(g), weyl_graph_arena(g), h.irreps, y.irreps, list, kind, &paths);
+  if (status != WEYL_OK) return no_plan(g, status);
+  const double *factor = path_factors(g, paths, list);
+  if (!factor) return (weyl_steerable){0};
+  const weyl_product_opts opts = {.wiring = WEYL_WIRE_UUU, .weights = WEYL_WEIGHTS_NONE, .factor = factor};
+  return (weyl_steerable){.x = weyl_product_of(h.x, y.x, WEYL_NULL_TENSOR, &opts, h.irreps, y.irreps, list, paths),
+                          .irreps = list};
+}
+
+weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const char *name, weyl_irreps out,
+                                      const weyl_steerable_product_opts *opts) {
+  if (!weyl_tensor_valid(h.x) || !weyl_tensor_valid(y.x)) return (weyl_steerable){0};
+  weyl_graph *g = h.x.graph;
+  const weyl_steerable_product_opts o = opts ? *opts : (weyl_steerable_product_opts){0};
+  for (int32_t j = 0; j < y.irreps.n; j++)
+    if (y.irreps.item[j].mul != 1) {
+      char kind[16];
+      return weyl_steerable_fail(g, WEYL_BAD_ARG, "product %s: the second factor has %lld copies of %s, must have 1",
+                                 name, (long long)y.irreps.item[j].mul, weyl_irrep_name(&y.irreps.item[j], kind));
+    }
+  if ((unsigned)o.kind > WEYL_STEERABLE_COMPLETE || o.channels < 0)
+    return weyl_steerable_fail(g, WEYL_BAD_ARG, "product %s: kind %d of %lld channels", name, (int)o.kind,
+                               (long long)o.channels);
+  out = weyl_irreps_kept(g, out, name);
+  if (out.n == 0) return (weyl_steerable){0};
+  weyl_scope(g, "%s", name);
+  const weyl_steerable z = o.kind == WEYL_STEERABLE_CG ? coupled(h, y, out) : multiplied(h, y, out, &o);
+  weyl_scope_end(g);
+  return weyl_steerable_linear(z, name, out, &o.linear);
 }
