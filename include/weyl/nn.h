@@ -142,10 +142,10 @@ typedef struct weyl_steerable_product_opts {
   weyl_steerable_linear_opts linear;
 } weyl_steerable_product_opts;
 /* h times y, which has one copy in each block and the rows of h, to `out` through a linear layer `name`.  CG: every
- * block of h times every block of y, coupled to every kind that `out` has, keeps copies apart; W sqrt(2 l3 + 1) of
- * weyl_wigner_3j.  GAUNT, COMPLETE: linear layers name.x and name.y lead to functions (blocks of parity (-1)^l) and
- * pseudo functions (the others) of `channels` copies of degrees up to those of h, y and out; each product to a degree
- * is scaled to variance 1.  NULL opts: CG. */
+ * block of h is coupled with every block of y to every kind that `out` has, and these copies enter the layer; sqrt(2 l3
+ * + 1) W in e3nn's gauge.  GAUNT, COMPLETE: linear layers name.x and name.y first lead to `channels` functions (blocks
+ * of parity (-1)^l) and pseudo functions (the others) of the degrees of h and of y; what leads to one degree is scaled
+ * to variance 1.  NULL opts: CG. */
 weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const char *name, weyl_irreps out,
                                       const weyl_steerable_product_opts *opts);
 

@@ -6,11 +6,11 @@
 
 #include "steerable_fixture.h"
 
-enum { ROWS = 9 };
-static const int64_t count[1][WEYL_COUNTS] = {{0, 1, ROWS, 0}};
+enum { PLACES = 9 };
+static const int64_t count[1][WEYL_COUNTS] = {{0, 1, PLACES, 0}};
 static const double radius = 2.5;
 /* 0, around the change of formulas (angle 1), and around the cutoff */
-static const double at[ROWS] = {0, 1e-9, 0.2, 0.79, 0.8, 1.7, 2.499999, 2.5, 40};
+static const double at[PLACES] = {0, 1e-9, 0.2, 0.79, 0.8, 1.7, 2.499999, 2.5, 40};
 
 static double bessel(int k, double r) {
   return r == 0 ? sqrt(2 / radius) * k * M_PI / radius : sqrt(2 / radius) * sin(k * M_PI * r / radius) / r;
@@ -44,7 +44,7 @@ static void values(void **state) {
           traced_compile(&t, &y, 1);
           assert_ok(t.ctx, traced_step(&t, 1, count, (bound[]){{"r", at}}, 1, 0));
           double *got = output_values(&t, 0, NULL);
-          for (int i = 0; i < ROWS; i++)
+          for (int i = 0; i < PLACES; i++)
             for (int k = 1; k <= 6; k++) {
               const double f = kind ? gaussian(k, 6, at[i]) : bessel(k, at[i]);
               assert_near(got[i * 6 + k - 1], f * cutoff((weyl_cutoff)cut, p, at[i]), f32 ? 2e-5 : 2e-14);
@@ -69,16 +69,16 @@ static void derivatives(void **state) {
         f = out[2 * k + 1] = weyl_grad(out[2 * k], r);
       }
       traced_compile(&t, out, 8);
-      double place[ROWS] = {0.05, 0.11, 0.31, 0.5, 0.75, 1.3, 1.9, 2.3, 40};
+      double place[PLACES] = {0.05, 0.11, 0.31, 0.5, 0.75, 1.3, 1.9, 2.3, 40};
       const bound inputs[] = {{"r", place}};
       for (int k = 0; k < 3; k++) differences(&t, count, inputs, 1, 2 * k, 2 * k + 1, (knob){.values = place}, 1e-8);
       memcpy(place, at, sizeof at);
       assert_ok(t.ctx, traced_step(&t, 1, count, inputs, 1, 0));
       for (int k = 0; k < 4; k++) {
         double *g = output_values(&t, 2 * k + 1, NULL);
-        for (int i = 0; i < ROWS; i++) assert_true(isfinite(g[i]));
+        for (int i = 0; i < PLACES; i++) assert_true(isfinite(g[i]));
         if (cut != WEYL_CUTOFF_NONE)
-          for (int i = 7; i < ROWS; i++) assert_near(g[i], 0, 0);
+          for (int i = 7; i < PLACES; i++) assert_near(g[i], 0, 0);
         if (k == 0 && kind == WEYL_RADIAL_BESSEL) assert_near(g[0], 0, 1e-12); /* even */
         if (k == 0 && cut == WEYL_CUTOFF_POLYNOMIAL) assert_near(g[6], 0, 1e-8);
         free(g);
@@ -100,7 +100,7 @@ static void lengths(void **state) {
     weyl_tensor out[5] = {r, weyl_grad(weyl_sum_all(r), v), weyl_grad(s, v)};
     for (int k = 3; k < 5; k++) out[k] = weyl_grad(weyl_sum_all(weyl_square(out[k - 1])), v);
     traced_compile(&t, out, 5);
-    double in[ROWS * 3] = {0, 0, 0, 3, -4, 12, 1e-20, 0, 0, 0, 2e-6, 0, 0, 0, 1e-3};
+    double in[PLACES * 3] = {0, 0, 0, 3, -4, 12, 1e-20, 0, 0, 0, 2e-6, 0, 0, 0, 1e-3};
     assert_ok(t.ctx, traced_step(&t, 1, count, (bound[]){{"v", in}}, 1, 0));
     double *got[5];
     for (int k = 0; k < 5; k++) got[k] = output_values(&t, k, NULL);
@@ -113,7 +113,7 @@ static void lengths(void **state) {
     assert_near(got[0][3], 2e-6, 2e-6 * tiny);
     for (int i = 0; i < 3; i++) assert_near(got[1][3 + i], in[3 + i] / 13, tiny);
     for (int k = 1; k < 5; k++)
-      for (int i = 0; i < ROWS * 3; i++)
+      for (int i = 0; i < PLACES * 3; i++)
         if (!isfinite(got[k][i])) fail_msg("f%d, output %d: %g at %g", f32 ? 32 : 64, k, got[k][i], in[i]);
     for (int k = 0; k < 5; k++) free(got[k]);
     traced_free(&t);

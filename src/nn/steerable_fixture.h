@@ -28,6 +28,23 @@ static inline void act_rows(weyl_context *ctx, weyl_irreps irreps, const double 
   free(copy);
 }
 
+enum { ROWS = 5, TYPES = 3 }; /* of the features of a test */
+
+typedef struct feature_inputs {
+  weyl_steerable h;
+  weyl_tensor types, key;
+} feature_inputs;
+
+static inline feature_inputs inputs_of(weyl_graph *g, const char *list) {
+  const weyl_irreps irreps = weyl_graph_irreps(g, "%s", list);
+  const weyl_dim rows = weyl_per(WEYL_NODES);
+  const weyl_dtype real = weyl_graph_dtype(g);
+  return (feature_inputs){
+      .h = weyl_steerable_of(weyl_input(g, "x", real, WEYL_SHAPE(rows, weyl_num(weyl_irreps_dim(irreps)))), irreps),
+      .types = weyl_input(g, "types", real, WEYL_SHAPE(rows, weyl_num(TYPES))),
+      .key = weyl_input(g, "key", WEYL_I32, WEYL_SHAPE(rows))};
+}
+
 /* Numbers of every variable anew, so that biases and running statistics matter; statistics stay positive. */
 static inline void variables_shake(const weyl_variables *vars, uint64_t seed) {
   weyl_rng rng = weyl_rng_new(seed, "shake");

@@ -66,7 +66,7 @@ static weyl_steerable coupled(weyl_steerable h, weyl_steerable y, weyl_irreps ou
     return weyl_steerable_fail(g, WEYL_BAD_ARG, "the product of %.80s and %.80s has nothing of %.80s", th ? th : "",
                                ty ? ty : "", to ? to : "");
   }
-  const weyl_product_opts opts = {.wiring = WEYL_WIRE_UVU, .weights = WEYL_WEIGHTS_NONE};
+  const weyl_product_opts opts = {.wiring = WEYL_WIRE_UVU, .weights = WEYL_WEIGHTS_NONE, .gauge = WEYL_GAUGE_E3NN};
   const weyl_tensor x =
       weyl_product_of(h.x, y.x, WEYL_NULL_TENSOR, &opts, h.irreps, y.irreps, list, (weyl_paths){.n = n, .item = path});
   return (weyl_steerable){.x = x, .irreps = list};
@@ -74,22 +74,18 @@ static weyl_steerable coupled(weyl_steerable h, weyl_steerable y, weyl_irreps ou
 
 /* ---- products of functions --------------------------------------------------------------------------------------- */
 
-/* Blocks of parity (-1)^l are functions on the sphere, sign 1; the others pseudo functions, sign -1. */
-static int sign_of(const weyl_irrep *ir) { return ir->parity * (ir->l % 2 ? -1 : 1); }
-
-/* All degrees up to the highest that the list has, functions first, `channels` copies each. */
+/* One block of `channels` copies for every kind of the list: first the functions on the sphere, of parity (-1)^l, then
+ * the pseudo functions; by degree. */
 static weyl_irreps functions(weyl_graph *g, weyl_irreps like, int64_t channels) {
-  int l_max[2] = {-1, -1};
-  for (int32_t i = 0; i < like.n; i++) {
-    int *l = &l_max[sign_of(&like.item[i]) < 0];
-    if (like.item[i].l > *l) *l = like.item[i].l;
-  }
-  weyl_irrep *item = weyl_arena_array(weyl_graph_arena(g), weyl_irrep, l_max[0] + l_max[1] + 2);
+  weyl_irrep *item = weyl_arena_array(weyl_graph_arena(g), weyl_irrep, like.n + 1);
   weyl_irreps list = {.item = item};
   if (!item) (void)weyl_graph_fail(g, WEYL_MEMORY, "the irreps of functions");
-  for (int side = 0; item && side < 2; side++)
-    for (int l = 0; l <= l_max[side]; l++)
-      item[list.n++] = (weyl_irrep){.mul = channels, .l = l, .parity = (l % 2 ? -1 : 1) * (side ? -1 : 1)};
+  for (int sign = 1; item && sign >= -1; sign -= 2)
+    for (int l = 0; l <= weyl_irreps_l_max(like); l++) {
+      const int parity = l % 2 ? -sign : sign;
+      if (weyl_irreps_count(like, l, parity) > 0)
+        item[list.n++] = (weyl_irrep){.mul = channels, .l = l, .parity = parity};
+    }
   return list;
 }
 
