@@ -77,6 +77,10 @@ weyl_steerable weyl_steerable_join(const weyl_steerable *parts,
                                    int n); /* one list after the other; nulls are left out */
 weyl_steerable weyl_steerable_add(weyl_steerable a, weyl_steerable b); /* equal lists */
 
+/* Rows by index, and sums of rows by segment, block by block. */
+weyl_steerable weyl_steerable_gather(weyl_steerable h, weyl_tensor index);
+weyl_steerable weyl_steerable_segment_sum(weyl_steerable h, weyl_tensor segment, weyl_dim rows);
+
 typedef struct weyl_steerable_linear_opts {
   bool no_bias;
   bool uniform; /* weights and biases uniform in +-1/sqrt(fan_in) as PyTorch's linear layer; default: e3nn's, weights
@@ -141,11 +145,12 @@ typedef struct weyl_steerable_product_opts {
   int64_t channels; /* functions that GAUNT and COMPLETE multiply; 0: the most copies of a block of `out` */
   weyl_steerable_linear_opts linear;
 } weyl_steerable_product_opts;
-/* h times y, which has one copy in each block and the rows of h, to `out` through a linear layer `name`.  CG: every
- * block of h is coupled with every block of y to every kind that `out` has, and these copies enter the layer; sqrt(2 l3
- * + 1) W in e3nn's gauge.  GAUNT, COMPLETE: linear layers name.x and name.y first lead to `channels` functions (blocks
- * of parity (-1)^l) and pseudo functions (the others) of the degrees of h and of y; what leads to one degree is scaled
- * to variance 1.  NULL opts: CG. */
+/* h times y, which has one copy in each block and the rows of h.  CG: every copy of h is coupled with every block of y
+ * to every copy of `out` that degrees and parities allow, with a weight for each, name.1o.weight [copies out, copies in
+ * of all paths to this kind, by blocks of h and then of y]; sqrt(2 l3 + 1) W in e3nn's gauge.  GAUNT, COMPLETE: linear
+ * layers name.x and name.y lead to `channels` functions (blocks of parity (-1)^l) and pseudo functions (the others) of
+ * the degrees of h and of y, and a linear layer `name` from their products, of the degrees of `out`, to it; what leads
+ * to one degree is scaled to variance 1.  NULL opts: CG. */
 weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const char *name, weyl_irreps out,
                                       const weyl_steerable_product_opts *opts);
 

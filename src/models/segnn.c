@@ -37,10 +37,6 @@ static weyl_steerable invariants(weyl_tensor x) {
   return weyl_steerable_of(x, weyl_graph_irreps(x.graph, "%lldx0e", (long long)weyl_dim_of(x, -1)));
 }
 
-static weyl_steerable rows_of(weyl_steerable h, weyl_tensor index) {
-  return (weyl_steerable){.x = weyl_gather(h.x, index), .irreps = h.irreps};
-}
-
 /* [rows, d] -> [rows, 3] */
 static weyl_tensor spatial(weyl_tensor x, int d) { return d == 3 ? x : weyl_pad(x, 1, 0, 3 - d, 0, 0); }
 
@@ -57,10 +53,10 @@ static weyl_irreps hidden_irreps(weyl_graph *g, int64_t channels, int64_t l_max,
 
 static weyl_steerable layer(const segnn *s, const weyl_points *p, weyl_steerable h, weyl_steerable edge,
                             weyl_steerable edge_attribute, weyl_steerable node_attribute) {
-  const weyl_steerable pair[] = {rows_of(h, p->receiver), rows_of(h, p->sender), edge};
+  const weyl_steerable pair[] = {weyl_steerable_gather(h, p->receiver), weyl_steerable_gather(h, p->sender), edge};
   weyl_steerable m = gated(s, weyl_steerable_join(pair, 3), edge_attribute, "message_layer_1");
   m = gated(s, m, edge_attribute, "message_layer_2");
-  m.x = weyl_segment_sum(m.x, p->receiver, weyl_tensor_shape(h.x).dim[0]);
+  m = weyl_steerable_segment_sum(m, p->receiver, weyl_tensor_shape(h.x).dim[0]);
   weyl_steerable u = weyl_steerable_join((weyl_steerable[]){h, m}, 2);
   u = gated(s, u, node_attribute, "update_layer_1");
   return weyl_steerable_add(h, plain(s, u, node_attribute, "update_layer_2", s->hidden));

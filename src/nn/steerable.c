@@ -1,6 +1,7 @@
 /* steerable.c: features that turn by a list of irreps, and their blocks. */
 #include "steerable.h"
 
+#include <math.h>
 #include <stdarg.h>
 
 weyl_steerable weyl_steerable_fail(weyl_graph *g, weyl_status status, const char *fmt, ...) {
@@ -148,6 +149,54 @@ weyl_steerable weyl_steerable_from_blocks(weyl_graph *g, const weyl_tensor *bloc
   return (weyl_steerable){.x = x, .irreps = irreps};
 }
 
+weyl_irreps weyl_irreps_kinds(weyl_graph *g, weyl_irreps irreps) {
+  weyl_irrep *item = weyl_arena_array(weyl_graph_arena(g), weyl_irrep, irreps.n + 1);
+  weyl_irreps kinds = {.item = item};
+  if (!item) (void)weyl_graph_fail(g, WEYL_MEMORY, "a list of %d irreps", (int)irreps.n);
+  for (int32_t i = 0; item && i < irreps.n; i++) {
+    const weyl_irrep *ir = &irreps.item[i];
+    bool known = false;
+    for (int32_t k = 0; k < kinds.n; k++) known = known || weyl_irrep_same(ir, &item[k]);
+    if (known) continue;
+    item[kinds.n++] =
+        (weyl_irrep){.mul = weyl_irreps_count(irreps, ir->l, ir->parity), .l = ir->l, .parity = ir->parity};
+  }
+  return kinds;
+}
+
+weyl_steerable weyl_steerable_from_kinds(weyl_graph *g, const weyl_tensor *by_kind, weyl_irreps kinds,
+                                         weyl_irreps irreps) {
+  weyl_tensor *blocks = weyl_steerable_room(g, irreps.n);
+  if (!blocks) return (weyl_steerable){0};
+  for (int32_t k = 0; k < kinds.n; k++) {
+    int64_t at = 0;
+    for (int32_t i = 0; i < irreps.n; i++) {
+      const weyl_irrep *ir = &irreps.item[i];
+      if (!weyl_irrep_same(ir, &kinds.item[k])) continue;
+      blocks[i] =
+          ir->mul == kinds.item[k].mul ? by_kind[k] : weyl_slice(by_kind[k], weyl_rank(by_kind[k]) - 1, at, ir->mul, 1);
+      at += ir->mul;
+    }
+  }
+  return weyl_steerable_from_blocks(g, blocks, irreps);
+}
+
+/* f of every block: blocks stay apart, so that what reads one block alone sees f of it alone. */
+static weyl_steerable by_block(weyl_steerable h, weyl_tensor index, const weyl_dim *rows) {
+  weyl_tensor *blocks = weyl_tensor_valid(h.x) ? weyl_steerable_room(h.x.graph, h.irreps.n) : NULL;
+  if (!blocks) return (weyl_steerable){0};
+  for (int32_t i = 0; i < h.irreps.n; i++) {
+    const weyl_tensor b = weyl_steerable_block(h, i);
+    blocks[i] = rows ? weyl_segment_sum(b, index, *rows) : weyl_gather(b, index);
+  }
+  return weyl_steerable_from_blocks(h.x.graph, blocks, h.irreps);
+}
+
+weyl_steerable weyl_steerable_gather(weyl_steerable h, weyl_tensor index) { return by_block(h, index, NULL); }
+weyl_steerable weyl_steerable_segment_sum(weyl_steerable h, weyl_tensor segment, weyl_dim rows) {
+  return by_block(h, segment, &rows);
+}
+
 weyl_steerable weyl_steerable_join(const weyl_steerable *parts, int n) {
   int32_t blocks = 0;
   int valid = 0;
@@ -221,4 +270,28 @@ weyl_tensor weyl_steerable_squares(weyl_steerable h, bool mean) {
     blocks[i] = h.irreps.item[i].l == 0 ? weyl_squeeze(b, orders) : mean ? weyl_mean(b, orders) : weyl_sum(b, orders);
   }
   return h.irreps.n == 1 ? blocks[0] : weyl_concat(blocks, h.irreps.n, weyl_rank(blocks[0]) - 1);
+}
+
+/* ---- parameters of linear layers --------------------------------------------------------------------------------- */
+
+weyl_tensor weyl_steerable_weight(weyl_graph *g, weyl_shape shape, int64_t fan_in,
+                                  const weyl_steerable_linear_opts *o) {
+  const double bound = 1 / sqrt((double)fan_in);
+  if (o->uniform) return weyl_param(g, "weight", shape, weyl_init_uniform(-bound, bound));
+  return weyl_scale(weyl_param(g, "weight", shape, weyl_init_normal(0, 1)), bound);
+}
+
+weyl_tensor weyl_steerable_biased(weyl_tensor y, const weyl_irrep *kind, int64_t fan_in,
+                                  const weyl_steerable_linear_opts *o) {
+  if (!weyl_tensor_valid(y) || o->no_bias || !weyl_irrep_invariant(kind)) return y;
+  const double bound = o->uniform && fan_in > 0 ? 1 / sqrt((double)fan_in) : 0;
+  const weyl_init init = bound > 0 ? weyl_init_uniform(-bound, bound) : weyl_init_constant(0);
+  return weyl_add(y, weyl_param(y.graph, "bias", WEYL_SHAPE(weyl_num(kind->mul)), init));
+}
+
+weyl_tensor weyl_steerable_zeros(weyl_tensor x, const weyl_irrep *kind) {
+  weyl_shape s = weyl_tensor_shape(x);
+  s.dim[s.rank - 1] = weyl_num(2 * kind->l + 1);
+  s.dim[s.rank++] = weyl_num(kind->mul);
+  return weyl_constant(x.graph, 0, s);
 }

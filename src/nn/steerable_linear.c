@@ -1,16 +1,6 @@
 /* steerable_linear.c: maps between copies of equal irreps, the linear maps that commute with O(3) (Schur). */
 #include "steerable.h"
 
-#include <math.h>
-
-/* [rows.., dim] -> [rows.., 2 l + 1, n] of zeros */
-static weyl_tensor zeros(weyl_tensor x, const weyl_irrep *kind, int64_t n) {
-  weyl_shape s = weyl_tensor_shape(x);
-  s.dim[s.rank - 1] = weyl_num(2 * kind->l + 1);
-  s.dim[s.rank++] = weyl_num(n);
-  return weyl_constant(x.graph, 0, s);
-}
-
 /* [rows.., m, in] x [rows.., types] -> [rows.., m, types, in] */
 static weyl_tensor outer(weyl_tensor x, weyl_tensor types) {
   const int m = weyl_rank(x) - 2;
@@ -18,56 +8,38 @@ static weyl_tensor outer(weyl_tensor x, weyl_tensor types) {
 }
 
 /* The map of one kind to `n` copies; types may be null. */
-static weyl_tensor mixed(weyl_steerable h, weyl_tensor types, const weyl_irrep *kind, int64_t n,
+static weyl_tensor mixed(weyl_steerable h, weyl_tensor types, const weyl_irrep *kind,
                          const weyl_steerable_linear_opts *o) {
-  weyl_graph *g = h.x.graph;
   const weyl_tensor x = weyl_steerable_kind(h, kind);
+  if (!weyl_tensor_valid(x)) return weyl_steerable_biased(weyl_steerable_zeros(h.x, kind), kind, 0, o);
   const bool alone = !weyl_tensor_valid(types);
-  const int64_t in = weyl_tensor_valid(x) ? weyl_dim_of(x, -1) : 0, fan_in = alone ? in : in * weyl_dim_of(types, -1);
-  const double bound = fan_in > 0 ? 1 / sqrt((double)fan_in) : 0;
-  weyl_tensor y;
-  if (in == 0) {
-    y = zeros(h.x, kind, n);
-  } else {
-    const int last = weyl_rank(x) - 1;
-    const weyl_shape shape =
-        alone ? WEYL_SHAPE(weyl_num(n), weyl_num(in)) : WEYL_SHAPE(weyl_num(n), weyl_num(fan_in / in), weyl_num(in));
-    weyl_tensor w =
-        weyl_param(g, "weight", shape, o->uniform ? weyl_init_uniform(-bound, bound) : weyl_init_normal(0, 1));
-    if (!o->uniform) w = weyl_scale(w, bound);
-    y = alone ? weyl_dot_general(x, w, 0, NULL, NULL, 1, (int[]){last}, (int[]){1})
-              : weyl_dot_general(outer(x, types), w, 0, NULL, NULL, 2, (int[]){last, last + 1}, (int[]){1, 2});
-  }
-  if (o->no_bias || !weyl_irrep_invariant(kind)) return y;
-  const weyl_init init = o->uniform && bound > 0 ? weyl_init_uniform(-bound, bound) : weyl_init_constant(0);
-  return weyl_add(y, weyl_param(g, "bias", WEYL_SHAPE(weyl_num(n)), init));
+  const int64_t in = weyl_dim_of(x, -1), n_types = alone ? 1 : weyl_dim_of(types, -1);
+  const int last = weyl_rank(x) - 1;
+  const weyl_shape shape = alone ? WEYL_SHAPE(weyl_num(kind->mul), weyl_num(in))
+                                 : WEYL_SHAPE(weyl_num(kind->mul), weyl_num(n_types), weyl_num(in));
+  const weyl_tensor w = weyl_steerable_weight(h.x.graph, shape, n_types * in, o);
+  const weyl_tensor y =
+      alone ? weyl_dot_general(x, w, 0, NULL, NULL, 1, (int[]){last}, (int[]){1})
+            : weyl_dot_general(outer(x, types), w, 0, NULL, NULL, 2, (int[]){last, last + 1}, (int[]){1, 2});
+  return weyl_steerable_biased(y, kind, n_types * in, o);
 }
 
 static weyl_steerable layer(weyl_steerable h, weyl_tensor types, const char *name, weyl_irreps out,
                             const weyl_steerable_linear_opts *o) {
   weyl_graph *g = h.x.graph;
   out = weyl_irreps_kept(g, out, name);
-  weyl_tensor *blocks = out.n > 0 ? weyl_steerable_room(g, out.n) : NULL;
-  if (!blocks) return (weyl_steerable){0};
+  const weyl_irreps kinds = weyl_irreps_kinds(g, out);
+  weyl_tensor *y = kinds.n > 0 ? weyl_steerable_room(g, kinds.n) : NULL;
+  if (!y) return (weyl_steerable){0};
   weyl_scope(g, "%s", name);
-  for (int32_t i = 0; i < out.n; i++) {
-    const weyl_irrep *kind = &out.item[i];
-    if (weyl_tensor_valid(blocks[i])) continue; /* made with the first block of its kind */
+  for (int32_t k = 0; k < kinds.n; k++) {
     char text[16];
-    const int64_t n = weyl_irreps_count(out, kind->l, kind->parity);
-    weyl_scope(g, "%s", weyl_irrep_name(kind, text));
-    const weyl_tensor y = mixed(h, types, kind, n, o);
+    weyl_scope(g, "%s", weyl_irrep_name(&kinds.item[k], text));
+    y[k] = mixed(h, types, &kinds.item[k], o);
     weyl_scope_end(g);
-    if (!weyl_tensor_valid(y)) break;
-    int64_t at = 0;
-    for (int32_t j = i; j < out.n; j++)
-      if (weyl_irrep_same(&out.item[j], kind)) {
-        blocks[j] = out.item[j].mul == n ? y : weyl_slice(y, weyl_rank(y) - 1, at, out.item[j].mul, 1);
-        at += out.item[j].mul;
-      }
   }
   weyl_scope_end(g);
-  return weyl_steerable_from_blocks(g, blocks, out);
+  return weyl_steerable_from_kinds(g, y, kinds, out);
 }
 
 weyl_steerable weyl_steerable_linear(weyl_steerable h, const char *name, weyl_irreps out,

@@ -1,5 +1,5 @@
-/* steerable_product.c: products of features on irreps with learned weights.  All couplings of all copies are a product
- * that keeps every path apart and a linear layer that mixes the paths.  Products of functions on the sphere, and their
+/* steerable_product.c: products of features on irreps with learned weights.  All couplings of all copies are a
+ * linear layer for each path and a product of what they give.  Products of functions on the sphere, and their
  * Poisson brackets, are couplings with fixed factors between linear layers: rank-one weights of the paths (S. Luo et
  * al., arXiv 2401.10216; A. Bochkarev et al., arXiv 2605.15073). */
 #include "steerable.h"
@@ -37,39 +37,93 @@ static weyl_steerable no_plan(weyl_graph *g, weyl_status status) {
   return weyl_steerable_fail(g, status, "the plan of a product");
 }
 
-/* ---- every path apart -------------------------------------------------------------------------------------------- */
+/* ---- all couplings ----------------------------------------------------------------------------------------------- */
 
-/* Couplings of every block of h with every block of y to the kinds of `out`, one block each. */
-static weyl_steerable coupled(weyl_steerable h, weyl_steerable y, weyl_irreps out) {
+static bool couples(const weyl_irrep *a, const weyl_irrep *b, const weyl_irrep *c) {
+  return a->parity * b->parity == c->parity && c->l >= abs(a->l - b->l) && c->l <= a->l + b->l;
+}
+
+/* A product under construction: its first factor block by block, each made by one matrix for one path. */
+typedef struct coupling {
+  weyl_irrep *in, *out;
+  weyl_tensor *x;
+  weyl_path *path;
+  double *factor;
+  int32_t n, n_out;
+} coupling;
+
+/* The paths to one kind: h goes through a matrix for each first, on its own rows, and the coupled copies add up; a
+ * layer behind the product would be the same map with more numbers between. */
+static int64_t paths_to(coupling *c, const weyl_irrep *kind, const weyl_tensor *h, weyl_irreps kinds, weyl_irreps y,
+                        weyl_graph *g, const weyl_steerable_linear_opts *o) {
+  int64_t fan_in = 0, at = 0;
+  for (int32_t i = 0; i < kinds.n; i++)
+    for (int32_t j = 0; j < y.n; j++)
+      if (couples(&kinds.item[i], &y.item[j], kind)) fan_in += kinds.item[i].mul;
+  if (fan_in == 0) return 0;
+  const weyl_tensor w = weyl_steerable_weight(g, WEYL_SHAPE(weyl_num(kind->mul), weyl_num(fan_in)), fan_in, o);
+  for (int32_t i = 0; i < kinds.n; i++)
+    for (int32_t j = 0; j < y.n; j++) {
+      const weyl_irrep *a = &kinds.item[i];
+      if (!couples(a, &y.item[j], kind)) continue;
+      const int last = weyl_rank(h[i]) - 1;
+      c->x[c->n] = weyl_dot_general(h[i], weyl_slice(w, 1, at, a->mul, 1), 0, NULL, NULL, 1, (int[]){last}, (int[]){1});
+      c->in[c->n] = (weyl_irrep){.mul = kind->mul, .l = a->l, .parity = a->parity};
+      c->path[c->n] = (weyl_path){.in1 = c->n, .in2 = j, .out = c->n_out, .l1 = a->l, .l2 = y.item[j].l, .l3 = kind->l};
+      c->factor[c->n] = sqrt(2.0 * kind->l + 1);
+      c->n++;
+      at += a->mul;
+    }
+  c->out[c->n_out++] = *kind;
+  return fan_in;
+}
+
+static weyl_steerable coupled(weyl_steerable h, weyl_steerable y, const char *name, weyl_irreps out,
+                              const weyl_steerable_linear_opts *o) {
   weyl_graph *g = h.x.graph;
   weyl_arena *arena = weyl_graph_arena(g);
-  const int64_t most = (int64_t)h.irreps.n * y.irreps.n * out.n;
-  weyl_irrep *made = weyl_arena_array(arena, weyl_irrep, most);
-  weyl_path *path = weyl_arena_array(arena, weyl_path, most);
-  if (most > INT32_MAX || !made || !path) return weyl_steerable_fail(g, WEYL_MEMORY, "%lld paths", (long long)most);
-  int32_t n = 0;
-  for (int32_t i = 0; i < h.irreps.n; i++)
-    for (int32_t j = 0; j < y.irreps.n; j++)
-      for (int32_t k = 0; k < out.n; k++) {
-        const weyl_irrep *a = &h.irreps.item[i], *b = &y.irreps.item[j], *c = &out.item[k];
-        bool before = false; /* two blocks of one kind in `out` share the linear layer's input */
-        for (int32_t q = 0; q < k; q++) before = before || weyl_irrep_same(c, &out.item[q]);
-        if (before || a->parity * b->parity != c->parity || c->l < abs(a->l - b->l) || c->l > a->l + b->l) continue;
-        made[n] = (weyl_irrep){.mul = a->mul, .l = c->l, .parity = c->parity};
-        path[n] = (weyl_path){.in1 = i, .in2 = j, .out = n, .l1 = a->l, .l2 = b->l, .l3 = c->l};
-        n++;
-      }
-  const weyl_irreps list = {.n = n, .item = made};
-  if (n == 0) {
-    const char *th = weyl_irreps_text(arena, h.irreps), *ty = weyl_irreps_text(arena, y.irreps),
-               *to = weyl_irreps_text(arena, out);
-    return weyl_steerable_fail(g, WEYL_BAD_ARG, "the product of %.80s and %.80s has nothing of %.80s", th ? th : "",
-                               ty ? ty : "", to ? to : "");
+  const weyl_irreps from = weyl_irreps_kinds(g, h.irreps), to = weyl_irreps_kinds(g, out);
+  const int64_t most = (int64_t)from.n * y.irreps.n * to.n;
+  if (most > INT32_MAX) return weyl_steerable_fail(g, WEYL_BAD_ARG, "product %s: %lld paths", name, (long long)most);
+  coupling c = {.in = weyl_arena_array(arena, weyl_irrep, most),
+                .out = weyl_arena_array(arena, weyl_irrep, to.n),
+                .x = weyl_steerable_room(g, (int32_t)most),
+                .path = weyl_arena_array(arena, weyl_path, most),
+                .factor = weyl_arena_array(arena, double, most)};
+  weyl_tensor *kind = weyl_steerable_room(g, from.n), *made = weyl_steerable_room(g, to.n);
+  int64_t *fan_in = weyl_arena_array(arena, int64_t, to.n);
+  if (!c.in || !c.out || !c.x || !c.path || !c.factor || !kind || !made || !fan_in)
+    return weyl_steerable_fail(g, WEYL_MEMORY, "product %s: %lld paths", name, (long long)most);
+  for (int32_t i = 0; i < from.n; i++) kind[i] = weyl_steerable_kind(h, &from.item[i]);
+  char text[16];
+  weyl_scope(g, "%s", name);
+  for (int32_t k = 0; k < to.n; k++) {
+    weyl_scope(g, "%s", weyl_irrep_name(&to.item[k], text));
+    fan_in[k] = paths_to(&c, &to.item[k], kind, from, y.irreps, g, o);
+    weyl_scope_end(g);
   }
-  const weyl_product_opts opts = {.wiring = WEYL_WIRE_UVU, .weights = WEYL_WEIGHTS_NONE, .gauge = WEYL_GAUGE_E3NN};
-  const weyl_tensor x =
-      weyl_product_of(h.x, y.x, WEYL_NULL_TENSOR, &opts, h.irreps, y.irreps, list, (weyl_paths){.n = n, .item = path});
-  return (weyl_steerable){.x = x, .irreps = list};
+  weyl_steerable z = {0};
+  if (c.n > 0) {
+    const weyl_irreps in = {.n = c.n, .item = c.in};
+    const weyl_product_opts opts = {
+        .wiring = WEYL_WIRE_UVU, .weights = WEYL_WEIGHTS_NONE, .gauge = WEYL_GAUGE_E3NN, .factor = c.factor};
+    z.irreps = (weyl_irreps){.n = c.n_out, .item = c.out};
+    z.x = weyl_product_of(weyl_steerable_from_blocks(g, c.x, in).x, y.x, WEYL_NULL_TENSOR, &opts, in, y.irreps,
+                          z.irreps, (weyl_paths){.n = c.n, .item = c.path});
+  } else {
+    const char *th = weyl_irreps_text(arena, h.irreps), *ty = weyl_irreps_text(arena, y.irreps),
+               *tz = weyl_irreps_text(arena, out);
+    z = weyl_steerable_fail(g, WEYL_BAD_ARG, "the product of %.80s and %.80s has nothing of %.80s", th ? th : "",
+                            ty ? ty : "", tz ? tz : "");
+  }
+  for (int32_t k = 0, i = 0; k < to.n; k++) {
+    weyl_scope(g, "%s", weyl_irrep_name(&to.item[k], text));
+    made[k] = fan_in[k] > 0 ? weyl_steerable_block(z, i++) : weyl_steerable_zeros(h.x, &to.item[k]);
+    made[k] = weyl_steerable_biased(made[k], &to.item[k], fan_in[k], o);
+    weyl_scope_end(g);
+  }
+  weyl_scope_end(g);
+  return weyl_steerable_from_kinds(g, made, to, out);
 }
 
 /* ---- products of functions --------------------------------------------------------------------------------------- */
@@ -148,8 +202,9 @@ weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const 
                                (long long)o.channels);
   out = weyl_irreps_kept(g, out, name);
   if (out.n == 0) return (weyl_steerable){0};
+  if (o.kind == WEYL_STEERABLE_CG) return coupled(h, y, name, out, &o.linear);
   weyl_scope(g, "%s", name);
-  const weyl_steerable z = o.kind == WEYL_STEERABLE_CG ? coupled(h, y, out) : multiplied(h, y, out, &o);
+  const weyl_steerable z = multiplied(h, y, out, &o);
   weyl_scope_end(g);
   return weyl_steerable_linear(z, name, out, &o.linear);
 }
