@@ -67,32 +67,30 @@ static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_option
   if (!weyl_need_edges(p, me->name)) return WEYL_NULL_TENSOR;
   if (p->d > 3) return weyl_graph_fail(g, WEYL_BAD_ARG, "model segnn: the dimension is %d, must be 1, 2 or 3", p->d);
   const char *kind = weyl_model_string(me, o, "product"), *pseudo = weyl_model_string(me, o, "pseudo");
-  segnn s = {.product = {.linear = {.uniform = strcmp(weyl_model_string(me, o, "init"), "uniform") == 0}}};
+  segnn s = {.product = {.linear = {.uniform = true}}};
   if (strcmp(kind, "gaunt") == 0) s.product.kind = WEYL_STEERABLE_GAUNT;
   if (strcmp(kind, "complete") == 0) s.product.kind = WEYL_STEERABLE_COMPLETE;
   const bool both =
       strcmp(pseudo, "auto") == 0 ? s.product.kind == WEYL_STEERABLE_COMPLETE : strcmp(pseudo, "yes") == 0;
   s.hidden = hidden_irreps(g, weyl_model_integer(me, o, "hidden"), weyl_model_integer(me, o, "l_hidden"), both);
   const int l_max = (int)weyl_model_integer(me, o, "l_attributes");
-  const weyl_harmonics_norm norm = strcmp(weyl_model_string(me, o, "harmonics"), "integral") == 0
-                                       ? WEYL_HARMONICS_INTEGRAL
-                                       : WEYL_HARMONICS_COMPONENT;
   const weyl_dim nodes = weyl_tensor_shape(p->x).dim[0];
   const bool moving = weyl_tensor_valid(p->v);
 
   const weyl_tensor r = spatial(weyl_edge_difference(p, p->x), p->d);
-  const weyl_steerable a = weyl_steerable_harmonics(r, l_max, norm);
+  const weyl_steerable a = weyl_steerable_harmonics(r, l_max, WEYL_HARMONICS_INTEGRAL);
   weyl_steerable a_node = {.x = weyl_segment_mean(a.x, p->receiver, nodes), .irreps = a.irreps};
   const weyl_tensor centred = weyl_sub(p->x, weyl_points_spread(p, weyl_points_mean(p, p->x)));
   weyl_steerable input[4] = {weyl_steerable_vectors(spatial(centred, p->d))};
   if (moving) {
     const weyl_tensor v = spatial(p->v, p->d);
-    a_node = weyl_steerable_add(a_node, weyl_steerable_harmonics(v, l_max, norm));
+    a_node = weyl_steerable_add(a_node, weyl_steerable_harmonics(v, l_max, WEYL_HARMONICS_INTEGRAL));
     input[1] = weyl_steerable_vectors(v);
     input[2] = invariants(weyl_length(v));
   }
   if (weyl_scalars_wanted(p, weyl_model_bool(me, o, "node_charges"))) input[3] = invariants(p->scalar);
-  const weyl_steerable edge = invariants(weyl_join((weyl_tensor[]){weyl_length(r), p->edge_scalar}, 2));
+  const weyl_steerable edge =
+      weyl_steerable_join((weyl_steerable[]){invariants(weyl_length(r)), invariants(p->edge_scalar)}, 2);
 
   weyl_steerable h = plain(&s, weyl_steerable_join(input, 4), a_node, "embedding_layer", s.hidden);
   const int64_t layers = weyl_model_integer(me, o, "layers");
@@ -115,8 +113,6 @@ static const weyl_option options[] = {
      "all couplings; products of functions on the sphere; those and Poisson brackets"},
     {"pseudo", WEYL_OPT_CHOICE, "auto", 0, 0, "auto|no|yes",
      "hidden features of both parities; auto: with the complete product, whose brackets lead to them"},
-    {"init", WEYL_OPT_CHOICE, "uniform", 0, 0, "uniform|normal", "weights"},
-    {"harmonics", WEYL_OPT_CHOICE, "component", 0, 0, "component|integral", "norm"},
     {"node_charges", WEYL_OPT_BOOL, "false", 0, 0, NULL, "node scalars (charges) as inputs of the nodes too"},
     {0},
 };

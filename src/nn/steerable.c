@@ -229,7 +229,10 @@ weyl_steerable weyl_steerable_add(weyl_steerable a, weyl_steerable b) {
                *tb = weyl_irreps_text(weyl_graph_arena(a.x.graph), b.irreps);
     return weyl_steerable_fail(a.x.graph, WEYL_SHAPE, "%.120s cannot be added to %.120s", tb ? tb : "", ta ? ta : "");
   }
-  return (weyl_steerable){.x = weyl_add(a.x, b.x), .irreps = a.irreps};
+  weyl_tensor *blocks = weyl_steerable_room(a.x.graph, a.irreps.n);
+  if (!blocks) return (weyl_steerable){0};
+  for (int32_t i = 0; i < a.irreps.n; i++) blocks[i] = weyl_add(weyl_steerable_block(a, i), weyl_steerable_block(b, i));
+  return weyl_steerable_from_blocks(a.x.graph, blocks, a.irreps);
 }
 
 /* ---- e3nn's layout ----------------------------------------------------------------------------------------------- */
