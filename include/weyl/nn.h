@@ -63,6 +63,7 @@ weyl_tensor weyl_embedding(weyl_tensor index, const char *name, int64_t entries,
 typedef struct weyl_steerable {
   weyl_tensor x;
   weyl_irreps irreps;
+  const struct weyl_steerable_parts *parts; /* private: the blocks that x was joined from; NULL is fine */
 } weyl_steerable;
 /* "16x0e+8x1o" as a list in the graph's arena, without blocks of 0 copies; empty after a failure. */
 weyl_irreps weyl_graph_irreps(weyl_graph *g, const char *fmt, ...) WEYL_PRINTF(2, 3);

@@ -101,10 +101,16 @@ static weyl_tensor fold(weyl_tensor x) {
 }
 
 /* The numbers [rows.., size] of a block, as they stand. */
-static weyl_tensor numbers(weyl_tensor x, weyl_irreps irreps, int32_t first, int32_t n) {
-  const int64_t at = weyl_irreps_at(irreps, first), size = weyl_irreps_at(irreps, first + n) - at;
-  return n == irreps.n ? x : weyl_slice(x, weyl_rank(x) - 1, at, size, 1);
+static weyl_tensor numbers(weyl_tensor x, weyl_irreps irreps, int32_t block) {
+  const int64_t at = weyl_irreps_at(irreps, block), size = weyl_irreps_at(irreps, block + 1) - at;
+  return irreps.n == 1 ? x : weyl_slice(x, weyl_rank(x) - 1, at, size, 1);
 }
+
+/* A block read back from what it was joined into would be the same, but its derivative a sum of padded blocks. */
+struct weyl_steerable_parts {
+  weyl_tensor x; /* made of them: whoever puts another x in place has no use for these */
+  const weyl_tensor *block;
+};
 
 weyl_tensor weyl_steerable_block(weyl_steerable h, int32_t block) {
   if (!weyl_tensor_valid(h.x)) return WEYL_NULL_TENSOR;
@@ -112,15 +118,8 @@ weyl_tensor weyl_steerable_block(weyl_steerable h, int32_t block) {
     return weyl_graph_fail(h.x.graph, WEYL_BAD_ARG, "steerable features: block %d, must be 0 to %d", (int)block,
                            (int)h.irreps.n - 1);
   const weyl_irrep *ir = &h.irreps.item[block];
-  return unfold(numbers(h.x, h.irreps, block, 1), 2 * ir->l + 1, ir->mul);
-}
-
-weyl_steerable weyl_steerable_part(weyl_steerable h, int32_t first, int32_t n) {
-  if (!weyl_tensor_valid(h.x)) return (weyl_steerable){0};
-  if (first < 0 || n < 1 || n > h.irreps.n - first)
-    return weyl_steerable_fail(h.x.graph, WEYL_BAD_ARG, "steerable features: %d blocks from %d on, but there are %d",
-                               (int)n, (int)first, (int)h.irreps.n);
-  return (weyl_steerable){.x = numbers(h.x, h.irreps, first, n), .irreps = {.n = n, .item = h.irreps.item + first}};
+  if (h.parts && h.parts->x.id == h.x.id) return h.parts->block[block];
+  return unfold(numbers(h.x, h.irreps, block), 2 * ir->l + 1, ir->mul);
 }
 
 weyl_tensor *weyl_steerable_room(weyl_graph *g, int32_t n) {
@@ -139,14 +138,27 @@ weyl_tensor weyl_steerable_kind(weyl_steerable h, const weyl_irrep *kind) {
 }
 
 weyl_steerable weyl_steerable_from_blocks(weyl_graph *g, const weyl_tensor *blocks, weyl_irreps irreps) {
-  weyl_tensor *flat = weyl_steerable_room(g, irreps.n);
-  if (!flat) return (weyl_steerable){0};
+  weyl_tensor *flat = weyl_steerable_room(g, irreps.n), *kept = weyl_steerable_room(g, irreps.n);
+  struct weyl_steerable_parts *parts = weyl_arena_array(weyl_graph_arena(g), struct weyl_steerable_parts, 1);
+  if (!flat || !kept || !parts || !blocks) return (weyl_steerable){0};
   for (int32_t i = 0; i < irreps.n; i++) {
     if (!weyl_tensor_valid(blocks[i])) return (weyl_steerable){0};
+    kept[i] = blocks[i];
     flat[i] = fold(blocks[i]);
   }
   const weyl_tensor x = irreps.n == 1 ? flat[0] : weyl_concat(flat, irreps.n, weyl_rank(flat[0]) - 1);
-  return (weyl_steerable){.x = x, .irreps = irreps};
+  *parts = (struct weyl_steerable_parts){.x = x, .block = kept};
+  return (weyl_steerable){.x = x, .irreps = irreps, .parts = parts};
+}
+
+weyl_steerable weyl_steerable_part(weyl_steerable h, int32_t first, int32_t n) {
+  if (!weyl_tensor_valid(h.x)) return (weyl_steerable){0};
+  if (first < 0 || n < 1 || n > h.irreps.n - first)
+    return weyl_steerable_fail(h.x.graph, WEYL_BAD_ARG, "steerable features: %d blocks from %d on, but there are %d",
+                               (int)n, (int)first, (int)h.irreps.n);
+  weyl_tensor *blocks = weyl_steerable_room(h.x.graph, n);
+  for (int32_t i = 0; blocks && i < n; i++) blocks[i] = weyl_steerable_block(h, first + i);
+  return weyl_steerable_from_blocks(h.x.graph, blocks, (weyl_irreps){.n = n, .item = h.irreps.item + first});
 }
 
 weyl_irreps weyl_irreps_kinds(weyl_graph *g, weyl_irreps irreps) {
@@ -199,27 +211,23 @@ weyl_steerable weyl_steerable_segment_sum(weyl_steerable h, weyl_tensor segment,
 
 weyl_steerable weyl_steerable_join(const weyl_steerable *parts, int n) {
   int32_t blocks = 0;
-  int valid = 0;
   weyl_graph *g = NULL;
   for (int k = 0; k < n; k++)
     if (weyl_tensor_valid(parts[k].x)) {
       g = parts[k].x.graph;
       blocks += parts[k].irreps.n;
-      valid++;
     }
   if (!g) return (weyl_steerable){0};
   weyl_irrep *item = weyl_arena_array(weyl_graph_arena(g), weyl_irrep, blocks);
-  weyl_tensor *x = weyl_steerable_room(g, valid);
-  if (!item || !x) return weyl_steerable_fail(g, WEYL_MEMORY, "a list of %d irreps", (int)blocks);
+  weyl_tensor *block = weyl_steerable_room(g, blocks);
+  if (!item || !block) return weyl_steerable_fail(g, WEYL_MEMORY, "a list of %d irreps", (int)blocks);
   blocks = 0;
-  valid = 0;
   for (int k = 0; k < n; k++)
-    if (weyl_tensor_valid(parts[k].x)) {
-      for (int32_t i = 0; i < parts[k].irreps.n; i++) item[blocks++] = parts[k].irreps.item[i];
-      x[valid++] = parts[k].x;
+    for (int32_t i = 0; weyl_tensor_valid(parts[k].x) && i < parts[k].irreps.n; i++) {
+      item[blocks] = parts[k].irreps.item[i];
+      block[blocks++] = weyl_steerable_block(parts[k], i);
     }
-  return (weyl_steerable){.x = valid == 1 ? x[0] : weyl_concat(x, valid, weyl_rank(x[0]) - 1),
-                          .irreps = {.n = blocks, .item = item}};
+  return weyl_steerable_from_blocks(g, block, (weyl_irreps){.n = blocks, .item = item});
 }
 
 weyl_steerable weyl_steerable_add(weyl_steerable a, weyl_steerable b) {
