@@ -119,6 +119,7 @@ WEYL_MUST_CHECK weyl_status weyl_graph_new(weyl_context *ctx, weyl_variables *va
 void weyl_graph_free(weyl_graph *graph);
 weyl_status weyl_graph_status(const weyl_graph *graph); /* the first failure; its message is in the context */
 weyl_context *weyl_graph_context(const weyl_graph *graph);
+weyl_arena *weyl_graph_arena(weyl_graph *graph); /* for what must live as long as the graph: lists of irreps */
 weyl_dtype weyl_graph_dtype(const weyl_graph *graph);
 bool weyl_graph_training(const weyl_graph *graph);
 weyl_variables *weyl_graph_variables(const weyl_graph *graph);

@@ -53,6 +53,128 @@ weyl_tensor weyl_dropout(weyl_tensor x, const char *name, double rate,
 weyl_tensor weyl_embedding(weyl_tensor index, const char *name, int64_t entries,
                            int64_t width); /* i32 [M] -> [M, width], N(0,1) */
 
+/* ---- features that turn: layers on irreps of O(3) --------------------------------------------------------------- */
+
+/* x [rows.., dim] turns by the irreps.  The numbers of a block of mul copies of degree l stand order by order, copies
+ * last: [2 l + 1][mul], so that a map between copies is one product of matrices (WEYL_LAYOUT_ROWS for blocks of unequal
+ * copies).  The list lives in the graph's arena and has no blocks of 0 copies.  A steerable with a null tensor is null:
+ * every function passes it on.  Errors are kept by the graph: WEYL_SHAPE where x and its list or two lists do not fit,
+ * WEYL_BAD_ARG for empty lists and options out of range. */
+typedef struct weyl_steerable {
+  weyl_tensor x;
+  weyl_irreps irreps;
+  const struct weyl_steerable_parts *parts; /* private: the blocks that x was joined from; NULL is fine */
+} weyl_steerable;
+/* "16x0e+8x1o" as a list in the graph's arena, without blocks of 0 copies; empty after a failure. */
+weyl_irreps weyl_graph_irreps(weyl_graph *g, const char *fmt, ...) WEYL_PRINTF(2, 3);
+/* x is already in the layout above; the list is copied. */
+weyl_steerable weyl_steerable_of(weyl_tensor x, weyl_irreps irreps);
+/* From and to e3nn's layout (WEYL_LAYOUT_IRREPS): blocks [mul][2 l + 1]. */
+weyl_steerable weyl_steerable_from_e3nn(weyl_tensor x, weyl_irreps irreps);
+weyl_tensor weyl_steerable_to_e3nn(weyl_steerable h);
+weyl_tensor weyl_steerable_block(weyl_steerable h, int32_t block);              /* [rows.., 2 l + 1, mul] */
+weyl_steerable weyl_steerable_part(weyl_steerable h, int32_t first, int32_t n); /* some blocks */
+weyl_steerable weyl_steerable_join(const weyl_steerable *parts,
+                                   int n); /* one list after the other; nulls are left out */
+weyl_steerable weyl_steerable_add(weyl_steerable a, weyl_steerable b); /* equal lists */
+
+/* Rows by index, and sums of rows by segment, block by block. */
+weyl_steerable weyl_steerable_gather(weyl_steerable h, weyl_tensor index);
+weyl_steerable weyl_steerable_segment_sum(weyl_steerable h, weyl_tensor segment, weyl_dim rows);
+
+typedef struct weyl_steerable_linear_opts {
+  bool no_bias;
+  bool uniform; /* weights and biases uniform in +-1/sqrt(fan_in) as PyTorch's linear layer; default: e3nn's, weights
+                   N(0, 1) times the constant 1/sqrt(fan_in), biases 0 */
+} weyl_steerable_linear_opts;
+/* All blocks of one degree and parity to all blocks of that kind in `out`, by one matrix name.1o.weight [copies out,
+ * copies in] for each kind (blocks in the order of their lists); biases name.0e.bias for 0e alone.  Kinds that h does
+ * not have are 0 (the bias apart).  NULL opts: biases, e3nn's weights. */
+weyl_steerable weyl_steerable_linear(weyl_steerable h, const char *name, weyl_irreps out,
+                                     const weyl_steerable_linear_opts *opts);
+/* The same with matrices that depend on invariants t [rows.., types], one-hot types of elements for instance:
+ * sum over t of t W_t; weights [copies out, types, copies in], fan_in = types * copies in (e3nn's fully connected
+ * product with scalars), no biases. */
+weyl_steerable weyl_steerable_self(weyl_steerable h, weyl_tensor types, const char *name, weyl_irreps out);
+
+/* sqrt(1 / E[f(z)^2]), z ~ N(0, 1), by quadrature: what makes an activation keep the second moment (e3nn's
+ * normalize2mom, exact). */
+double weyl_activation_norm(weyl_activation activation);
+/* e3nn's gate: scalars through an activation; each copy of `gated` times a scalar of its own, through an activation. */
+typedef struct weyl_gate_spec {
+  weyl_irreps scalars, gates, gated;   /* scalars and gates: degree 0; gates: as many copies as gated has */
+  weyl_activation even, odd;           /* of scalars 0e and 0o; odd: an odd function (TANH or NONE) */
+  weyl_activation gate_even, gate_odd; /* of gates; a gate 0o turns the parity of what it multiplies */
+  bool normalise;                      /* activations times weyl_activation_norm */
+} weyl_gate_spec;
+/* The gate that gives the blocks of degree 0 of `out`, then the others: gates 0e, SILU, TANH, SIGMOID, TANH. */
+weyl_gate_spec weyl_gate_for(weyl_graph *g, weyl_irreps out);
+weyl_irreps weyl_gate_in(weyl_graph *g, const weyl_gate_spec *spec); /* scalars, gates, gated: the list it takes */
+weyl_steerable weyl_gate(weyl_steerable h, const weyl_gate_spec *spec);
+
+typedef struct weyl_norm_activation_opts {
+  bool raw;   /* x f(|x|) in place of (x / |x|) f(|x|) */
+  bool bias;  /* f(|x| + b), b of each copy, name.bias, 0 at first */
+  double eps; /* |x| is sqrt(sum x^2 + eps^2); 0 means 1e-4 */
+} weyl_norm_activation_opts;
+/* Each copy keeps its direction; f is of the norm, for degree 0 too.  Smooth at 0.  NULL opts: (x / |x|) f(|x|). */
+weyl_steerable weyl_norm_activation(weyl_steerable h, const char *name, weyl_activation activation,
+                                    const weyl_norm_activation_opts *opts);
+/* e3nn's batch norm: copies of 0e less their mean; every copy over the root of the mean of its x^2 over rows and orders
+ * (eps 1e-5); weights of all copies, biases of 0e.  Running statistics with the given momentum (0 means 0.1). */
+weyl_steerable weyl_steerable_batch_norm(weyl_steerable h, const char *name, double momentum);
+/* Row by row and block by block: blocks of 0e less their mean; over the root of the mean of x^2 over copies and orders
+ * (eps 1e-5); weights of all copies, biases of 0e. */
+weyl_steerable weyl_steerable_layer_norm(weyl_steerable h, const char *name);
+/* Whole copies are dropped, all orders at once; while training only. */
+weyl_steerable weyl_steerable_dropout(weyl_steerable h, const char *name, double rate, weyl_tensor key);
+
+/* Spherical harmonics of the directions of vectors [.., 3] in e3nn's axes: 0e+1o+2e+..., one copy each; 0 from degree 1
+ * on for a zero vector. */
+weyl_steerable weyl_steerable_harmonics(weyl_tensor vectors, int l_max, weyl_harmonics_norm norm);
+/* Vectors [.., 3] as 1x1o, and back: all copies of 1o, [.., copies, 3]. */
+weyl_steerable weyl_steerable_vectors(weyl_tensor vectors);
+weyl_tensor weyl_steerable_vectors_of(weyl_steerable h);
+
+typedef enum weyl_steerable_product_kind {
+  WEYL_STEERABLE_CG = 0, /* all couplings, a weight for every path and pair of copies: e3nn's fully connected product */
+  WEYL_STEERABLE_GAUNT = 1,   /* products of functions on the sphere: no coupling of odd l1 + l2 + l3 */
+  WEYL_STEERABLE_COMPLETE = 2 /* these, and Poisson brackets, which have the odd ones */
+} weyl_steerable_product_kind;
+typedef struct weyl_steerable_product_opts {
+  weyl_steerable_product_kind kind;
+  int64_t channels; /* functions that GAUNT and COMPLETE multiply; 0: the most copies of a block of `out` */
+  weyl_steerable_linear_opts linear;
+} weyl_steerable_product_opts;
+/* h times y, which has one copy in each block and the rows of h.  CG: every copy of h is coupled with every block of y
+ * to every copy of `out` that degrees and parities allow, with a weight for each, name.1o.weight [copies out, copies in
+ * of all paths to this kind, by blocks of h and then of y]; sqrt(2 l3 + 1) W in e3nn's gauge.  GAUNT, COMPLETE: linear
+ * layers name.x and name.y lead to `channels` functions (blocks of parity (-1)^l) and pseudo functions (the others) of
+ * the degrees of h and of y, and a linear layer `name` from their products, of the degrees of `out`, to it; what leads
+ * to one degree is scaled to variance 1.  NULL opts: CG. */
+weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const char *name, weyl_irreps out,
+                                      const weyl_steerable_product_opts *opts);
+
+/* The length of the last axis, which it keeps as 1.  A vector shorter than 1e-30 (f32: 1e-7) has length 0 with
+ * derivatives 0, of every order. */
+weyl_tensor weyl_length(weyl_tensor vectors);
+typedef enum weyl_cutoff { WEYL_CUTOFF_NONE, WEYL_CUTOFF_POLYNOMIAL, WEYL_CUTOFF_COSINE } weyl_cutoff;
+typedef enum weyl_radial_kind { WEYL_RADIAL_BESSEL, WEYL_RADIAL_GAUSSIAN } weyl_radial_kind;
+typedef struct weyl_radial_opts {
+  weyl_radial_kind kind;
+  int64_t n;     /* functions; 0 means 8 */
+  double radius; /* r_c, above 0 */
+  weyl_cutoff cutoff;
+  int p; /* of the polynomial: it leaves 1 as x^p and meets 0 with 2 derivatives; 0 means 5 (Gasteiger et al., 2020) */
+} weyl_radial_opts;
+/* 1 at r = 0, 0 from r_c on.  POLYNOMIAL: 1 - (p+1)(p+2)/2 x^p + p(p+2) x^(p+1) - p(p+1)/2 x^(p+2), x = r / r_c;
+ * COSINE: (1 + cos pi x) / 2. */
+weyl_tensor weyl_cutoff_of(weyl_tensor r, weyl_cutoff cutoff, double radius, int p);
+/* r [.., 1] -> [.., n], times the cutoff.  BESSEL: sqrt(2 / r_c) sin(k pi r / r_c) / r, k = 1 ... n; GAUSSIAN: centres
+ * evenly from 0 to r_c, exp(-(r - c)^2 / (2 d^2)) with their spacing d.  All derivatives are finite for every r >= 0.
+ */
+weyl_tensor weyl_radial(weyl_tensor r, const weyl_radial_opts *opts);
+
 /* ---- losses: scalars over the whole batch
  * ------------------------------------------------------------------------------ */
 

@@ -155,7 +155,6 @@ weyl_tensor weyl_node_out(weyl_graph *g, const weyl_node *node, int k);
 const weyl_value *weyl_value_of(const weyl_graph *g, uint32_t value);
 const weyl_node *weyl_graph_node(const weyl_graph *g, uint32_t node);
 uint32_t weyl_graph_nodes(const weyl_graph *g);
-weyl_arena *weyl_graph_arena(weyl_graph *g);
 const weyl_shape *weyl_in_shape(const weyl_graph *g, const weyl_node *node, int i);
 /* "dot_general (enc.0.): " style failure of a node under construction. */
 weyl_status weyl_node_fail(weyl_graph *g, const weyl_node *node, weyl_status status, const char *fmt, ...)

@@ -64,6 +64,9 @@ static void parameter_counts(void **state) {
       {"gnn", {NULL}, 104387},
       {"egnn", {NULL}, 134020},
       {"egnn", {"node_charges=true", NULL}, 134084},
+      {"segnn", {NULL}, 147424},
+      {"segnn", {"product=gaunt", NULL}, 103939},
+      {"segnn", {"product=complete", "hidden=16", NULL}, 94227},
       {"fa-gnn", {NULL}, 92103},
       {"fa-gnn", {"mode=stochastic", NULL}, 92103},
       {"fa-gnn", {"residual=true", "node_charges=true", NULL}, 92164},
@@ -101,6 +104,10 @@ static void parameter_names(void **state) {
       {"egnn", "gcl_2.coord_mlp.0.weight", 64, 64},
       {"egnn", "gcl_2.coord_mlp.2.weight", 1, 64},
       {"egnn", "gcl_3.coord_mlp_vel.2.bias", 1, 0},
+      {"segnn", "embedding_layer.1o.weight", 32, 3},
+      {"segnn", "layers.0.message_layer_1.0e.weight", 64, 130},
+      {"segnn", "layers.3.update_layer_2.0e.bias", 32, 0},
+      {"segnn", "pre_pool2.1o.weight", 1, 64},
       {"fa-gnn", "embedding.0.weight", 60, 6},
       {"fa-gnn", "gcl_0.edge_mlp.0.weight", 60, 122},
       {"fa-gnn", "gcl_3.node_mlp.0.weight", 60, 120},
@@ -126,12 +133,16 @@ static void promised_symmetry(void **state) {
   (void)state;
   static const struct {
     const char *model;
-    const char *set[4];
+    const char *set[6];
   } row[] = {
       {"linear", {NULL}},
       {"gnn", {"hidden=18", "layers=2", NULL}},
       {"egnn", {"hidden=18", "layers=3", NULL}},
       {"egnn", {"hidden=18", "layers=3", "node_charges=true", NULL}},
+      {"segnn", {"hidden=5", "layers=2", "l_hidden=2", "l_attributes=3", NULL}},
+      {"segnn", {"hidden=5", "layers=2", "pseudo=yes", "node_charges=true", NULL}},
+      {"segnn", {"hidden=5", "layers=2", "l_hidden=2", "product=gaunt", NULL}},
+      {"segnn", {"hidden=5", "layers=2", "l_hidden=2", "product=complete", NULL}},
       {"fa-gnn", {"hidden=18", "layers=3", NULL}},
       {"fa-gnn", {"hidden=18", "layers=3", "residual=true", NULL}},
       {"pair-flow", {"hidden=18", "steps=2", "bend=0", NULL}},
@@ -252,9 +263,10 @@ static void planned_equals_reference(void **state) {
 /* Gradients of the models without frames against central differences, some entries of every parameter. */
 static void gradients(void **state) {
   (void)state;
-  static const char *const name[] = {"linear", "gnn", "egnn", "pair-flow"};
-  for (size_t m = 0; m < 4; m++) {
-    const char *const set[] = {"hidden=8", m == 3 ? "steps=2" : "layers=2", NULL};
+  static const char *const name[] = {"linear", "gnn", "egnn", "pair-flow", "segnn", "segnn"};
+  for (size_t m = 0; m < 6; m++) {
+    const char *const set[] = {m < 4 ? "hidden=8" : "hidden=3", m == 3 ? "steps=2" : "layers=2",
+                               m == 5 ? "product=complete" : NULL, NULL};
     cloud c = cloud_new(3, SAMPLES, sizes, 23);
     weyl_tensor y;
     traced t = model_new(name[m], m ? set : NULL, WEYL_F64, true, 3, &y);
@@ -324,6 +336,8 @@ static void bad_inputs(void **state) {
       {"gnn", NULL, 3, true, -1, "model gnn needs edges"},
       {"egnn", NULL, 3, true, -1, "model egnn needs edges"},
       {"fa-gnn", NULL, 3, true, -1, "model fa-gnn needs edges"},
+      {"segnn", NULL, 3, true, -1, "model segnn needs edges"},
+      {"segnn", NULL, 4, true, 1, "model segnn: the dimension is 4, must be 1, 2 or 3"},
       {"pair-flow", NULL, 3, true, -1, "model pair-flow needs edges"},
       {"pair-flow", NULL, 3, false, 1, "model pair-flow needs velocities"},
       {"fa-gnn", "hidden=64", 3, true, 1, "hidden is 64, must be a multiple of the dimension 3"},

@@ -1,5 +1,5 @@
 /* norm.c: layer norm and batch norm. */
-#include <weyl/nn.h>
+#include "rows.h"
 
 #define EPS 1e-5
 
@@ -18,37 +18,6 @@ weyl_tensor weyl_layer_norm(weyl_tensor x, const char *name) {
   weyl_tensor y = weyl_add(weyl_mul(weyl_mul(d, weyl_rsqrt(weyl_shift(variance, EPS))), scale), bias);
   weyl_scope_end(g);
   return y;
-}
-
-/* All axes but the last as one, where they have at most one count; then one sum goes over all of them. */
-static weyl_tensor as_rows(weyl_tensor x) {
-  const weyl_shape s = weyl_tensor_shape(x);
-  weyl_dim rows = weyl_num(1);
-  for (int axis = 0; axis + 1 < s.rank; axis++) {
-    if (s.dim[axis].count != WEYL_NUMBER && (axis > 0 || rows.count != WEYL_NUMBER)) return x;
-    rows.n *= s.dim[axis].n;
-    if (s.dim[axis].count != WEYL_NUMBER) rows.count = s.dim[axis].count;
-  }
-  return weyl_reshape(x, WEYL_SHAPE(rows, s.dim[s.rank - 1]));
-}
-
-/* Sums over all axes but the last; over a count this makes a whole value. */
-static weyl_tensor sum_rows(weyl_tensor x) {
-  for (int axis = weyl_rank(x) - 2; axis >= 0; axis--) x = weyl_sum(x, axis);
-  return x;
-}
-
-/* How many rows of the last axis the whole batch has: a whole scalar. */
-static weyl_tensor row_count(weyl_tensor x) {
-  weyl_graph *g = x.graph;
-  const weyl_shape shape = weyl_tensor_shape(x);
-  weyl_tensor n = weyl_scalar(g, 1);
-  for (int axis = 0; axis + 1 < shape.rank; axis++) {
-    n = weyl_scale(n, (double)shape.dim[axis].n);
-    const int32_t count = shape.dim[axis].count;
-    if (count != WEYL_NUMBER) n = weyl_mul(n, weyl_count_total(g, (weyl_count)(count % WEYL_COUNTS)));
-  }
-  return n;
 }
 
 weyl_tensor weyl_batch_norm(weyl_tensor x, const char *name, double momentum) {
@@ -70,16 +39,16 @@ weyl_tensor weyl_batch_norm(weyl_tensor x, const char *name, double momentum) {
   weyl_scope_end(g);
 
   const weyl_shape shape = weyl_tensor_shape(x);
-  x = as_rows(x);
+  x = weyl_as_rows(x);
   weyl_tensor mean = running_mean, variance = running_var;
   if (weyl_graph_training(g)) {
     /* Both moments about the running mean: one pass over the batch (one phase), and no cancellation once the running
      * mean is near the mean.  In exact arithmetic the shift changes nothing, so the derivative is that of batch norm.
      */
-    weyl_tensor n = row_count(x);
+    weyl_tensor n = weyl_row_count(x);
     weyl_tensor d = weyl_sub(x, running_mean);
-    weyl_tensor first = weyl_div(sum_rows(d), n);
-    weyl_tensor second = weyl_div(sum_rows(weyl_square(d)), n);
+    weyl_tensor first = weyl_div(weyl_sum_rows(d), n);
+    weyl_tensor second = weyl_div(weyl_sum_rows(weyl_square(d)), n);
     mean = weyl_add(running_mean, first);
     variance = weyl_max(weyl_sub(second, weyl_square(first)), weyl_scalar(g, 0)); /* rounding may go below 0 */
 
