@@ -224,7 +224,8 @@ INLINE void sample(const sphere_product *p, sphere_product_kind kind, bool weigh
                    int legs, const point_field *point, int points, const int *degree, int results, vec *scratch,
                    vec *out) {
   const int span = sums_size(z), step = points_size(z), share = share_of(z.pairs);
-  const bool same = z.l1 == z.l2 && z.l2 == z.l3;
+  const bool many = kind == SPHERE_PRODUCT || kind == SPHERE_PRODUCT_BACK;
+  const bool same = !many && z.l1 == z.l2 && z.l2 == z.l3;
   vec *const sums = scratch, *const fields = sums + (legs > results ? legs : results) * span;
   vec *const products = fields + points * step;
   for (int j = 0; j < z.pairs; j += share) {
