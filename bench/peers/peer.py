@@ -3,7 +3,7 @@
     peer.py train --model egnn --batch 100 --threads 1 [--compile] [--bodies 5] [--layout contiguous]
                   [key=value ...]
     peer.py conv --threads 1
-    peer.py tp --threads 1 [--compile]
+    peer.py tp --threads 1
     peer.py sh --threads 1
 
 Speaks lines on standard input and output.  Each answer is one line of JSON:
@@ -125,13 +125,11 @@ def main():
 
             cases, step, about = images.case, None, {}
         else:
-            import functools
-
             import e3nn
 
             import tp_e3nn
 
-            cases, step, about = functools.partial(tp_e3nn.case, compile=args.compile), None, {}
+            cases, step, about = tp_e3nn.case, None, {}
             name, version = "e3nn", f"{e3nn.__version__} (torch {torch.__version__})"
         say({"name": name + ("-compile" if args.compile else ""), "version": version,
              "threads": torch.get_num_threads(), **about})

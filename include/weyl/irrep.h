@@ -419,5 +419,38 @@ WEYL_MUST_CHECK weyl_status weyl_sphere_product_backward(weyl_context *ctx, cons
                                                          const void *const *f, const void *w, const void *g,
                                                          void *const *df, void *dw, void *work);
 
+/* ---- symmetric contractions -------------------------------------------------------------------------------------- */
+
+/* Every symmetric power of A, exactly: for each channel k, and the element z of the sample,
+ *   B_LM = sum over couplings p to L of w[z][p][k] sum U^p_{M, i1 ... iv} A_i1 ... A_iv,   v = 1 ... order,
+ * U^p a basis of the equivariant maps from v symmetric copies of the degrees 0 ... l_max to degree L, of natural parity
+ * (the sum of all degrees is even): linearly independent, as many as there can be, each of norm 1 for every M.  They
+ * come by L, then v.  Batatia et al., arXiv 2206.07697, equations 10 and 11. */
+#define WEYL_CONTRACTION_ORDER 4
+typedef struct weyl_contraction_opts {
+  int l_max, l_out, order; /* of A, of B; 1 to 4 */
+  int64_t channels, elements;
+  weyl_layout layout; /* of A, B and their gradients */
+} weyl_contraction_opts;
+typedef struct weyl_contraction weyl_contraction;
+/* WEYL_BAD_ARG for choices out of range, or where (l_max + 1)^(2 order) goes beyond 2^20. */
+WEYL_MUST_CHECK weyl_status weyl_contraction_new(weyl_context *ctx, const weyl_contraction_opts *opts, weyl_dtype dtype,
+                                                 weyl_contraction **plan);
+void weyl_contraction_free(weyl_contraction *plan); /* NULL is fine */
+/* Couplings of `order` copies to degree l; of all degrees for l < 0, of all orders for order < 1. */
+int64_t weyl_contraction_couplings(const weyl_contraction *plan, int l, int order);
+int64_t weyl_contraction_weights(const weyl_contraction *plan);         /* numbers of w [element][coupling][channel] */
+int64_t weyl_contraction_size(const weyl_contraction *plan, int which); /* of one sample of A (0) or B (1) */
+size_t weyl_contraction_work(const weyl_contraction *plan);             /* bytes of `work` in a call */
+double weyl_contraction_ops(const weyl_contraction *plan, int way);     /* as weyl_product_ops */
+/* b [n] from a [n], elements [n] in 0 ... elements - 1 (NULL: all 0) and w. */
+WEYL_MUST_CHECK weyl_status weyl_contraction_forward(weyl_context *ctx, const weyl_contraction *plan, int64_t n,
+                                                     const int32_t *element, const void *a, const void *w, void *b,
+                                                     void *work);
+/* Gradients da, and dw (the sum over the samples of this call) or NULL, of a number whose gradient by b is g. */
+WEYL_MUST_CHECK weyl_status weyl_contraction_backward(weyl_context *ctx, const weyl_contraction *plan, int64_t n,
+                                                      const int32_t *element, const void *a, const void *w,
+                                                      const void *g, void *da, void *dw, void *work);
+
 WEYL_END_API
 #endif

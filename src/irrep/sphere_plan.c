@@ -2,6 +2,8 @@
  * degrees, or on a grid, with layouts converted at the edges. */
 #include "sphere_plan.h"
 
+#include "product_choice.h"
+
 #include <string.h>
 
 enum { SAMPLES_MAX = 8 }; /* at a time, through layouts and the grid */
@@ -95,11 +97,27 @@ static weyl_status make_grid(weyl_sphere_product *p) {
                                   &p->grid);
 }
 
+static weyl_status make(weyl_sphere_product *p, weyl_product_method method) {
+  p->method = method;
+  return method == WEYL_PRODUCT_GRID ? make_grid(p) : make_product(p, method);
+}
+
 static weyl_status fill(weyl_sphere_product *p) {
   WEYL_TRY(set_functions(p));
-  p->method = p->opts.method == WEYL_PRODUCT_AUTO ? WEYL_PRODUCT_GRID : p->opts.method;
-  if (p->method == WEYL_PRODUCT_GRID) return make_grid(p);
-  return make_product(p, p->method);
+  if (p->opts.method != WEYL_PRODUCT_AUTO) return make(p, p->opts.method);
+  if (!two_functions(p)) return make(p, WEYL_PRODUCT_GRID);
+  int l = p->opts.l_out;
+  for (int i = 0; i < 2; i++)
+    if (p->l[i] > l) l = p->l[i];
+  weyl_product_method order[PRODUCT_METHODS];
+  product_order(p->opts.kind == WEYL_SPHERE_PRODUCT ? PRODUCT_GAUNT : PRODUCT_COMPLETE, p->kernels->isa, p->dtype, l,
+                order);
+  weyl_status status = WEYL_UNSUPPORTED;
+  for (int i = 0; i < PRODUCT_METHODS && status == WEYL_UNSUPPORTED; i++) {
+    weyl_message_clear(p->ctx);
+    status = make(p, order[i]);
+  }
+  return status;
 }
 
 weyl_status weyl_sphere_product_new(weyl_context *ctx, const weyl_sphere_product_opts *opts, weyl_dtype dtype,

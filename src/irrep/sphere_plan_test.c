@@ -345,6 +345,7 @@ static void refused(void **state) {
 #define REFUSED(status_, text, ...)                                                   \
   do {                                                                                \
     weyl_sphere_product_opts o = good;                                                \
+    weyl_message_clear(ctx);                                                          \
     __VA_ARGS__;                                                                      \
     assert_int_equal(weyl_sphere_product_new(ctx, &o, WEYL_F32, &plan), status_);     \
     if (!strstr(weyl_message(ctx), text)) fail_msg("message: %s", weyl_message(ctx)); \
