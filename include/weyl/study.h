@@ -24,8 +24,8 @@ typedef struct weyl_covariance weyl_covariance;
  * 1), gaussian, rational-quadratic:2, damped:0.1:1 (damping, frequency), sinc.  matern:0.5 (Ornstein-Uhlenbeck) has no
  * finite lambda2 and is refused. */
 WEYL_MUST_CHECK weyl_status weyl_covariance_parse(weyl_context *ctx, const char *text, weyl_covariance **out);
-/* From a table: t rising from 0, r from 1, slope r' (NULL: by monotone cubics). Beyond its end r falls exponentially.
- */
+/* From a table: t rising from 0, r from 1, slope r' (NULL: by cubics, of differences of fourth order, that rise and
+ * fall where the values do). Beyond its end r falls exponentially. */
 WEYL_MUST_CHECK weyl_status weyl_covariance_table(weyl_context *ctx, size_t n, const double *t, const double *r,
                                                   const double *slope, weyl_covariance **out);
 /* From a spectral density on frequencies w >= 0 (radians a unit of time), linear in between. */
@@ -59,19 +59,40 @@ typedef struct weyl_persist_rate {
   double theta;
   double amplitude; /* P(T > t) ~ amplitude exp(-theta t) */
   double decay;     /* of E_0; infinity when it falls faster than any exponential */
+  double error;     /* of theta: quadrature and rounding */
 } weyl_persist_rate;
 WEYL_MUST_CHECK weyl_status weyl_persist_exponent(weyl_context *ctx, const weyl_covariance *covariance,
                                                   weyl_persist_rate *rate);
 
-/* P(T > i h) for i = 0..n, of an interval between zeros, second order in h. */
-WEYL_MUST_CHECK weyl_status weyl_persist_survival(weyl_context *ctx, const weyl_covariance *covariance, double h,
-                                                  size_t n, double *survival);
-/* The same for n >= 2 by two steps, h and h / 2, extrapolated; error O(h^4) where r is smooth. density (may be NULL): -d/dt. */
-WEYL_MUST_CHECK weyl_status weyl_persist_distribution(weyl_context *ctx, const weyl_covariance *covariance, double h,
-                                                      size_t n, double *survival, double *density);
+/* P(T > i h) for i = 0..n, of an interval above the level u (in standard deviations; below u it is that above -u; 0:
+ * between zeros), second order in h. */
+WEYL_MUST_CHECK weyl_status weyl_persist_survival(weyl_context *ctx, const weyl_covariance *covariance, double u,
+                                                  double h, size_t n, double *survival);
+/* The same for n >= 2 by two steps, h and h / 2, extrapolated; error O(h^4) where r is smooth. density (may be NULL):
+ * -d/dt. */
+WEYL_MUST_CHECK weyl_status weyl_persist_distribution(weyl_context *ctx, const weyl_covariance *covariance, double u,
+                                                      double h, size_t n, double *survival, double *density);
+
+/* Levels (Bengtsson, Podgorski, 2024, arXiv 2410.06000): the probabilities to be above u a time t after an upcrossing
+ * and after a downcrossing of it. */
+void weyl_persist_above(const weyl_covariance *covariance, double u, double t, double *after_up, double *after_down);
+/* The mean time above u, exact (Rice). */
+double weyl_persist_level_mean(const weyl_covariance *covariance, double u);
+/* E exp(-s T) of the approximation, s > 0, and its mean by the same integrals (mean may be NULL). */
+WEYL_MUST_CHECK weyl_status weyl_persist_transform(weyl_context *ctx, const weyl_covariance *covariance, double u,
+                                                   size_t n, const double *s, double *psi, double *mean);
+/* As weyl_persist_exponent, for the time above u. */
+WEYL_MUST_CHECK weyl_status weyl_persist_level_exponent(weyl_context *ctx, const weyl_covariance *covariance, double u,
+                                                        weyl_persist_rate *rate);
 /* The same at times t > 0 by inversion of the Laplace transform (Euler's sums of Abate and Whitt): about 1e-8. */
 WEYL_MUST_CHECK weyl_status weyl_persist_laplace(weyl_context *ctx, const weyl_covariance *covariance, size_t n,
                                                  const double *t, double *survival);
+/* P(T > t) of the process itself, not of the approximation, for any covariance: a Gaussian probability of many
+ * conditions (16, 32 and 64 points, extrapolated) on 12 randomly shifted lattices. error (may be NULL): theirs, and
+ * what the extrapolation may be wrong by. To about 1e-3 while the probability is not small. */
+WEYL_MUST_CHECK weyl_status weyl_persist_numeric(weyl_context *ctx, const weyl_covariance *covariance, double u,
+                                                 uint64_t seed, size_t n, const double *t, double *survival,
+                                                 double *error);
 /* n draws of T: (seed, number of the draw) gives each. */
 WEYL_MUST_CHECK weyl_status weyl_persist_sample(weyl_context *ctx, const weyl_covariance *covariance, uint64_t seed,
                                                 size_t n, double *t);
