@@ -5,7 +5,10 @@
 #ifndef WEYL_IRREP_PRODUCT_H
 #define WEYL_IRREP_PRODUCT_H
 
-#include <weyl/irrep.h>
+/* Written code sees nothing but this: what else changes does not compile it again. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 typedef enum product_way { PRODUCT_FORWARD, PRODUCT_BACKWARD, PRODUCT_GRADIENTS, PRODUCT_WAYS } product_way;
 

@@ -2,6 +2,8 @@
 #ifndef WEYL_IRREP_PRODUCT_PLAN_H
 #define WEYL_IRREP_PRODUCT_PLAN_H
 
+#include <weyl/irrep.h>
+
 #include "product.h"
 
 typedef struct plan_path {
