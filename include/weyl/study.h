@@ -97,33 +97,67 @@ WEYL_MUST_CHECK weyl_status weyl_persist_numeric(weyl_context *ctx, const weyl_c
 WEYL_MUST_CHECK weyl_status weyl_persist_sample(weyl_context *ctx, const weyl_covariance *covariance, uint64_t seed,
                                                 size_t n, double *t);
 
-/* Paths of the process itself, and the intervals between their zeros: what the approximation is measured against.
+/* Lengths of intervals, measured or simulated. */
+typedef struct weyl_persist_stats {
+  int64_t count;
+  double mean, mean_error;   /* with the deviation of the mean */
+  double theta, theta_error; /* the rate of what goes beyond the 97 % quantile, by maximum likelihood; NaN below 100 */
+} weyl_persist_stats;
+WEYL_MUST_CHECK weyl_status weyl_persist_measure(weyl_context *ctx, int64_t n, const double *interval,
+                                                 weyl_persist_stats *out);
+double weyl_persist_beyond(int64_t n, const double *interval, double t); /* the share beyond t */
+
+/* Paths of the process itself, and the intervals they spend above and below a level: what the approximation is measured
+ * against.
  *
- * Smooth processes by circulant embedding (two paths a Fourier transform), with slopes, so that two zeros between
+ * Smooth processes by circulant embedding (two paths a Fourier transform), with slopes, so that two crossings between
  * neighbouring points are seen; random-acceleration and matern:1.5, whose slope is a Markov process with the path, by
- * exact steps of the pair, refined by exact bridges wherever a zero is near.  The first and the last, incomplete
- * interval of a path are left out.  Path k depends on (seed, k) alone: any number of threads or processes gives the
- * same intervals. */
+ * exact steps of the pair, refined by exact bridges wherever a crossing is near.  The first and the last, incomplete
+ * interval of a path are left out.  Path k depends on (seed, k) alone: any number of threads gives the same intervals,
+ * and so do parts, one behind the other, above and below each for itself. */
 typedef struct weyl_persist_simulate_opts { /* 0: the default */
-  int64_t intervals;                        /* at least; 1e6 */
+  int64_t intervals;                        /* at least, of both kinds; 1e6 */
   int64_t points;                           /* of a path, a power of 2; 2^18 */
   double step;                              /* between points; mu / 100 */
+  double level;                             /* in standard deviations */
   uint64_t seed;
+  int part, parts; /* paths of this part alone, of so many; 0 parts: all */
 } weyl_persist_simulate_opts;
 typedef struct weyl_persist_simulation {
-  int64_t count, paths, points; /* intervals, path by path */
+  int64_t count, above;  /* intervals, path by path: the first `above` are above the level, the rest below */
+  int64_t paths, points; /* of this part */
   double *interval;
   double step;
-  double mean, mean_error;   /* with the deviation of the mean */
-  double theta, theta_error; /* the rate of what goes beyond the 97 % quantile, by maximum likelihood */
-  double clipped;            /* share of the spectrum that was negative, and is left out */
-  int64_t hidden;            /* zeros that the signs at the points do not show */
+  double clipped; /* share of the spectrum that was negative, and is left out */
+  int64_t hidden; /* crossings that the signs at the points do not show */
 } weyl_persist_simulation;
 /* WEYL_NUMERIC when the covariance is not positive definite. */
 WEYL_MUST_CHECK weyl_status weyl_persist_simulate(weyl_context *ctx, const weyl_covariance *covariance,
                                                   const weyl_persist_simulate_opts *opts, weyl_persist_simulation *out);
 void weyl_persist_simulation_free(weyl_context *ctx, weyl_persist_simulation *simulation);
-double weyl_persist_simulation_survival(const weyl_persist_simulation *simulation, double t); /* share beyond t */
+/* One path, x at i step, i = 0..n - 1; in single precision where the process is smooth. */
+WEYL_MUST_CHECK weyl_status weyl_persist_path(weyl_context *ctx, const weyl_covariance *covariance, uint64_t seed,
+                                              double step, size_t n, double *x);
+
+/* A series of numbers, one a time step: its covariance, what the approximation makes of that, and its own intervals.
+ *
+ * The expected sign E_0 is estimated from the angles arccos r at the lags, up to where r drowns in its own scatter; the
+ * nearest falling one (least squares) gives the covariance. Far from falling (`violation`, in deviations, above 4) the
+ * series has no interval approximation. */
+typedef struct weyl_persist_series {
+  weyl_covariance *covariance; /* freed with weyl_covariance_free */
+  double mean, deviation;      /* of the values */
+  size_t lags;                 /* used */
+  double scatter;              /* deviation of r far out */
+  double violation, at;        /* worst distance of arccos r from a concave one, in deviations, and the time */
+  int64_t count, above;        /* intervals as in a simulation, by straight lines between the values */
+  double *interval;
+} weyl_persist_series;
+/* level: in standard deviations from the mean. WEYL_NUMERIC for values that are not finite or all equal, WEYL_BAD_ARG
+ * for fewer than 50; what has noise from one value to the next has no slope, and is refused with WEYL_NO. */
+WEYL_MUST_CHECK weyl_status weyl_persist_series_read(weyl_context *ctx, size_t n, const double *x, double step,
+                                                     double level, weyl_persist_series *out);
+void weyl_persist_series_free(weyl_context *ctx, weyl_persist_series *series);
 
 /* Exactly known: diffusion in two dimensions, P(no zero in [0, t]) as a Pfaffian (zeros of the Gaussian power series)
  * and P(T > t), to about 1e-8 and 1e-6; random acceleration, P(T > t) (McKean, Wong), to 1e-9. */
