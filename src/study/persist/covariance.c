@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const double PI = 3.14159265358979323846;
+static const double SLACK = 1e-3;
 
 /* ---- by name ---- */
 
@@ -45,6 +46,7 @@ static weyl_status new_covariance(weyl_context *ctx, weyl_covariance **out) {
   *out = weyl_alloc(ctx, 1, sizeof **out);
   if (!*out) return WEYL_MEMORY;
   (*out)->ctx = ctx;
+  (*out)->reach = INFINITY;
   return WEYL_OK;
 }
 
@@ -170,6 +172,7 @@ weyl_status weyl_covariance_table(weyl_context *ctx, size_t n, const double *t, 
   for (size_t i = 0; slope && i < n; i++) c->slope[i] = -slope[i];
   if (!slope) monotone_slopes(c);
   c->value[0] = c->slope[0] = 0;
+  c->slack = SLACK;
   snprintf(c->name, sizeof c->name, "table of %zu rows", n);
   /* on the first interval 1 - r = a t^2 + b t^3, so lambda2 = 2 a */
   const double h = c->t[1];
@@ -285,7 +288,16 @@ weyl_status weyl_covariance_spectrum(weyl_context *ctx, size_t n, const double *
     c->lambda2 += c->value[i] * w[i] * w[i];
   }
   snprintf(c->name, sizeof c->name, "spectrum of %zu rows", n);
+  c->slack = SLACK;
   c->decay = NAN; /* not known */
+  /* rounding and the cut at the last frequency are all that is left where E_0 has become small */
+  const double mu = weyl_covariance_mean(c);
+  for (double t = mu; t < 40 * mu; t += mu / 50) {
+    if (weyl_clipped_slepian(c, t) > 1e-6) continue;
+    c->reach = t;
+    c->decay = INFINITY;
+    break;
+  }
   *out = c;
   return WEYL_OK;
 }
@@ -317,6 +329,7 @@ double weyl_clipped_slepian(const weyl_covariance *c, double t) {
     double angle;
     return sign_at(c, t, &angle);
   }
+  if (t > c->reach) return 0;
   const weyl_covariance_at v = weyl_covariance_eval(c, t);
   const double below = c->lambda2 * v.rest * (1 + v.r);
   return below > 0 ? -v.slope / sqrt(below) : t < 1e-3 * weyl_covariance_mean(c) ? 1 : 0;

@@ -27,6 +27,8 @@ struct weyl_covariance {
   double lambda2, decay; /* decay NaN: not known */
   size_t n;              /* of numbers: a table (t, 1 - r, r'), or a spectrum (w, share, nothing) */
   double *t, *value, *slope;
+  double slack; /* what E_0 may rise by and still count as falling: numbers of a file are rounded */
+  double reach; /* beyond it E_0 is taken as 0; infinity but for a spectrum */
   bool spectrum;
   bool angles; /* value: E_0 at t, linear in between; slope: the angle arccos r there; beyond the last exponential */
 };

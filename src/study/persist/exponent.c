@@ -39,10 +39,11 @@ weyl_persist_verdict weyl_persist_validate(const weyl_covariance *c) {
                                    : mu + (end - mu) * (i - STEPS / 4) / (STEPS * 3 / 4.0);
     const weyl_covariance_at v = weyl_covariance_eval(c, t);
     const double e = weyl_clipped_slepian(c, t);
-    if (v.slope > 1e-14) return (weyl_persist_verdict){false, t, "r increases: the expected sign would be negative"};
-    if (!(e <= before + 1e-10))
+    if (t < c->reach && (c->slack > 0 ? e < -c->slack : v.slope > 1e-14))
+      return (weyl_persist_verdict){false, t, "r increases: the expected sign would be negative"};
+    if (!(e <= before + fmax(c->slack, 1e-10)))
       return (weyl_persist_verdict){false, t, "the expected sign after a crossing increases: no intervals have it"};
-    before = e;
+    before = fmin(before, e);
   }
   return (weyl_persist_verdict){.valid = true};
 }
@@ -149,7 +150,8 @@ weyl_status weyl_persist_exponent(weyl_context *ctx, const weyl_covariance *c, w
   for (int i = 0; i < 20; i++) {
     double wanted;
     if (isinf(decay))
-      for (wanted = mu; weyl_clipped_slepian(c, wanted) * exp(rate.theta * wanted) > 1e-18; wanted += mu / 4) {
+      for (wanted = mu; wanted < 1e3 * mu && weyl_clipped_slepian(c, wanted) * exp(rate.theta * wanted) > 1e-18;
+           wanted += mu / 4) {
       }
     else
       wanted = DIGITS / (decay - rate.theta);
