@@ -3,6 +3,14 @@ import numpy as np
 import pytest
 
 
+try:
+    import torch
+
+    torch.set_num_threads(1)  # its threads wait by spinning: slow where something else runs
+except ImportError:
+    pass
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(7)

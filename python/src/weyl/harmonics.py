@@ -6,7 +6,7 @@ from typing import Any, Sequence, Union
 import numpy as np
 
 from . import _native
-from ._arrays import is_torch, numbers
+from ._arrays import empty, is_torch, numbers
 from ._threads import get_num_threads
 from .irreps import Irrep, Irreps
 
@@ -57,7 +57,7 @@ def spherical_harmonics(l: Union[int, Sequence[int], str, Irreps], x: Any, norma
     else:
         points = numbers(x, "x")
         n = points.size // 3
-        y = np.empty((*points.shape[:-1], (lmax + 1) ** 2), points.dtype)
+        y = empty((*points.shape[:-1], (lmax + 1) ** 2), points.dtype)
         _native.harmonics(lmax, norm, not normalize, n, points, y, None, get_num_threads())
     if degrees == list(range(lmax + 1)):
         return y
