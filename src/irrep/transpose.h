@@ -189,6 +189,7 @@ INLINE void v_fours(const vec v[4], quad row[VL]) {
   UNROLL_VL for (int i = 0; i < VL; i++) row[i] = (quad){v[0][i], v[1][i], v[2][i], v[3][i]};
 }
 INLINE void v_from_fours(const quad row[VL], vec v[4]) {
+  UNROLL for (int j = 0; j < 4; j++) v[j] = v_zero();
   UNROLL_VL for (int i = 0; i < VL; i++) UNROLL for (int j = 0; j < 4; j++) v[j][i] = row[i][j];
 }
 #endif
