@@ -21,17 +21,46 @@ typedef struct edge_piece {
   bool first; /* of its path */
 } edge_piece;
 
+/* A path's pieces, and what code written for its degrees needs. */
+typedef struct edge_path {
+  int32_t l1, l2, l3;
+  int32_t x, out; /* rows of order -l */
+  int32_t scalar; /* the first: order by order of x, order by order of out, those that edge_couples tells */
+  int32_t piece, pieces;
+  bool written; /* there is such code */
+  bool fresh;   /* the first path to its block of the output */
+} edge_path;
+
+/* Degrees with code of their own: senders to 2, harmonics and output to 3. */
+#define EDGE_WRITTEN(l1, l2, l3) ((l1) <= 2 && (l2) <= 3 && (l3) <= 3)
+
+/* Some W[m1, m2, m3] is not 0. A constant where it is expanded for constant degrees. */
+static inline bool edge_couples(int l1, int l2, int l3, int m1, int m3) {
+  const int a = m1 < 0 ? -m1 : m1, b = m3 < 0 ? -m3 : m3, low = a < b ? b - a : a - b;
+  const bool sine = ((m1 < 0) != (m3 < 0)) != ((l1 + l2 + l3) % 2 != 0); /* m2 < 0 */
+  if (!sine) return low <= l2;
+  return (low > 0 && low <= l2) || (a + b > 0 && a + b <= l2);
+}
+
 typedef struct edge_sums { /* sums of k[i] z[at[i]] for from[j] <= i < from[j + 1], j < n */
   int32_t n;
   int32_t *from, *at;
   void *k; /* of the type of the plan */
 } edge_sums;
 
+/* M = k[0] Y[at[0]] + k[1] Y[at[1]]: no more orders of Y take one order to another. */
+typedef struct edge_scalar {
+  int32_t at[2];
+  double k[2];
+} edge_scalar;
+
 typedef struct edge_tables {
   int32_t pieces, scalars, paths, x_rows, y_rows, out_rows;
+  const edge_path *path;
   const edge_piece *piece; /* path by path */
-  edge_sums scalar;        /* of harmonics */
-  edge_sums harmonic;      /* of scalars: the transpose */
+  const edge_scalar *scalar;
+  bool covered;       /* every block of the output is reached */
+  edge_sums harmonic; /* of scalars: the transpose */
 } edge_tables;
 
 /* Arrays of a call; strides in numbers from node to node, from one block of channels to the next, from row to row. A

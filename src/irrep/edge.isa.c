@@ -17,8 +17,16 @@ typedef struct view {
   T *dx[CHUNK], *dr[CHUNK];
   size_t x_row, r_row;             /* strides */
   size_t vectors, per_block, step; /* step: from block to block in x */
-  T *rows;                         /* of the receiver: [vector][out_rows][VL] */
+  const T *g;                      /* of the receiver, packed: [vector][out_rows][VL] */
+  T *out;                          /* forward: the receiver's */
+  size_t out_row, out_step;
+  bool begun; /* out holds sums of former chunks */
 } view;
+
+/* Where vector j is. */
+INLINE size_t x_place(const view *v, size_t j) { return j / v->per_block * v->step + j % v->per_block * VL; }
+
+INLINE size_t out_place(const view *v, size_t j) { return j / v->per_block * v->out_step + j % v->per_block * VL; }
 
 typedef struct chunk {
   const edge_tables *t;
@@ -79,7 +87,13 @@ static void make_scalars(chunk *c) {
     const T *y = (const T *)c->q->y + (e < c->n ? row_of_edge(c, e) : 0) * rows;
     for (size_t j = 0; j < rows; j++) c->y[j * CHUNK + e] = e < c->n ? y[j] : 0;
   }
-  take_sums(&c->t->scalar, c->n, c->y, c->m);
+  for (int32_t j = 0; j < c->t->scalars; j++) {
+    const edge_scalar *s = &c->t->scalar[j];
+    const T *a = c->y + (size_t)s->at[0] * CHUNK, *b = c->y + (size_t)s->at[1] * CHUNK;
+    const vec ka = v_set1((T)s->k[0]), kb = v_set1((T)s->k[1]);
+    for (size_t e = 0; e < full; e += VL)
+      v_store(c->m + (size_t)j * CHUNK + e, v_fma(ka, v_load(a + e), kb * v_load(b + e)));
+  }
 }
 
 static void put_harmonics(chunk *c) {
@@ -99,7 +113,9 @@ static void view_whole(const chunk *c, view *v) {
   v->vectors = c->whole;
   v->per_block = q->blocked ? V / VL : c->whole;
   v->step = q->xs.block;
-  v->rows = c->rows;
+  v->g = c->rows;
+  v->out_row = q->os.row;
+  v->out_step = q->os.block;
   for (size_t e = 0; e < c->n; e++) {
     const size_t x = (size_t)q->edges->sender[c->from + e] * q->xs.node, r = row_of_edge(c, e) * per_edge;
     v->x[e] = (const T *)q->x + x;
@@ -128,8 +144,8 @@ static void put_tail(const T *from, size_t rows, size_t rest, bool add, T *to, s
 
 static void view_rest(const chunk *c, const view *whole, bool gradients, view *v) {
   const size_t x_rows = (size_t)c->t->x_rows, paths = (size_t)c->t->paths, at = tail_of_x(c);
-  *v = (view){.x_row = VL, .r_row = VL, .vectors = 1, .per_block = 1};
-  v->rows = c->rows + c->whole * (size_t)c->t->out_rows * VL;
+  *v = (view){.x_row = VL, .r_row = VL, .vectors = 1, .per_block = 1, .out_row = VL, .begun = whole->begun};
+  v->g = v->out = c->rows + c->whole * (size_t)c->t->out_rows * VL;
   for (size_t e = 0; e < c->n; e++) {
     T *x = c->tail[0] + e * x_rows * VL, *r = c->tail[2] + e * paths * VL;
     take_tail(whole->x[e] + at, whole->x_row, x_rows, c->rest, x);
@@ -149,7 +165,7 @@ static void put_rest(const chunk *c, const view *whole, const view *rest) {
   }
 }
 
-/* ---- rows of a receiver: [vector][row][VL] from and to the layout ---- */
+/* ---- rows of a receiver ---- */
 
 static size_t place_of_vector(const chunk *c, size_t j) {
   return c->q->blocked ? j * VL / V * c->q->os.block + j * VL % V : j * VL;
@@ -163,14 +179,16 @@ static void take_rows(const chunk *c, const T *from) {
   if (c->rest) take_tail(from + place_of_vector(c, c->whole), stride, rows, c->rest, c->rows + c->whole * rows * VL);
 }
 
-static void put_rows(const chunk *c, T *to) {
+/* What is no whole vector, and the padding of blocks. */
+static void put_out(const chunk *c, T *to) {
   const size_t rows = (size_t)c->t->out_rows, stride = c->q->os.row;
-  const size_t full = c->whole + (c->rest > 0 && c->q->blocked);
-  for (size_t j = 0; j < full; j++)
+  const size_t full = c->whole + (c->rest > 0);
+  if (c->rest) {
+    const T *from = c->rows + c->whole * rows * VL;
     for (size_t i = 0; i < rows; i++)
-      v_store(to + place_of_vector(c, j) + i * stride, v_load(c->rows + (j * rows + i) * VL));
-  if (c->rest && !c->q->blocked)
-    put_tail(c->rows + c->whole * rows * VL, rows, c->rest, false, to + place_of_vector(c, c->whole), stride);
+      for (size_t l = 0; l < (c->q->blocked ? VL : c->rest); l++)
+        to[place_of_vector(c, c->whole) + i * stride + l] = from[i * VL + l];
+  }
   if (c->q->blocked)
     for (size_t j = full; j * VL % V != 0; j++)
       for (size_t i = 0; i < rows; i++) v_store(to + place_of_vector(c, j) + i * stride, v_zero());
@@ -178,12 +196,9 @@ static void put_rows(const chunk *c, T *to) {
 
 /* ---- forward ---- */
 
-/* Sums over the edges of one piece, for `wide` vectors side by side from vector j on. */
-INLINE void forward_tile(int rows, int wide, const edge_piece *p, const view *v, size_t edges, const T *m,
-                         size_t out_rows, size_t j) {
-  const size_t x_at = (size_t)p->x * v->x_row + j / v->per_block * v->step + j % v->per_block * VL;
-  const size_t next = j + 1,
-               x_next = (size_t)p->x * v->x_row + next / v->per_block * v->step + next % v->per_block * VL;
+/* Sums over the edges of one piece, for `wide` vectors from vector j on. */
+INLINE void forward_tile(int rows, int wide, const edge_piece *p, const view *v, size_t edges, const T *m, size_t j) {
+  const size_t x_at = (size_t)p->x * v->x_row + x_place(v, j), x_next = (size_t)p->x * v->x_row + x_place(v, j + 1);
   const size_t r_at = (size_t)p->path * v->r_row + j * VL;
   vec a[2 * EDGE_ROWS];
   UNROLL for (int i = 0; i < EDGE_ROWS; i++) if (i < rows) a[2 * i] = a[2 * i + 1] = v_zero();
@@ -198,33 +213,119 @@ INLINE void forward_tile(int rows, int wide, const edge_piece *p, const view *v,
       if (wide > 1) a[2 * i + 1] = v_fma(k, z1, a[2 * i + 1]);
     }
   }
-  T *const to = v->rows + j * out_rows * VL;
+  T *const to = v->out + out_place(v, j);
+  const size_t ahead = out_place(v, j + 1) - out_place(v, j);
   UNROLL for (int i = 0; i < EDGE_ROWS; i++) if (i < rows) {
-    T *row = to + (size_t)p->row[i] * VL;
+    T *row = to + (size_t)p->row[i] * v->out_row;
     v_store(row, v_load(row) + a[2 * i]);
-    if (wide < 2) continue;
-    row += out_rows * VL;
-    v_store(row, v_load(row) + a[2 * i + 1]);
+    if (wide > 1) v_store(row + ahead, v_load(row + ahead) + a[2 * i + 1]);
   }
 }
 
-INLINE void forward_rows(int rows, const edge_piece *p, const view *v, size_t edges, const T *m, size_t out_rows) {
+INLINE void forward_rows(int rows, const edge_piece *p, const view *v, size_t edges, const T *m) {
   size_t j = 0;
-  for (; j + 2 <= v->vectors; j += 2) forward_tile(rows, 2, p, v, edges, m, out_rows, j);
-  if (j < v->vectors) forward_tile(rows, 1, p, v, edges, m, out_rows, j);
+  for (; j + 2 <= v->vectors; j += 2) forward_tile(rows, 2, p, v, edges, m, j);
+  if (j < v->vectors) forward_tile(rows, 1, p, v, edges, m, j);
 }
 
 #define EACH_COUNT(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7)
 
-static void forward_pieces(const chunk *c, const view *v) {
-  for (int32_t i = 0; i < c->t->pieces; i++) {
-    const edge_piece *p = &c->t->piece[i];
-    const T *m = c->m + (size_t)p->scalar * CHUNK;
-    const size_t out_rows = (size_t)c->t->out_rows;
-    switch (p->rows) {
+static void forward_piece(const chunk *c, const view *v, const edge_piece *p) {
+  const T *m = c->m + (size_t)p->scalar * CHUNK;
+  switch (p->rows) {
 #define CASE(rows) \
-  case rows: forward_rows(rows, p, v, c->n, m, out_rows); break;
-      EACH_COUNT(CASE)
+  case rows: forward_rows(rows, p, v, c->n, m); break;
+    EACH_COUNT(CASE)
+#undef CASE
+  }
+}
+
+static void clear_rows(const view *v, const edge_path *p) {
+  for (size_t i = 0; i < 2 * (size_t)p->l3 + 1; i++)
+    for (size_t j = 0; j < v->vectors; j++)
+      v_store(v->out + out_place(v, j) + ((size_t)p->out + i) * v->out_row, v_zero());
+}
+
+INLINE void put_sum(T *to, bool add, vec sum) {
+  if (add) sum += v_load(to);
+  v_store(to, sum);
+}
+
+/* All of a path of constant degrees at once, `wide` vectors from vector j on. */
+INLINE void path_tile(int l1, int l2, int l3, int wide, const edge_path *p, size_t path, const view *v, size_t edges,
+                      const T *m, size_t j) {
+  const int n3 = 2 * l3 + 1;
+  const size_t here = x_place(v, j), next = x_place(v, j + 1) - here;
+  const size_t x_at = (size_t)p->x * v->x_row + here, r_at = path * v->r_row + j * VL;
+  vec a[2 * 7];
+  UNROLL for (int k = 0; k < 7; k++) if (k < n3) a[2 * k] = a[2 * k + 1] = v_zero();
+  for (size_t e = 0; e < edges; e++) {
+    const T *x = v->x[e] + x_at, *r = v->r[e] + r_at;
+    const vec r0 = v_load(r);
+    vec r1 = r0;
+    if (wide > 1) r1 = v_load(r + VL);
+    if (l3 == 0) { /* the weight last */
+      vec t0 = v_zero(), t1 = v_zero();
+      UNROLL for (int i = 0; i < 5; i++, x += v->x_row) if (i < 2 * l1 + 1) {
+        const vec k = v_set1(m[(size_t)i * CHUNK + e]);
+        t0 = v_fma(k, v_load(x), t0);
+        if (wide > 1) t1 = v_fma(k, v_load(x + next), t1);
+      }
+      a[0] = v_fma(r0, t0, a[0]);
+      if (wide > 1) a[1] = v_fma(r1, t1, a[1]);
+      continue;
+    }
+    size_t scalar = 0;
+    UNROLL for (int i = 0; i < 5; i++, x += v->x_row) if (i < 2 * l1 + 1) {
+      const vec z0 = r0 * v_load(x);
+      vec z1 = z0;
+      if (wide > 1) z1 = r1 * v_load(x + next);
+      UNROLL for (int k = 0; k < 7; k++) if (k < n3 && edge_couples(l1, l2, l3, i - l1, k - l3)) {
+        const vec s = v_set1(m[scalar++ * CHUNK + e]);
+        a[2 * k] = v_fma(s, z0, a[2 * k]);
+        if (wide > 1) a[2 * k + 1] = v_fma(s, z1, a[2 * k + 1]);
+      }
+    }
+  }
+  T *row = v->out + out_place(v, j) + (size_t)p->out * v->out_row;
+  const size_t ahead = out_place(v, j + 1) - out_place(v, j);
+  const bool add = v->begun || !p->fresh;
+  UNROLL for (int k = 0; k < 7; k++, row += v->out_row) if (k < n3) {
+    put_sum(row, add, a[2 * k]);
+    if (wide > 1) put_sum(row + ahead, add, a[2 * k + 1]);
+  }
+}
+
+/* 7 rows of two vectors and what they are made of take more than 16 registers. */
+#define WIDE(l3) ((l3) < 3 || WEYL_LEVEL == 2 ? 2 : 1)
+
+#define WRITTEN_PATH(l1, l2, l3)                                                                            \
+  static void path_##l1##l2##l3(const edge_path *p, size_t path, const view *v, size_t edges, const T *m) { \
+    size_t j = 0;                                                                                           \
+    if (WIDE(l3) == 2)                                                                                      \
+      for (; j + 2 <= v->vectors; j += 2) path_tile(l1, l2, l3, 2, p, path, v, edges, m, j);                \
+    for (; j < v->vectors; j++) path_tile(l1, l2, l3, 1, p, path, v, edges, m, j);                          \
+  }
+#define WRITTEN_PATHS(F)                                                                                            \
+  F(0, 0, 0)                                                                                                        \
+  F(0, 1, 1) F(0, 2, 2) F(0, 3, 3) F(1, 0, 1) F(1, 1, 0) F(1, 1, 1) F(1, 1, 2) F(1, 2, 1) F(1, 2, 2) F(1, 2, 3)     \
+      F(1, 3, 2) F(1, 3, 3) F(2, 0, 2) F(2, 1, 1) F(2, 1, 2) F(2, 1, 3) F(2, 2, 0) F(2, 2, 1) F(2, 2, 2) F(2, 2, 3) \
+          F(2, 3, 1) F(2, 3, 2) F(2, 3, 3)
+WRITTEN_PATHS(WRITTEN_PATH)
+
+static void forward_paths(const chunk *c, const view *v) {
+  for (int32_t i = 0; i < c->t->paths; i++) {
+    const edge_path *p = &c->t->path[i];
+    if (!p->written) {
+      if (!v->begun && p->fresh) clear_rows(v, p);
+      for (int32_t k = 0; k < p->pieces; k++) forward_piece(c, v, &c->t->piece[p->piece + k]);
+      continue;
+    }
+    const T *m = c->m + (size_t)p->scalar * CHUNK;
+    switch (16 * p->l1 + 4 * p->l2 + p->l3) {
+#define CASE(l1, l2, l3) \
+  case 16 * l1 + 4 * l2 + l3: path_##l1##l2##l3(p, (size_t)i, v, c->n, m); break;
+      WRITTEN_PATHS(CASE)
 #undef CASE
     }
   }
@@ -232,19 +333,29 @@ static void forward_pieces(const chunk *c, const view *v) {
 
 void K(edge_forward)(const edge_tables *t, const edge_span *q, void *work) {
   chunk c = chunk_of(t, q, work);
-  const size_t padded = (c.whole + (c.rest > 0)) * (size_t)t->out_rows * VL;
+  const size_t rest_at = c.whole * (size_t)t->out_rows * VL;
   for (size_t i = 0; i < (size_t)q->edges->receivers; i++) {
-    memset(c.rows, 0, padded * sizeof(T));
-    while (next_chunk(&c, i)) {
+    T *const out = (T *)q->out + i * q->os.node;
+    bool begun = false;
+    for (; next_chunk(&c, i); begun = true) {
       view whole, rest;
+      if (!begun && !t->covered) {
+        memset(out, 0, q->os.node * sizeof(T));
+        memset(c.rows + rest_at, 0, (size_t)t->out_rows * VL * sizeof(T));
+      }
       make_scalars(&c);
       view_whole(&c, &whole);
-      forward_pieces(&c, &whole);
+      whole.out = out;
+      whole.begun = begun || !t->covered;
+      forward_paths(&c, &whole);
       if (!c.rest) continue;
       view_rest(&c, &whole, false, &rest);
-      forward_pieces(&c, &rest);
+      forward_paths(&c, &rest);
     }
-    put_rows(&c, (T *)q->out + i * q->os.node);
+    if (begun)
+      put_out(&c, out);
+    else
+      memset(out, 0, q->os.node * sizeof(T));
   }
 }
 
@@ -254,7 +365,7 @@ void K(edge_forward)(const edge_tables *t, const edge_span *q, void *work) {
 INLINE void backward_edge(int rows, bool harmonics, bool first, const edge_piece *p, const view *v, size_t e,
                           size_t out_rows, const T *m, T *dm) {
   const size_t x_at = (size_t)p->x * v->x_row, r_at = (size_t)p->path * v->r_row;
-  const T *x = v->x[e] + x_at, *r = v->r[e] + r_at, *g = v->rows;
+  const T *x = v->x[e] + x_at, *r = v->r[e] + r_at, *g = v->g;
   T *dx = v->dx[e] + x_at, *dr = v->dr[e] + r_at;
   vec k[EDGE_ROWS], s[EDGE_ROWS + 1];
   size_t at[EDGE_ROWS];
@@ -296,7 +407,7 @@ INLINE void backward_rows(int rows, bool harmonics, const edge_piece *p, const v
 }
 
 /* Few edges at a time: what belongs to them stays in the first cache. */
-enum { TOGETHER = 4 };
+enum { TOGETHER = 8 };
 
 static void backward_pieces(const chunk *c, const view *v) {
   const size_t out_rows = (size_t)c->t->out_rows;

@@ -58,7 +58,9 @@ typedef struct term { /* M[scalar] += k Y[y] */
 } term;
 typedef struct draft {
   weyl_arena *arena;
+  edge_path *path;
   edge_piece *piece;
+  edge_scalar *scalar;
   term *term;
   int64_t pieces, scalars, terms;
 } draft;
@@ -68,7 +70,8 @@ static void add_path(draft *d, const weyl_edge_product *p, int32_t path, const d
   const weyl_path *q = &p->paths.item[path];
   const int32_t n1 = 2 * q->l1 + 1, n2 = 2 * q->l2 + 1, n3 = 2 * q->l3 + 1;
   const int32_t x = row_of(p->irreps[0], q->in1), y = row_of(p->irreps[1], q->in2), out = row_of(p->irreps[2], q->out);
-  bool first = true;
+  bool first = true, alike = true; /* alike: what edge_couples tells is what there is */
+  const int64_t first_piece = d->pieces, first_scalar = d->scalars;
   for (int32_t i = 0; i < n1; i++) {
     int32_t rows = EDGE_ROWS; /* of the piece in hand */
     for (int32_t k = 0; k < n3; k++) {
@@ -76,9 +79,17 @@ static void add_path(draft *d, const weyl_edge_product *p, int32_t path, const d
       for (int32_t j = 0; j < n2; j++) {
         const double w = W[(i * n2 + j) * n3 + k];
         if (w == 0) continue;
-        if (d->term) d->term[d->terms] = (term){(int32_t)d->scalars, y + j, p->factor[path] * w};
+        if (d->term) {
+          const int second = d->terms > before;
+          edge_scalar *s = &d->scalar[d->scalars];
+          d->term[d->terms] = (term){(int32_t)d->scalars, y + j, p->factor[path] * w};
+          s->at[second] = s->at[1] = y + j;
+          s->k[second] = p->factor[path] * w;
+          if (!second) s->k[1] = 0;
+        }
         d->terms++;
       }
+      alike &= (d->terms > before) == edge_couples(q->l1, q->l2, q->l3, i - q->l1, k - q->l3);
       if (d->terms == before) continue;
       if (rows == EDGE_ROWS) {
         if (d->piece)
@@ -95,6 +106,17 @@ static void add_path(draft *d, const weyl_edge_product *p, int32_t path, const d
       d->scalars++;
     }
   }
+  if (!d->path) return;
+  d->path[path] = (edge_path){.l1 = q->l1,
+                              .l2 = q->l2,
+                              .l3 = q->l3,
+                              .x = x,
+                              .out = out,
+                              .scalar = (int32_t)first_scalar,
+                              .piece = (int32_t)first_piece,
+                              .pieces = (int32_t)(d->pieces - first_piece),
+                              .fresh = true,
+                              .written = alike && EDGE_WRITTEN(q->l1, q->l2, q->l3)};
 }
 
 static weyl_status add_paths(draft *d, const weyl_edge_product *p) {
@@ -112,20 +134,20 @@ static weyl_status add_paths(draft *d, const weyl_edge_product *p) {
   return WEYL_OK;
 }
 
-/* Sums over terms, by scalar or by harmonic. */
-static weyl_status collect(const weyl_edge_product *p, int32_t n, bool by_scalar, const draft *d, edge_sums *to) {
+/* Sums over scalars for each of n harmonics. */
+static weyl_status collect(const weyl_edge_product *p, int32_t n, const draft *d, edge_sums *to) {
   *to = (edge_sums){.n = n,
                     .from = weyl_arena_array(p->arena, int32_t, n + 2),
                     .at = weyl_arena_array(p->arena, int32_t, d->terms + 1),
                     .k = weyl_arena_alloc(p->arena, (size_t)d->terms + 1, weyl_dtype_size(p->dtype))};
   if (!to->from || !to->at || !to->k) return WEYL_MEMORY;
   memset(to->from, 0, ((size_t)n + 2) * sizeof *to->from);
-  for (int64_t i = 0; i < d->terms; i++) to->from[2 + (by_scalar ? d->term[i].scalar : d->term[i].y)]++;
+  for (int64_t i = 0; i < d->terms; i++) to->from[2 + d->term[i].y]++;
   for (int32_t j = 0; j < n; j++) to->from[j + 2] += to->from[j + 1];
   for (int64_t i = 0; i < d->terms; i++) { /* from[j + 1] walks from where sum j starts to where it ends */
     const term *t = &d->term[i];
-    const int32_t place = to->from[1 + (by_scalar ? t->scalar : t->y)]++;
-    to->at[place] = by_scalar ? t->y : t->scalar;
+    const int32_t place = to->from[1 + t->y]++;
+    to->at[place] = t->scalar;
     if (p->dtype == WEYL_F32)
       ((float *)to->k)[place] = (float)t->k;
     else
@@ -141,8 +163,10 @@ static weyl_status make_tables(weyl_edge_product *p) {
   draft d = {.arena = scratch};
   WEYL_GOTO(add_paths(&d, p));
   d.piece = weyl_arena_array(p->arena, edge_piece, d.pieces + 1);
+  d.path = weyl_arena_array(p->arena, edge_path, p->paths.n + 1);
+  d.scalar = weyl_arena_array(p->arena, edge_scalar, d.scalars + 1);
   d.term = weyl_arena_array(scratch, term, d.terms + 1);
-  status = d.piece && d.term ? WEYL_OK : WEYL_MEMORY;
+  status = d.path && d.piece && d.scalar && d.term ? WEYL_OK : WEYL_MEMORY;
   if (status != WEYL_OK) goto done;
   d.pieces = d.scalars = d.terms = 0;
   WEYL_GOTO(add_paths(&d, p));
@@ -153,9 +177,20 @@ static weyl_status make_tables(weyl_edge_product *p) {
                      .x_rows = row_of(p->irreps[0], p->irreps[0].n),
                      .y_rows = row_of(p->irreps[1], p->irreps[1].n),
                      .out_rows = row_of(p->irreps[2], p->irreps[2].n),
-                     .piece = d.piece};
-  WEYL_GOTO(collect(p, t->scalars, true, &d, &t->scalar));
-  WEYL_GOTO(collect(p, t->y_rows, false, &d, &t->harmonic));
+                     .path = d.path,
+                     .piece = d.piece,
+                     .scalar = d.scalar,
+                     .covered = true};
+  for (int32_t block = 0; block < p->irreps[2].n; block++) {
+    bool reached = false;
+    for (int64_t i = 0; i < p->paths.n; i++) {
+      if (p->paths.item[i].out != block) continue;
+      d.path[i].fresh = !reached;
+      reached = true;
+    }
+    t->covered &= reached;
+  }
+  WEYL_GOTO(collect(p, t->y_rows, &d, &t->harmonic));
 done:
   weyl_arena_free(scratch);
   return status;
