@@ -28,6 +28,7 @@ typedef struct edge_path {
   int32_t scalar; /* the first: order by order of x, order by order of out, those that edge_couples tells */
   int32_t piece, pieces;
   bool written; /* there is such code */
+  bool single;  /* every piece has one row */
   bool fresh;   /* the first path to its block of the output */
 } edge_path;
 
@@ -51,7 +52,6 @@ typedef struct edge_sums { /* sums of k[i] z[at[i]] for from[j] <= i < from[j + 
 /* M = k[0] Y[at[0]] + k[1] Y[at[1]]: no more orders of Y take one order to another. */
 typedef struct edge_scalar {
   int32_t at[2];
-  double k[2];
 } edge_scalar;
 
 typedef struct edge_tables {
@@ -59,6 +59,7 @@ typedef struct edge_tables {
   const edge_path *path;
   const edge_piece *piece; /* path by path */
   const edge_scalar *scalar;
+  const void *k;      /* [scalars][2] of the type of the plan */
   bool covered;       /* every block of the output is reached */
   edge_sums harmonic; /* of scalars: the transpose */
 } edge_tables;
@@ -79,15 +80,20 @@ typedef struct edge_span {
 
 /* Where things are in `work`, in numbers; lanes: of the widest vector. */
 typedef struct edge_room {
-  size_t y, dy, m, dm, rows, x, dx, weights, dweights, no_x, no_weights, total;
+  size_t y, dy, m, dm, sums, rows, x, dx, weights, dweights, no_x, no_weights, total;
 } edge_room;
+/* Scalars of an edge side by side, and what is written behind the last. */
+static inline size_t edge_pitch(const edge_tables *t, size_t lanes) {
+  return ((size_t)t->scalars + EDGE_ROWS + lanes) / lanes * lanes;
+}
 static inline edge_room edge_room_of(const edge_tables *t, size_t channels, size_t lanes) {
   const size_t padded = (channels + lanes - 1) / lanes * lanes, chunk = EDGE_CHUNK;
   edge_room r = {0};
   r.dy = r.y + chunk * (size_t)t->y_rows;
   r.m = r.dy + chunk * (size_t)t->y_rows;
   r.dm = r.m + chunk * (size_t)t->scalars;
-  r.rows = r.dm + chunk * (size_t)t->scalars;
+  r.sums = r.dm + chunk * edge_pitch(t, lanes);
+  r.rows = r.sums + 2 * chunk * edge_pitch(t, lanes);
   r.x = r.rows + padded * (size_t)t->out_rows;
   r.dx = r.x + chunk * lanes * (size_t)t->x_rows;
   r.weights = r.dx + chunk * lanes * (size_t)t->x_rows;

@@ -2,7 +2,7 @@
  */
 #include "isa.h"
 
-#include <simd.h>
+#include "transpose.h"
 
 enum { CHUNK = EDGE_CHUNK, V = 64 / sizeof(T) };
 
@@ -31,9 +31,11 @@ INLINE size_t out_place(const view *v, size_t j) { return j / v->per_block * v->
 typedef struct chunk {
   const edge_tables *t;
   const edge_span *q;
-  size_t from, n;       /* edges */
-  size_t whole, rest;   /* vectors, channels beside them */
-  T *y, *dy, *m, *dm;   /* [row or scalar][CHUNK] */
+  size_t from, n;     /* edges */
+  size_t whole, rest; /* vectors, channels beside them */
+  T *y, *dy, *m, *dm; /* [row or scalar][CHUNK] */
+  T *sums[2];         /* [CHUNK][pitch] of whole vectors and of the rest: gradients by m */
+  size_t pitch;
   T *rows, *tail[4];    /* x, dx, weights, dweights */
   T *no_x, *no_weights; /* for gradients that nobody wants */
 } chunk;
@@ -49,6 +51,8 @@ static chunk chunk_of(const edge_tables *t, const edge_span *q, void *work) {
                  .dy = w + room.dy,
                  .m = w + room.m,
                  .dm = w + room.dm,
+                 .sums = {w + room.sums, w + room.sums + CHUNK * edge_pitch(t, V)},
+                 .pitch = edge_pitch(t, V),
                  .rows = w + room.rows,
                  .tail = {w + room.x, w + room.dx, w + room.weights, w + room.dweights},
                  .no_x = w + room.no_x,
@@ -73,31 +77,52 @@ static bool next_chunk(chunk *c, size_t receiver) {
 static void take_sums(const edge_sums *s, size_t edges, const T *from, T *to) {
   const T *k = (const T *)s->k;
   for (int32_t j = 0; j < s->n; j++)
-    for (size_t e = 0; e < edges; e += VL) {
-      vec sum = v_zero();
-      for (int32_t i = s->from[j]; i < s->from[j + 1]; i++)
-        sum = v_fma(v_set1(k[i]), v_load(from + (size_t)s->at[i] * CHUNK + e), sum);
-      v_store(to + (size_t)j * CHUNK + e, sum);
+    for (size_t e = 0; e < edges; e += 2 * VL) {
+      vec a = v_zero(), b = v_zero();
+      for (int32_t i = s->from[j]; i < s->from[j + 1]; i++) {
+        const T *z = from + (size_t)s->at[i] * CHUNK + e;
+        a = v_fma(v_set1(k[i]), v_load(z), a);
+        b = v_fma(v_set1(k[i]), v_load(z + VL), b);
+      }
+      v_store(to + (size_t)j * CHUNK + e, a);
+      v_store(to + (size_t)j * CHUNK + e + VL, b);
     }
 }
 
 static void make_scalars(chunk *c) {
   const size_t rows = (size_t)c->t->y_rows, full = size_min((c->n + VL - 1) / VL * VL, CHUNK);
-  for (size_t e = 0; e < full; e++) {
-    const T *y = (const T *)c->q->y + (e < c->n ? row_of_edge(c, e) : 0) * rows;
-    for (size_t j = 0; j < rows; j++) c->y[j * CHUNK + e] = e < c->n ? y[j] : 0;
+  for (size_t e = 0; e < c->n; e++) {
+    const T *y = (const T *)c->q->y + row_of_edge(c, e) * rows;
+    for (size_t j = 0; j < rows; j++) c->y[j * CHUNK + e] = y[j];
   }
-  for (int32_t j = 0; j < c->t->scalars; j++) {
+  for (size_t e = c->n; e < full; e++)
+    for (size_t j = 0; j < rows; j++) c->y[j * CHUNK + e] = 0;
+  const T *k = (const T *)c->t->k;
+  for (int32_t j = 0; j < c->t->scalars; j++, k += 2) {
     const edge_scalar *s = &c->t->scalar[j];
     const T *a = c->y + (size_t)s->at[0] * CHUNK, *b = c->y + (size_t)s->at[1] * CHUNK;
-    const vec ka = v_set1((T)s->k[0]), kb = v_set1((T)s->k[1]);
-    for (size_t e = 0; e < full; e += VL)
-      v_store(c->m + (size_t)j * CHUNK + e, v_fma(ka, v_load(a + e), kb * v_load(b + e)));
+    T *m = c->m + (size_t)j * CHUNK;
+    const vec ka = v_set1(k[0]), kb = v_set1(k[1]);
+    for (size_t e = 0; e < full; e += VL) v_store(m + e, v_fma(ka, v_load(a + e), kb * v_load(b + e)));
   }
+}
+
+/* Sums of edges become edges side by side. */
+static void turn_sums(const chunk *c) {
+  for (size_t e = 0; e < c->n; e += VL)
+    for (size_t j = 0; j < (size_t)c->t->scalars; j += VL) {
+      vec r[VL];
+      UNROLL_VL for (size_t i = 0; i < VL; i++) r[i] = v_load(c->sums[0] + (e + i) * c->pitch + j);
+      if (c->rest)
+        for (size_t i = 0; i < VL; i++) r[i] += v_load(c->sums[1] + (e + i) * c->pitch + j);
+      v_transpose(r);
+      UNROLL_VL for (size_t i = 0; i < VL; i++) v_store(c->dm + (j + i) * CHUNK + e, r[i]);
+    }
 }
 
 static void put_harmonics(chunk *c) {
   const size_t rows = (size_t)c->t->y_rows;
+  turn_sums(c);
   take_sums(&c->t->harmonic, c->n, c->dm, c->dy);
   for (size_t e = 0; e < c->n; e++) {
     T *dy = (T *)c->q->dy + row_of_edge(c, e) * rows;
@@ -173,8 +198,8 @@ static size_t place_of_vector(const chunk *c, size_t j) {
 
 static void take_rows(const chunk *c, const T *from) {
   const size_t rows = (size_t)c->t->out_rows, stride = c->q->os.row;
-  for (size_t j = 0; j < c->whole; j++)
-    for (size_t i = 0; i < rows; i++)
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < c->whole; j++)
       v_store(c->rows + (j * rows + i) * VL, v_load(from + place_of_vector(c, j) + i * stride));
   if (c->rest) take_tail(from + place_of_vector(c, c->whole), stride, rows, c->rest, c->rows + c->whole * rows * VL);
 }
@@ -306,11 +331,15 @@ INLINE void path_tile(int l1, int l2, int l3, int wide, const edge_path *p, size
       for (; j + 2 <= v->vectors; j += 2) path_tile(l1, l2, l3, 2, p, path, v, edges, m, j);                \
     for (; j < v->vectors; j++) path_tile(l1, l2, l3, 1, p, path, v, edges, m, j);                          \
   }
-#define WRITTEN_PATHS(F)                                                                                            \
-  F(0, 0, 0)                                                                                                        \
-  F(0, 1, 1) F(0, 2, 2) F(0, 3, 3) F(1, 0, 1) F(1, 1, 0) F(1, 1, 1) F(1, 1, 2) F(1, 2, 1) F(1, 2, 2) F(1, 2, 3)     \
-      F(1, 3, 2) F(1, 3, 3) F(2, 0, 2) F(2, 1, 1) F(2, 1, 2) F(2, 1, 3) F(2, 2, 0) F(2, 2, 1) F(2, 2, 2) F(2, 2, 3) \
-          F(2, 3, 1) F(2, 3, 2) F(2, 3, 3)
+#define WRITTEN_PATHS(F)                                                                                        \
+  F(0, 0, 0)                                                                                                    \
+  F(0, 1, 1)                                                                                                    \
+  F(0, 2, 2)                                                                                                    \
+  F(0, 3, 3)                                                                                                    \
+  F(1, 0, 1)                                                                                                    \
+  F(1, 1, 0)                                                                                                    \
+  F(1, 1, 1) F(1, 1, 2) F(1, 2, 1) F(1, 2, 2) F(1, 2, 3) F(1, 3, 2) F(1, 3, 3) F(2, 0, 2) F(2, 1, 1) F(2, 1, 2) \
+      F(2, 1, 3) F(2, 2, 0) F(2, 2, 1) F(2, 2, 2) F(2, 2, 3) F(2, 3, 1) F(2, 3, 2) F(2, 3, 3)
 WRITTEN_PATHS(WRITTEN_PATH)
 
 static void forward_paths(const chunk *c, const view *v) {
@@ -361,77 +390,155 @@ void K(edge_forward)(const edge_tables *t, const edge_span *q, void *work) {
 
 /* ---- backward ---- */
 
-/* t = sum of M g, dx += R t, dR (+)= x t, dM += sum of R x g over channels; `harmonics`: with dM. */
-INLINE void backward_edge(int rows, bool harmonics, bool first, const edge_piece *p, const view *v, size_t e,
-                          size_t out_rows, const T *m, T *dm) {
+/* sums[i] = the sum over lanes of s[i] for i < n; up to the next multiple of 4 is written. */
+INLINE void put_sums(int n, const vec *s, T *sums) {
+  const vec none = v_zero();
+  v_sum4(s[0], n > 1 ? s[1] : none, n > 2 ? s[2] : none, n > 3 ? s[3] : none, sums);
+  if (n > 4) v_sum4(s[4], n > 5 ? s[5] : none, n > 6 ? s[6] : none, none, sums + 4);
+}
+
+/* sum += k times the vector at p, as the one instruction it is: the compilers would load vectors before the loop, and
+ * spill sums in it. */
+#if WEYL_LEVEL == 1
+#define ADD_FROM(sum, k, p)                                              \
+  __asm__(F32_OR_F64("vfmadd231ps %2, %1, %0", "vfmadd231pd %2, %1, %0") \
+          : "+x"(sum)                                                    \
+          : "x"(k), "m"(*(const vec *)(const void *)(p)))
+#else
+#define ADD_FROM(sum, k, p) sum = v_fma(k, v_load(p), sum)
+#endif
+enum { IN_REGISTERS = WEYL_LEVEL == 2 ? EDGE_ROWS : 5 }; /* scalars that are kept there beside as many sums */
+
+/* t = sum of M g, dx += R t, dR (+)= x t, dM = sum of R x g over channels; `harmonics`: with dM. */
+INLINE void backward_edge(int rows, bool harmonics, bool first, bool beside, const edge_piece *p, const view *v,
+                          size_t e, size_t out_rows, const T *m, T *sums) {
   const size_t x_at = (size_t)p->x * v->x_row, r_at = (size_t)p->path * v->r_row;
-  const T *x = v->x[e] + x_at, *r = v->r[e] + r_at, *g = v->g;
+  const T *x = v->x[e] + x_at, *r = v->r[e] + r_at, *g = v->g + (beside ? (size_t)p->row[0] * VL : 0);
   T *dx = v->dx[e] + x_at, *dr = v->dr[e] + r_at;
-  vec k[EDGE_ROWS], s[EDGE_ROWS + 1];
+  vec k[EDGE_ROWS], s[EDGE_ROWS];
+  T spread[EDGE_ROWS * VL];
   size_t at[EDGE_ROWS];
   UNROLL for (int i = 0; i < EDGE_ROWS; i++) if (i < rows) {
     k[i] = v_set1(m[(size_t)i * CHUNK + e]);
+    v_store(spread + i * VL, k[i]);
     s[i] = v_zero();
-    at[i] = (size_t)p->row[i] * VL;
+    at[i] = beside ? (size_t)i * VL : (size_t)p->row[i] * VL;
   }
   for (size_t left = v->vectors; left > 0;) {
     const size_t here = size_min(left, v->per_block);
     for (size_t j = 0; j < here * VL; j += VL, g += out_rows * VL) {
       const vec xj = v_load(x + j), rj = v_load(r + j), z = xj * rj;
-      vec t = v_zero();
+      vec t = v_zero(), u = v_zero(), d = v_zero(); /* t in two chains: one would be as long as the loop */
       UNROLL for (int i = 0; i < EDGE_ROWS; i++) if (i < rows) {
         const vec gi = v_load(g + at[i]);
-        t = v_fma(k[i], gi, t);
+        if (harmonics && rows > IN_REGISTERS && i % 2 == 0)
+          ADD_FROM(t, gi, spread + i * VL);
+        else if (harmonics && rows > IN_REGISTERS)
+          ADD_FROM(u, gi, spread + i * VL);
+        else if (i % 2 == 0)
+          t = v_fma(k[i], gi, t);
+        else
+          u = v_fma(k[i], gi, u);
         if (harmonics) s[i] = v_fma(z, gi, s[i]);
       }
+      if (rows > 1) t += u;
       v_store(dx + j, v_fma(rj, t, v_load(dx + j)));
-      v_store(dr + j, first ? v_fma(xj, t, v_zero()) : v_fma(xj, t, v_load(dr + j)));
+      if (!first) d = v_load(dr + j);
+      v_store(dr + j, v_fma(xj, t, d));
     }
     x += v->step, dx += v->step, r += here * VL, dr += here * VL;
     left -= here;
   }
-  if (!harmonics) return;
-  T sums[8];
-  s[rows] = v_zero();
-  v_sum4(s[0], s[rows > 1 ? 1 : rows], s[rows > 2 ? 2 : rows], s[rows > 3 ? 3 : rows], sums);
-  if (rows > 4) v_sum4(s[4], s[rows > 5 ? 5 : rows], s[rows > 6 ? 6 : rows], s[rows], sums + 4);
-  UNROLL for (int i = 0; i < EDGE_ROWS; i++) if (i < rows) dm[(size_t)i * CHUNK + e] += sums[i];
+  if (harmonics) put_sums(rows, s, sums);
+}
+
+/* All pieces of a path at once, if each has one row. */
+INLINE void backward_single(int pieces, bool harmonics, const edge_piece *p, const view *v, size_t e, size_t out_rows,
+                            const T *m, T *sums) {
+  const size_t r_at = (size_t)p->path * v->r_row;
+  const T *x = v->x[e], *r = v->r[e] + r_at, *g = v->g;
+  T *dx = v->dx[e], *dr = v->dr[e] + r_at;
+  vec k[5], s[5];
+  size_t at[5], x_at[5];
+  UNROLL for (int i = 0; i < 5; i++) if (i < pieces) {
+    k[i] = v_set1(m[(size_t)i * CHUNK + e]);
+    s[i] = v_zero();
+    at[i] = (size_t)p[i].row[0] * VL;
+    x_at[i] = (size_t)p[i].x * v->x_row;
+  }
+  for (size_t left = v->vectors; left > 0;) {
+    const size_t here = size_min(left, v->per_block);
+    for (size_t j = 0; j < here * VL; j += VL, g += out_rows * VL) {
+      const vec rj = v_load(r + j);
+      vec d = v_zero();
+      UNROLL for (int i = 0; i < 5; i++) if (i < pieces) {
+        const vec xj = v_load(x + x_at[i] + j), gi = v_load(g + at[i]), t = k[i] * gi;
+        if (harmonics) s[i] = v_fma(xj * rj, gi, s[i]);
+        v_store(dx + x_at[i] + j, v_fma(rj, t, v_load(dx + x_at[i] + j)));
+        d = v_fma(xj, t, d);
+      }
+      v_store(dr + j, d);
+    }
+    x += v->step, dx += v->step, r += here * VL, dr += here * VL;
+    left -= here;
+  }
+  if (harmonics) put_sums(pieces, s, sums);
+}
+
+INLINE void backward_edges(int rows, bool harmonics, bool first, bool beside, const edge_piece *p, const view *v,
+                           size_t from, size_t to, size_t out_rows, size_t pitch, const T *m, T *sums) {
+  for (size_t e = from; e < to; e++)
+    backward_edge(rows, harmonics, first, beside, p, v, e, out_rows, m, sums + e * pitch);
 }
 
 INLINE void backward_rows(int rows, bool harmonics, const edge_piece *p, const view *v, size_t from, size_t to,
-                          size_t out_rows, const T *m, T *dm) {
-  if (p->first)
-    for (size_t e = from; e < to; e++) backward_edge(rows, harmonics, true, p, v, e, out_rows, m, dm);
+                          size_t out_rows, size_t pitch, const T *m, T *sums) {
+  const bool beside = p->row[rows - 1] - p->row[0] == rows - 1; /* addresses are constants then */
+  if (p->first && beside)
+    backward_edges(rows, harmonics, true, true, p, v, from, to, out_rows, pitch, m, sums);
+  else if (p->first)
+    backward_edges(rows, harmonics, true, false, p, v, from, to, out_rows, pitch, m, sums);
+  else if (beside)
+    backward_edges(rows, harmonics, false, true, p, v, from, to, out_rows, pitch, m, sums);
   else
-    for (size_t e = from; e < to; e++) backward_edge(rows, harmonics, false, p, v, e, out_rows, m, dm);
+    backward_edges(rows, harmonics, false, false, p, v, from, to, out_rows, pitch, m, sums);
 }
 
 /* Few edges at a time: what belongs to them stays in the first cache. */
-enum { TOGETHER = 8 };
+enum { TOGETHER = 4 };
 
-static void backward_pieces(const chunk *c, const view *v) {
+INLINE void backward_pieces(bool harmonics, const chunk *c, const view *v, T *all_sums) {
   const size_t out_rows = (size_t)c->t->out_rows;
-  for (size_t e = 0; e < c->n; e += TOGETHER) {
-    const size_t end = size_min(e + TOGETHER, c->n);
-    for (int32_t i = 0; i < c->t->pieces; i++) {
-      const edge_piece *p = &c->t->piece[i];
-      const T *m = c->m + (size_t)p->scalar * CHUNK;
-      T *dm = c->dm + (size_t)p->scalar * CHUNK;
-      if (c->q->dy) switch (p->rows) {
-#define CASE(rows) \
-  case rows: backward_rows(rows, true, p, v, e, end, out_rows, m, dm); break;
-          EACH_COUNT(CASE)
+  for (size_t from = 0; from < c->n; from += TOGETHER) {
+    const size_t to = size_min(from + TOGETHER, c->n);
+    for (int32_t i = 0; i < c->t->paths; i++) {
+      const edge_path *path = &c->t->path[i];
+      const edge_piece *p = c->t->piece + path->piece;
+      const T *m = c->m + (size_t)path->scalar * CHUNK;
+      T *sums = all_sums + path->scalar;
+      if (path->single) switch (path->pieces) {
+#define CASE(n)                                                                                                  \
+  case n:                                                                                                        \
+    for (size_t e = from; e < to; e++) backward_single(n, harmonics, p, v, e, out_rows, m, sums + e * c->pitch); \
+    continue;
+          CASE(1) CASE(3) CASE(5)
 #undef CASE
         }
-      else
-        switch (p->rows) {
+      for (int32_t k = 0; k < path->pieces; k++, m += (size_t)p->rows * CHUNK, sums += p->rows, p++) switch (p->rows) {
 #define CASE(rows) \
-  case rows: backward_rows(rows, false, p, v, e, end, out_rows, m, dm); break;
+  case rows: backward_rows(rows, harmonics, p, v, from, to, out_rows, c->pitch, m, sums); break;
           EACH_COUNT(CASE)
 #undef CASE
         }
     }
   }
+}
+
+static void backward_view(const chunk *c, const view *v, T *sums) {
+  if (c->q->dy)
+    backward_pieces(true, c, v, sums);
+  else
+    backward_pieces(false, c, v, sums);
 }
 
 void K(edge_backward)(const edge_tables *t, const edge_span *q, void *work) {
@@ -443,12 +550,11 @@ void K(edge_backward)(const edge_tables *t, const edge_span *q, void *work) {
       if (!taken) take_rows(&c, (const T *)q->g + i * q->os.node);
       view whole, rest;
       make_scalars(&c);
-      memset(c.dm, 0, (size_t)t->scalars * CHUNK * sizeof(T));
       view_whole(&c, &whole);
-      backward_pieces(&c, &whole);
+      backward_view(&c, &whole, c.sums[0]);
       if (c.rest) {
         view_rest(&c, &whole, true, &rest);
-        backward_pieces(&c, &rest);
+        backward_view(&c, &rest, c.sums[1]);
         put_rest(&c, &whole, &rest);
       }
       if (q->dy) put_harmonics(&c);

@@ -61,16 +61,24 @@ typedef struct draft {
   edge_path *path;
   edge_piece *piece;
   edge_scalar *scalar;
+  void *k; /* [scalars][2] */
   term *term;
   int64_t pieces, scalars, terms;
 } draft;
+
+static void put(weyl_dtype real, void *x, int64_t i, double value) {
+  if (real == WEYL_F32)
+    ((float *)x)[i] = (float)value;
+  else
+    ((double *)x)[i] = value;
+}
 
 /* Counts without arrays, fills with them. */
 static void add_path(draft *d, const weyl_edge_product *p, int32_t path, const double *W) {
   const weyl_path *q = &p->paths.item[path];
   const int32_t n1 = 2 * q->l1 + 1, n2 = 2 * q->l2 + 1, n3 = 2 * q->l3 + 1;
   const int32_t x = row_of(p->irreps[0], q->in1), y = row_of(p->irreps[1], q->in2), out = row_of(p->irreps[2], q->out);
-  bool first = true, alike = true; /* alike: what edge_couples tells is what there is */
+  bool first = true, single = true, alike = true; /* alike: what edge_couples tells is what there is */
   const int64_t first_piece = d->pieces, first_scalar = d->scalars;
   for (int32_t i = 0; i < n1; i++) {
     int32_t rows = EDGE_ROWS; /* of the piece in hand */
@@ -84,8 +92,8 @@ static void add_path(draft *d, const weyl_edge_product *p, int32_t path, const d
           edge_scalar *s = &d->scalar[d->scalars];
           d->term[d->terms] = (term){(int32_t)d->scalars, y + j, p->factor[path] * w};
           s->at[second] = s->at[1] = y + j;
-          s->k[second] = p->factor[path] * w;
-          if (!second) s->k[1] = 0;
+          put(p->dtype, d->k, 2 * d->scalars + second, p->factor[path] * w);
+          if (!second) put(p->dtype, d->k, 2 * d->scalars + 1, 0);
         }
         d->terms++;
       }
@@ -99,6 +107,7 @@ static void add_path(draft *d, const weyl_edge_product *p, int32_t path, const d
         first = false;
       }
       rows++;
+      single &= rows == 1;
       if (d->piece) {
         edge_piece *piece = &d->piece[d->pieces - 1];
         piece->row[piece->rows++] = out + k;
@@ -116,6 +125,7 @@ static void add_path(draft *d, const weyl_edge_product *p, int32_t path, const d
                               .piece = (int32_t)first_piece,
                               .pieces = (int32_t)(d->pieces - first_piece),
                               .fresh = true,
+                              .single = single && d->pieces - first_piece <= 5,
                               .written = alike && EDGE_WRITTEN(q->l1, q->l2, q->l3)};
 }
 
@@ -148,10 +158,7 @@ static weyl_status collect(const weyl_edge_product *p, int32_t n, const draft *d
     const term *t = &d->term[i];
     const int32_t place = to->from[1 + t->y]++;
     to->at[place] = t->scalar;
-    if (p->dtype == WEYL_F32)
-      ((float *)to->k)[place] = (float)t->k;
-    else
-      ((double *)to->k)[place] = t->k;
+    put(p->dtype, to->k, place, t->k);
   }
   return WEYL_OK;
 }
@@ -165,8 +172,9 @@ static weyl_status make_tables(weyl_edge_product *p) {
   d.piece = weyl_arena_array(p->arena, edge_piece, d.pieces + 1);
   d.path = weyl_arena_array(p->arena, edge_path, p->paths.n + 1);
   d.scalar = weyl_arena_array(p->arena, edge_scalar, d.scalars + 1);
+  d.k = weyl_arena_alloc(p->arena, 2 * (size_t)d.scalars + 1, weyl_dtype_size(p->dtype));
   d.term = weyl_arena_array(scratch, term, d.terms + 1);
-  status = d.path && d.piece && d.scalar && d.term ? WEYL_OK : WEYL_MEMORY;
+  status = d.path && d.piece && d.scalar && d.k && d.term ? WEYL_OK : WEYL_MEMORY;
   if (status != WEYL_OK) goto done;
   d.pieces = d.scalars = d.terms = 0;
   WEYL_GOTO(add_paths(&d, p));
@@ -180,6 +188,7 @@ static weyl_status make_tables(weyl_edge_product *p) {
                      .path = d.path,
                      .piece = d.piece,
                      .scalar = d.scalar,
+                     .k = d.k,
                      .covered = true};
   for (int32_t block = 0; block < p->irreps[2].n; block++) {
     bool reached = false;
