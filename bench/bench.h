@@ -239,6 +239,35 @@ typedef struct bench_tp {
 /* On one thread. */
 WEYL_MUST_CHECK weyl_status bench_products(weyl_context *ctx, const bench_tp_ask *ask, bench_tp *out);
 
+/* ---- convolution along edges (edge.c) ---- */
+
+enum { BENCH_EDGE_PASSES = 4, BENCH_EDGE_WIDTHS = 8 };
+extern const char *const bench_edge_pass[BENCH_EDGE_PASSES]; /* forward, both; the same in rows of channels */
+typedef struct bench_edge_ask {
+  int64_t atoms, edges;
+  int widths;
+  int64_t channels[BENCH_EDGE_WIDTHS];
+  int l_in, l_harmonics, l_out; /* paths with an even sum of degrees, a block of the output each */
+  weyl_dtype real;
+  double seconds;   /* for each width, pass and side */
+  const char *peer; /* NULL or "e3nn" */
+  bool verbose;
+} bench_edge_ask;
+typedef struct bench_edge_row {
+  int64_t channels, paths, outputs; /* outputs: of a channel */
+  double ops[BENCH_EDGE_PASSES];    /* of one channel of one edge; a multiplication with an addition is one */
+  bench_times ours[BENCH_EDGE_PASSES], peer[BENCH_EDGE_PASSES];
+} bench_edge_row;
+typedef struct bench_edge {
+  double peak; /* multiply-add operations a second of one core, 2 for each op */
+  int rows;
+  bench_edge_row row[BENCH_EDGE_WIDTHS];
+  bench_peer_about about;
+  char missing[512];
+} bench_edge;
+/* On one thread. */
+WEYL_MUST_CHECK weyl_status bench_edges(weyl_context *ctx, const bench_edge_ask *ask, bench_edge *out);
+
 /* ---- spherical harmonics (harmonics.c) ---- */
 
 /* "4" or "1-12" to the two ends, which are within least and most. */

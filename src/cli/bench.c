@@ -412,8 +412,8 @@ static weyl_status conv(cli *c) {
 static const struct {
   const char *name;
   weyl_status (*run)(cli *c);
-} benches[] = {{"machine", machine}, {"train", train},     {"engine", engine},        {"conv", conv},
-               {"tp", cli_bench_tp}, {"sh", cli_bench_sh}, {"gaunt", cli_bench_gaunt}};
+} benches[] = {{"machine", machine}, {"train", train},         {"engine", engine},   {"conv", conv},
+               {"tp", cli_bench_tp}, {"edge", cli_bench_edge}, {"sh", cli_bench_sh}, {"gaunt", cli_bench_gaunt}};
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
@@ -433,6 +433,10 @@ static weyl_status more(cli *c) {
   if (given(c, "tp")) {
     WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
     return weyl_options_declare(c->extra, "bench tp", cli_bench_tp_options);
+  }
+  if (given(c, "edge")) {
+    WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
+    return weyl_options_declare(c->extra, "bench edge", cli_bench_edge_options);
   }
   if (given(c, "sh") || given(c, "gaunt")) {
     WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
@@ -455,7 +459,7 @@ static const weyl_option options[] = {
     {"model", WEYL_OPT_STRING, "egnn", 0, 0, NULL, "train: the model"},
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
     {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart",
-     "train, conv, tp, sh: the same work by this program, in turn with ours (make peers sets it up)"},
+     "train, conv, tp, edge, sh: the same work by this program, in turn with ours (make peers sets it up)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
      "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
@@ -466,7 +470,7 @@ static const weyl_option options[] = {
 const cli_command cli_command_bench = {
     .name = "bench",
     .summary = "times this machine and a training step, beside a peer",
-    .usage = "machine|train|engine|conv|tp|sh|gaunt",
+    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt",
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
@@ -479,6 +483,7 @@ const cli_command cli_command_bench = {
         "full and even tensor products with a weight a path, gaunt and complete products of functions on the sphere "
         "with a weight a degree. Beside e3nn's TorchScript, and torch.compile of it to L = 4, or torch's product on a "
         "dense grid. --tune prints the table of costs that the library chooses by.\n\n"
+        "edge: the convolution along the edges of a graph with radial weights, forward and with all gradients.\n\n"
         "sh: real spherical harmonics of many points and their gradients, beside sphericart and e3nn.\n\n"
         "gaunt: products of functions on the sphere by a grid, forward and backward.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
@@ -491,6 +496,7 @@ const cli_command cli_command_bench = {
         "weyl bench conv --batch 128 --threads 1 --peer torch --json\n"
         "weyl bench tp --L 1-6 --channels 64 --batch 1024 --peer e3nn --json\n"
         "weyl bench tp --L 1-8 --product gaunt --method all --peer e3nn\n"
+        "weyl bench edge --atoms 27 --edges 434 --channels 64,128 --peer e3nn\n"
         "weyl bench sh --L 1-12 --points 100000 --threads 1 --peer sphericart\n"
         "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1",
     .options = options,
