@@ -412,8 +412,8 @@ static weyl_status conv(cli *c) {
 static const struct {
   const char *name;
   weyl_status (*run)(cli *c);
-} benches[] = {{"machine", machine}, {"train", train},     {"engine", engine},        {"conv", conv},
-               {"tp", cli_bench_tp}, {"sh", cli_bench_sh}, {"gaunt", cli_bench_gaunt}};
+} benches[] = {{"machine", machine}, {"train", train},     {"engine", engine},         {"conv", conv},
+               {"tp", cli_bench_tp}, {"sh", cli_bench_sh}, {"gaunt", cli_bench_gaunt}, {"many", cli_bench_many}};
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
@@ -433,6 +433,10 @@ static weyl_status more(cli *c) {
   if (given(c, "tp")) {
     WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
     return weyl_options_declare(c->extra, "bench tp", cli_bench_tp_options);
+  }
+  if (given(c, "many")) {
+    WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
+    return weyl_options_declare(c->extra, "bench many", cli_bench_many_options);
   }
   if (given(c, "sh") || given(c, "gaunt")) {
     WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
@@ -454,8 +458,8 @@ static weyl_status run(cli *c) {
 static const weyl_option options[] = {
     {"model", WEYL_OPT_STRING, "egnn", 0, 0, NULL, "train: the model"},
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
-    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart",
-     "train, conv, tp, sh: the same work by this program, in turn with ours (make peers sets it up)"},
+    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart|mace",
+     "train, conv, tp, sh, many: the same work by this program, in turn with ours (make peers sets it up)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
      "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
@@ -466,7 +470,7 @@ static const weyl_option options[] = {
 const cli_command cli_command_bench = {
     .name = "bench",
     .summary = "times this machine and a training step, beside a peer",
-    .usage = "machine|train|engine|conv|tp|sh|gaunt",
+    .usage = "machine|train|engine|conv|tp|sh|gaunt|many",
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
@@ -481,6 +485,7 @@ const cli_command cli_command_bench = {
         "dense grid. --tune prints the table of costs that the library chooses by.\n\n"
         "sh: real spherical harmonics of many points and their gradients, beside sphericart and e3nn.\n\n"
         "gaunt: products of functions on the sphere by a grid, forward and backward.\n\n"
+        "many: the symmetric contraction of many copies of a function, beside MACE's, and its powers on the grid.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
         "busy machine slows all alike; the best time and the median are shown, CPU and wall.",
     .examples =
@@ -492,7 +497,8 @@ const cli_command cli_command_bench = {
         "weyl bench tp --L 1-6 --channels 64 --batch 1024 --peer e3nn --json\n"
         "weyl bench tp --L 1-8 --product gaunt --method all --peer e3nn\n"
         "weyl bench sh --L 1-12 --points 100000 --threads 1 --peer sphericart\n"
-        "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1",
+        "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1\n"
+        "weyl bench many --order 3 --L 2 --channels 128 --peer mace",
     .options = options,
     .min_args = 1,
     .max_args = 1,

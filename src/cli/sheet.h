@@ -59,6 +59,8 @@ static inline const char *type_name(weyl_dtype real) { return real == WEYL_F64 ?
 weyl_status cli_bench_sh(cli *c);
 weyl_status cli_bench_gaunt(cli *c);
 weyl_status cli_bench_tp(cli *c);
-extern const weyl_option cli_bench_sh_options[], cli_bench_gaunt_options[], cli_bench_tp_options[];
+weyl_status cli_bench_many(cli *c);
+extern const weyl_option cli_bench_sh_options[], cli_bench_gaunt_options[], cli_bench_tp_options[],
+    cli_bench_many_options[];
 
 #endif
