@@ -268,6 +268,34 @@ typedef struct bench_edge {
 /* On one thread. */
 WEYL_MUST_CHECK weyl_status bench_edges(weyl_context *ctx, const bench_edge_ask *ask, bench_edge *out);
 
+/* ---- many-body products (many.c) ---- */
+
+enum { BENCH_MANY_ROWS = 16 };
+typedef struct bench_many_ask {
+  int l, l_out, order;
+  int64_t channels, batch, elements;
+  weyl_dtype real;
+  double seconds;   /* for each row and side */
+  const char *peer; /* NULL or "mace" */
+  bool verbose;
+} bench_many_ask;
+typedef struct bench_many_row {
+  const char *what, *pass;
+  int order;       /* the highest power */
+  int64_t weights; /* of one channel and element */
+  double ops;      /* of one item */
+  bench_times ours, peer;
+} bench_many_row;
+typedef struct bench_many {
+  double peak;
+  int rows;
+  bench_many_row row[BENCH_MANY_ROWS];
+  bench_peer_about about;
+  char missing[512];
+} bench_many;
+/* The symmetric contraction, beside the peer, and powers of functions on the sphere; on one thread. */
+WEYL_MUST_CHECK weyl_status bench_many_run(weyl_context *ctx, const bench_many_ask *ask, bench_many *out);
+
 /* ---- spherical harmonics (harmonics.c) ---- */
 
 /* "4" or "1-12" to the two ends, which are within least and most. */

@@ -6,11 +6,12 @@
     peer.py tp --threads 1
     peer.py edge --threads 1
     peer.py sh --threads 1
+    peer.py many --threads 1
 
 Speaks lines on standard input and output.  Each answer is one line of JSON:
     (start)                {"name", "version", "threads", and for train "parameters"}
     run SECONDS            {"cpu": [...], "wall": [...]}: seconds of each step run in that time
-    case WORD...           (conv, tp, edge, sh) what `run` times from here on; answers with what there is to say of it
+    case WORD...           (conv, tp, edge, sh, many) what `run` times from here on; answers with what there is to say of it
     quit                   ends
 A failure is {"error": "..."} and the end.
 """
@@ -95,7 +96,7 @@ def main():
         answers.write(json.dumps(answer) + "\n")
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["train", "conv", "tp", "edge", "sh"])
+    parser.add_argument("what", choices=["train", "conv", "tp", "edge", "sh", "many"])
     parser.add_argument("--model")
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--bodies", type=int, default=5)
@@ -121,6 +122,13 @@ def main():
             import harmonics
 
             cases, step, about = harmonics.case, None, {"name": "sphericart", "version": harmonics.versions()}
+        elif args.what == "many":
+            from importlib.metadata import version as version_of
+
+            import many_mace
+
+            cases, step, about = many_mace.case, None, {}
+            name, version = "mace-torch", f"{version_of('mace-torch')} (torch {torch.__version__})"
         elif args.what == "conv":
             import images
 

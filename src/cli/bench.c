@@ -409,11 +409,22 @@ static weyl_status conv(cli *c) {
 
 /* ---- the command ---- */
 
+static const weyl_option conv_options[] = {{"batch", WEYL_OPT_INT, "128", 1, 65536, NULL, "images a pass"}, {0}};
+
 static const struct {
   const char *name;
   weyl_status (*run)(cli *c);
-} benches[] = {{"machine", machine}, {"train", train},         {"engine", engine},   {"conv", conv},
-               {"tp", cli_bench_tp}, {"edge", cli_bench_edge}, {"sh", cli_bench_sh}, {"gaunt", cli_bench_gaunt}};
+  const char *place; /* of its own options, in messages */
+  const weyl_option *options;
+} benches[] = {{"machine", machine, NULL, NULL},
+               {"train", train, NULL, NULL}, /* the model's */
+               {"engine", engine, NULL, NULL},
+               {"conv", conv, "bench conv", conv_options},
+               {"tp", cli_bench_tp, "bench tp", cli_bench_tp_options},
+               {"edge", cli_bench_edge, "bench edge", cli_bench_edge_options},
+               {"sh", cli_bench_sh, "bench sh", cli_bench_sh_options},
+               {"gaunt", cli_bench_gaunt, "bench gaunt", cli_bench_gaunt_options},
+               {"many", cli_bench_many, "bench many", cli_bench_many_options}};
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
@@ -425,24 +436,11 @@ static bool given(const cli *c, const char *what) {
 }
 
 static weyl_status more(cli *c) {
-  static const weyl_option images[] = {{"batch", WEYL_OPT_INT, "128", 1, 65536, NULL, "images a pass"}, {0}};
-  if (given(c, "conv")) {
-    WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
-    return weyl_options_declare(c->extra, "bench conv", images);
-  }
-  if (given(c, "tp")) {
-    WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
-    return weyl_options_declare(c->extra, "bench tp", cli_bench_tp_options);
-  }
-  if (given(c, "edge")) {
-    WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
-    return weyl_options_declare(c->extra, "bench edge", cli_bench_edge_options);
-  }
-  if (given(c, "sh") || given(c, "gaunt")) {
-    WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
-    return weyl_options_declare(c->extra, given(c, "sh") ? "bench sh" : "bench gaunt",
-                                given(c, "sh") ? cli_bench_sh_options : cli_bench_gaunt_options);
-  }
+  for (size_t i = 0; i < BENCHES; i++)
+    if (benches[i].options && given(c, benches[i].name)) {
+      WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
+      return weyl_options_declare(c->extra, benches[i].place, benches[i].options);
+    }
   if (!given(c, "train")) return WEYL_OK;
   const char *model = cli_peek(c, "model");
   const weyl_model_def *def = weyl_model_find(model);
@@ -458,8 +456,8 @@ static weyl_status run(cli *c) {
 static const weyl_option options[] = {
     {"model", WEYL_OPT_STRING, "egnn", 0, 0, NULL, "train: the model"},
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
-    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart",
-     "train, conv, tp, edge, sh: the same work by this program, in turn with ours (make peers sets it up)"},
+    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart|mace",
+     "train, conv, tp, edge, sh, many: the same work by this program, in turn with ours (make peers sets it up)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
      "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
@@ -470,7 +468,7 @@ static const weyl_option options[] = {
 const cli_command cli_command_bench = {
     .name = "bench",
     .summary = "times this machine and a training step, beside a peer",
-    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt",
+    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt|many",
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
@@ -486,6 +484,7 @@ const cli_command cli_command_bench = {
         "edge: the convolution along the edges of a graph with radial weights, forward and with all gradients.\n\n"
         "sh: real spherical harmonics of many points and their gradients, beside sphericart and e3nn.\n\n"
         "gaunt: products of functions on the sphere by a grid, forward and backward.\n\n"
+        "many: the symmetric contraction of many copies of a function, beside MACE's, and its powers on the grid.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
         "busy machine slows all alike; the best time and the median are shown, CPU and wall.",
     .examples =
@@ -498,7 +497,8 @@ const cli_command cli_command_bench = {
         "weyl bench tp --L 1-8 --product gaunt --method all --peer e3nn\n"
         "weyl bench edge --atoms 27 --edges 434 --channels 64,128 --peer e3nn\n"
         "weyl bench sh --L 1-12 --points 100000 --threads 1 --peer sphericart\n"
-        "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1",
+        "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1\n"
+        "weyl bench many --order 3 --L 2 --channels 128 --peer mace",
     .options = options,
     .min_args = 1,
     .max_args = 1,

@@ -210,6 +210,7 @@ static void manual_of_weyl(FILE *out) {
   troff_exit_statuses(out);
   fputs(
       ".SH ENVIRONMENT\n.TP\n\\fBWEYL_ISA\\fR\nbase, avx2 or avx512: the instruction set of the kernels\n"
+      ".TP\n\\fBWEYL_TP\\fR\nwritten, table or grid: how products of irreps are made, where there is a choice\n"
       ".TP\n\\fBWEYL_OPT\\fR\n0: programs run operation by operation with the reference loops\n"
       ".TP\n\\fBOPENBLAS_CORETYPE\\fR\nthe core of OpenBLAS; set by weyl itself where the library took too small a "
       "one\n"

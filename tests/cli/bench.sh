@@ -11,7 +11,11 @@ code weyl bench engine --peer torch
 code weyl bench conv --batch 0
 code weyl bench conv --set hidden=3
 code weyl bench tp --L 6-1
-code weyl bench tp --method grid
+code weyl bench tp --method fourier
+code weyl bench tp --method grid --L 1
+code weyl bench tp --product odd
+code weyl bench many --order 5
+code weyl bench many --peer torch
 echo "=== a step, without and with a peer that is not there"
 keys="result.ms_per_step result.cpu_ms_per_step result.best_ms_per_step result.best_cpu_ms_per_step result.gflops \
 result.gemm_peak_gflops result.fraction result.peer result.ratio result.best_ratio result.parameters result.batch \
@@ -34,6 +38,11 @@ weyl bench conv --batch 1 --threads 1 --seconds 0.001 --json 2>/dev/null |
   json_check result.peak_gflops result.rows.0.gflops result.rows.26.fraction result.step_cpu_ms && echo "json good"
 weyl bench tp --L 1-2 --channels 8 --batch 4 --seconds 0.001 --json 2>/dev/null |
   json_check result.peak_gflops result.rows.0.best_ns result.rows.7.share result.rows.7.ops && echo "json good"
+weyl bench tp --product gaunt --method all --L 1 --channels 8 --batch 4 --seconds 0.001 --json 2>/dev/null |
+  json_check result.bandwidth_gbs result.rows.0.chosen result.rows.11.memory_share && echo "json good"
+weyl bench tp --tune --L 1 --channels 8 --batch 4 --seconds 0.001 2>/dev/null | sed 's/(.*, \(F..\), \([A-Z]*\), 1, .*/ \1 \2/'
+weyl bench many --L 1 --L_out 1 --channels 8 --batch 4 --seconds 0.001 --json 2>/dev/null |
+  json_check result.peak_gflops result.rows.0.weights result.rows.7.share && echo "json good"
 weyl bench sh --L 2-3 --points 1000 --threads 1 --seconds 0.001 --json 2>/dev/null |
   json_check result.store_gbs result.rows.0.gbs result.rows.3.weyl.best_cpu_ms && echo "json good"
 weyl bench gaunt --L 2 --channels 16 --batch 2 --threads 1 --seconds 0.001 --json 2>/dev/null |
