@@ -84,8 +84,9 @@ weyl_steerable weyl_steerable_segment_sum(weyl_steerable h, weyl_tensor segment,
 
 typedef struct weyl_steerable_linear_opts {
   bool no_bias;
-  bool uniform; /* weights and biases uniform in +-1/sqrt(fan_in) as PyTorch's linear layer; default: e3nn's, weights
-                   N(0, 1) times the constant 1/sqrt(fan_in), biases 0 */
+  bool uniform; /* weights uniform in +-gain/sqrt(fan_in), biases likewise, as PyTorch's linear layer; default: e3nn's,
+                   weights N(0, 1) times the constant 1/sqrt(fan_in), biases 0 */
+  double gain;  /* 0 means 1; sqrt 3 keeps variances */
 } weyl_steerable_linear_opts;
 /* All blocks of one degree and parity to all blocks of that kind in `out`, by one matrix name.1o.weight [copies out,
  * copies in] for each kind (blocks in the order of their lists); biases name.0e.bias for 0e alone.  Kinds that h does

@@ -170,7 +170,7 @@ static weyl_steerable multiplied(weyl_steerable h, weyl_steerable y, weyl_irreps
   for (int32_t i = 0; o->channels == 0 && i < out.n; i++)
     if (out.item[i].mul > channels) channels = out.item[i].mul;
   const weyl_irreps list = functions(g, out, channels);
-  const weyl_steerable_linear_opts plain = {.no_bias = true, .uniform = o->linear.uniform};
+  const weyl_steerable_linear_opts plain = {.no_bias = true, .uniform = o->linear.uniform, .gain = sqrt(3)};
   h = weyl_steerable_linear(h, "x", functions(g, h.irreps, channels), &plain);
   y = weyl_steerable_linear(y, "y", functions(g, y.irreps, channels), &plain);
   if (!weyl_tensor_valid(h.x) || !weyl_tensor_valid(y.x)) return (weyl_steerable){0};
