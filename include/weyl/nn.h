@@ -151,8 +151,8 @@ typedef struct weyl_steerable_product_opts {
  * to every copy of `out` that degrees and parities allow, with a weight for each, name.1o.weight [copies out, copies in
  * of all paths to this kind, by blocks of h and then of y]; sqrt(2 l3 + 1) W in e3nn's gauge.  GAUNT, COMPLETE: linear
  * layers name.x and name.y lead to `channels` functions (blocks of parity (-1)^l) and pseudo functions (the others) of
- * the degrees of h and of y, and a linear layer `name` from their products, of the degrees of `out`, to it; what leads
- * to one degree is scaled to variance 1.  NULL opts: CG. */
+ * the degrees of h and of y, and a linear layer `name` from their products, of the degrees of `out`, to it; what the
+ * products, and what the brackets lead to in one degree is scaled to variance 1.  NULL opts: CG. */
 weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const char *name, weyl_irreps out,
                                       const weyl_steerable_product_opts *opts);
 
