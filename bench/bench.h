@@ -194,34 +194,79 @@ WEYL_MUST_CHECK weyl_status bench_convolutions(weyl_context *ctx, const bench_co
 
 /* ---- tensor products (tp.c) ---- */
 
-enum { BENCH_TP_PASSES = 4, BENCH_TP_DEGREES = 24 };
+enum { BENCH_TP_PASSES = 4, BENCH_TP_DEGREES = 24, BENCH_TP_ROWS = 96 };
 extern const char *const bench_tp_pass[BENCH_TP_PASSES]; /* forward, both; the same from and to e3nn's layout */
+typedef enum bench_tp_kind {
+  BENCH_TP_FULL,    /* every path, each with a weight */
+  BENCH_TP_EVEN,    /* those with l1 + l2 + l3 even */
+  BENCH_TP_GAUNT,   /* a weight for each degree: of functions on the sphere */
+  BENCH_TP_COMPLETE /* likewise, and the Poisson bracket */
+} bench_tp_kind;
+enum { BENCH_TP_KINDS = 4 };
+extern const char *const bench_tp_kind_name[BENCH_TP_KINDS];
+const char *bench_tp_method_name(weyl_product_method method);
 typedef struct bench_tp_ask {
+  bench_tp_kind kind;
   int l_low, l_high; /* at most BENCH_TP_DEGREES of them */
   int64_t channels, batch;
   weyl_dtype real;
   weyl_product_method method;
-  bool even;        /* paths with l1 + l2 + l3 even alone, on both sides */
+  bool every;       /* a row for each method */
+  int passes;       /* BENCH_TP_PASSES, or 2: in blocks alone */
   double seconds;   /* for each degree, pass and side */
   const char *peer; /* NULL, "e3nn" or "e3nn-compile" */
   bool verbose;
 } bench_tp_ask;
 typedef struct bench_tp_row {
   int l;
-  int64_t paths;
-  bool written;                /* code written at build time */
-  double ops[BENCH_TP_PASSES]; /* of one item: one channel of one sample; a multiplication with an addition is one */
-  bench_times ours[BENCH_TP_PASSES], peer[BENCH_TP_PASSES];
+  weyl_product_method method;
+  bool chosen;                   /* WEYL_PRODUCT_AUTO takes this method */
+  int64_t weights, peer_weights; /* of one channel */
+  double ops[BENCH_TP_PASSES];   /* of one item: one channel of one sample; a multiplication with an addition is one */
+  double bytes[BENCH_TP_PASSES]; /* of it, that go to or come from memory at least */
+  bench_times ours[BENCH_TP_PASSES], peer[2]; /* of e3nn: couplings of the same parities, a weight each */
+  bench_times second[2];                      /* e3nn through torch.compile, or torch's product on a dense grid */
 } bench_tp_row;
 typedef struct bench_tp {
-  double peak; /* multiply-add operations a second of one core, 2 for each op */
+  double peak;      /* multiply-add operations a second of one core, 2 for each op */
+  double bandwidth; /* bytes a second of one core */
   int rows;
-  bench_tp_row row[BENCH_TP_DEGREES];
+  bench_tp_row row[BENCH_TP_ROWS];
   bench_peer_about about;
+  const char *second; /* what it is; NULL: there is none */
   char missing[512];
 } bench_tp;
 /* On one thread. */
 WEYL_MUST_CHECK weyl_status bench_products(weyl_context *ctx, const bench_tp_ask *ask, bench_tp *out);
+
+/* ---- convolution along edges (edge.c) ---- */
+
+enum { BENCH_EDGE_PASSES = 4, BENCH_EDGE_WIDTHS = 8 };
+extern const char *const bench_edge_pass[BENCH_EDGE_PASSES]; /* forward, both; the same in rows of channels */
+typedef struct bench_edge_ask {
+  int64_t atoms, edges;
+  int widths;
+  int64_t channels[BENCH_EDGE_WIDTHS];
+  int l_in, l_harmonics, l_out; /* paths with an even sum of degrees, a block of the output each */
+  weyl_dtype real;
+  double seconds;   /* for each width, pass and side */
+  const char *peer; /* NULL or "e3nn" */
+  bool verbose;
+} bench_edge_ask;
+typedef struct bench_edge_row {
+  int64_t channels, paths, outputs; /* outputs: of a channel */
+  double ops[BENCH_EDGE_PASSES];    /* of one channel of one edge; a multiplication with an addition is one */
+  bench_times ours[BENCH_EDGE_PASSES], peer[BENCH_EDGE_PASSES];
+} bench_edge_row;
+typedef struct bench_edge {
+  double peak; /* multiply-add operations a second of one core, 2 for each op */
+  int rows;
+  bench_edge_row row[BENCH_EDGE_WIDTHS];
+  bench_peer_about about;
+  char missing[512];
+} bench_edge;
+/* On one thread. */
+WEYL_MUST_CHECK weyl_status bench_edges(weyl_context *ctx, const bench_edge_ask *ask, bench_edge *out);
 
 /* ---- spherical harmonics (harmonics.c) ---- */
 

@@ -56,14 +56,11 @@ static weyl_status work_open(weyl_context *ctx, const bench_gaunt_ask *ask, cons
   for (int i = 0; i < 5; i++) WEYL_TRY(fill(w, ask->real, weights, &weight[i]));
   w->arrays = (sphere_arrays){.samples = ask->batch,
                               .blocks = blocks,
-                              .x = x,
-                              .y = y,
+                              .f = {x, y},
                               .g = g,
                               .z = z,
-                              .dx = dx,
-                              .dy = dy,
-                              .wx = weight[0],
-                              .wy = weight[1],
+                              .df = {dx, dy},
+                              .wf = {weight[0], weight[1]},
                               .wp = weight[2],
                               .wz = {weight[2], weight[3], weight[4]}};
   return WEYL_OK;
@@ -113,7 +110,7 @@ static weyl_status one_row(weyl_context *ctx, const bench_gaunt_ask *ask, const 
                            .power = t->power,
                            .ns = 1e9 * times.best_cpu / items,
                            .ns_median = 1e9 * times.cpu / items,
-                           .operations = sphere_product_operations(&w.product, t->kind)};
+                           .operations = sphere_product_operations(&w.product, t->kind, false)};
   row->fraction = 2 * row->operations / (row->ns * 1e-9) / peak;
 done:
   weyl_arena_free(w.arena);

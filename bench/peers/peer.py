@@ -3,13 +3,14 @@
     peer.py train --model egnn --batch 100 --threads 1 [--compile] [--bodies 5] [--layout contiguous]
                   [key=value ...]
     peer.py conv --threads 1
-    peer.py tp --threads 1 [--compile]
+    peer.py tp --threads 1
+    peer.py edge --threads 1
     peer.py sh --threads 1
 
 Speaks lines on standard input and output.  Each answer is one line of JSON:
     (start)                {"name", "version", "threads", and for train "parameters"}
     run SECONDS            {"cpu": [...], "wall": [...]}: seconds of each step run in that time
-    case WORD...           (conv, tp, sh) what `run` times from here on; answers with what there is to say of it
+    case WORD...           (conv, tp, edge, sh) what `run` times from here on; answers with what there is to say of it
     quit                   ends
 A failure is {"error": "..."} and the end.
 """
@@ -94,7 +95,7 @@ def main():
         answers.write(json.dumps(answer) + "\n")
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["train", "conv", "tp", "sh"])
+    parser.add_argument("what", choices=["train", "conv", "tp", "edge", "sh"])
     parser.add_argument("--model")
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--bodies", type=int, default=5)
@@ -125,13 +126,12 @@ def main():
 
             cases, step, about = images.case, None, {}
         else:
-            import functools
-
             import e3nn
 
+            import edge_e3nn
             import tp_e3nn
 
-            cases, step, about = functools.partial(tp_e3nn.case, compile=args.compile), None, {}
+            cases, step, about = (tp_e3nn if args.what == "tp" else edge_e3nn).case, None, {}
             name, version = "e3nn", f"{e3nn.__version__} (torch {torch.__version__})"
         say({"name": name + ("-compile" if args.compile else ""), "version": version,
              "threads": torch.get_num_threads(), **about})

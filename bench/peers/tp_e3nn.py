@@ -1,4 +1,5 @@
-"""e3nn's tensor product "uuu" of all degrees to L, one weight for each path and channel (its TorchScript code)."""
+"""Tensor products of all degrees to L by e3nn ("uuu", one weight for each path and channel), and torch's product of
+functions on a dense grid of the sphere."""
 import torch
 from e3nn import o3
 
@@ -16,18 +17,59 @@ def product(degree, channels, even):
     return irreps, o3.TensorProduct(irreps, irreps, irreps, paths)
 
 
-def case(words, compile=False):
-    """DEGREE CHANNELS BATCH full|even forward|both: what is timed, as a function, and a note."""
-    degree, channels, batch = map(int, words[:3])
-    irreps, tp = product(degree, channels, words[3] == "even")
-    if compile:
-        from e3nn.util import jit  # the product as plain torch, for torch.compile
+def compiled(degree, channels, even):
+    """The product as plain torch, for torch.compile."""
+    from e3nn.util import jit
 
-        tp = torch.compile(jit.prepare(lambda: product(degree, channels, words[3] == "even")[1])(), fullgraph=False)
-    torch.manual_seed(1)
-    x, y = (irreps.randn(batch, -1).requires_grad_() for _ in range(2))
-    gradient = irreps.randn(batch, -1)
-    weights = [p for p in tp.parameters()]
+    return torch.compile(jit.prepare(lambda: product(degree, channels, even)[1])(), fullgraph=False)
+
+
+class Dense(torch.nn.Module):
+    """Both functions to the points of a grid that is exact, times each other, and back: three matrix products on
+    [item][coefficient], weights a degree and channel."""
+
+    def __init__(self, degree, channels):
+        super().__init__()
+        import numpy
+
+        z, weight = numpy.polynomial.legendre.leggauss((3 * degree + 2) // 2)
+        phi = 2 * numpy.pi * numpy.arange(3 * degree + 1) / (3 * degree + 1)
+        sine = numpy.sqrt(1 - z**2)[:, None]
+        points = numpy.stack([sine * numpy.cos(phi), sine * numpy.sin(phi), z[:, None] + 0 * phi], -1).reshape(-1, 3)
+        values = o3.spherical_harmonics(list(range(degree + 1)), torch.tensor(points), False, "integral")
+        weights = torch.tensor(numpy.repeat(weight * 2 * numpy.pi / len(phi), len(phi)))
+        real = torch.get_default_dtype()
+        self.register_buffer("to", values.T.contiguous().to(real))
+        self.register_buffer("back", (values * weights[:, None]).contiguous().to(real))
+        self.register_buffer("row", torch.tensor([l for l in range(degree + 1) for _ in range(2 * l + 1)]))
+        self.w = torch.nn.ParameterList([torch.randn(channels, degree + 1) for _ in range(3)])
+
+    def forward(self, x, y):
+        wx, wy, wz = (w[:, self.row] for w in self.w)
+        return (((x * wx) @ self.to) * ((y * wy) @ self.to)) @ self.back * wz
+
+
+made = {}  # of the last degree: torch.compile takes its time
+
+
+def case(words):
+    """DEGREE CHANNELS BATCH full|even forward|both script|compile|dense f32|f64: what is timed, and a note."""
+    degree, channels, batch = map(int, words[:3])
+    torch.set_default_dtype(torch.float64 if words[6] == "f64" else torch.float32)
+    key = (*words[:4], *words[5:])
+    if key not in made:
+        if any(k[0] != key[0] for k in made):
+            made.clear()
+        torch.manual_seed(1)
+        irreps, tp = product(degree, channels, words[3] == "even")
+        shape = (batch, irreps.dim)
+        if words[5] == "compile":
+            tp = compiled(degree, channels, words[3] == "even")
+        if words[5] == "dense":
+            tp, shape = Dense(degree, channels), (batch, channels, (degree + 1) ** 2)
+        x, y = (torch.randn(shape).requires_grad_() for _ in range(2))
+        made[key] = tp, x, y, torch.randn(shape), list(tp.parameters())
+    tp, x, y, gradient, weights = made[key]
 
     def forward():
         with torch.no_grad():
@@ -39,4 +81,4 @@ def case(words, compile=False):
     step = forward if words[4] == "forward" else both
     for _ in range(4):  # TorchScript specialises in its first calls
         step()
-    return step, {"paths": len(getattr(tp, "instructions", []))}
+    return step, {}

@@ -288,6 +288,9 @@ weyl_tensor weyl_product_of(weyl_tensor x, weyl_tensor y, weyl_tensor w, const w
 /* Numbers of one set of weights, for a parameter's shape; -1 for what has no plan. */
 int64_t weyl_product_weights_of(weyl_graph *g, const weyl_product_opts *opts, weyl_irreps in1, weyl_irreps in2,
                                 weyl_irreps out, weyl_paths paths);
+/* Products and brackets of functions on the sphere (weyl_sphere_product_new), f [.., (l + 1)^2 channels] each, to
+ * [.., (l_out + 1)^2 channels]; any order of derivatives.  opts: kind, functions, l, l_out, exponent, channels, method. */
+weyl_tensor weyl_sphere_product_of(const weyl_tensor *f, const weyl_sphere_product_opts *opts);
 /* Between WEYL_LAYOUT_ROWS and e3nn's WEYL_LAYOUT_IRREPS, [.., dim]. */
 weyl_tensor weyl_rows_from_irreps(weyl_tensor x, weyl_irreps irreps);
 weyl_tensor weyl_irreps_from_rows(weyl_tensor x, weyl_irreps irreps);

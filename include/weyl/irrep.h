@@ -318,7 +318,8 @@ typedef enum weyl_layout {
 typedef enum weyl_product_method {
   WEYL_PRODUCT_AUTO = 0,
   WEYL_PRODUCT_WRITTEN = 1, /* code written at build time: blocks of degrees 0, 1, 2, ... in this order, one of each */
-  WEYL_PRODUCT_TABLE = 2    /* a loop over tables: everything else */
+  WEYL_PRODUCT_TABLE = 2,   /* a loop over tables: everything else */
+  WEYL_PRODUCT_GRID = 3     /* through values on a grid: of functions on the sphere alone */
 } weyl_product_method;
 typedef struct weyl_product_opts { /* all zero: the defaults */
   weyl_wiring wiring;
@@ -364,6 +365,92 @@ WEYL_MUST_CHECK weyl_status weyl_layout_pack(weyl_context *ctx, weyl_layout layo
 WEYL_MUST_CHECK weyl_status weyl_layout_unpack(weyl_context *ctx, weyl_layout layout, weyl_dtype dtype,
                                                weyl_irreps irreps, int64_t channels, int64_t n, const void *blocked,
                                                void *to);
+
+/* ---- products of functions on the sphere ------------------------------------------------------------------------- */
+
+/* Functions given by their coefficients, degrees 0 ... l, each of `channels` copies; z is taken to degree l_out.
+ *   WEYL_SPHERE_PRODUCT   z = f_1^a f_2^b ...: up to 4 functions, exponents of 4 in sum at most; f_1 f_2 is the Gaunt
+ *                         product
+ *   WEYL_SPHERE_POISSON   z = {f_1, f_2}
+ *   WEYL_SPHERE_COMPLETE  z = w f_1 f_2 + w' {f_1, f_2}
+ *   WEYL_SPHERE_POWERS    z = w f^2 + w' f^3 + ..., the highest power 4 at most
+ * With weights, a number for each degree and channel, every function is first multiplied with its own, as every result
+ * is. One set is [f_1 | f_2 | ... | w | w' ...], each [degree][channel].
+ *   Without weights, products and brackets are closed under differentiation.  The gradient by f_1 of a number whose
+ * gradient by z = f_1^a f_2^b is g is a times g f_1^(a - 1) f_2^b, taken to the degree of f_1; of z = {f_1, f_2} it is
+ * {f_2, g}, and {g, f_1} by f_2.
+ *   Plans and calls are as those of tensor products, to which they fall back where that is faster. */
+typedef enum weyl_sphere_kind {
+  WEYL_SPHERE_PRODUCT = 0,
+  WEYL_SPHERE_POISSON = 1,
+  WEYL_SPHERE_COMPLETE = 2,
+  WEYL_SPHERE_POWERS = 3
+} weyl_sphere_kind;
+#define WEYL_SPHERE_FUNCTIONS 4
+typedef struct weyl_sphere_product_opts {
+  weyl_sphere_kind kind;
+  int functions; /* of WEYL_SPHERE_PRODUCT, 1 to 4; not looked at otherwise */
+  int l[WEYL_SPHERE_FUNCTIONS], l_out;
+  int exponent[WEYL_SPHERE_FUNCTIONS]; /* of WEYL_SPHERE_PRODUCT; 0: 1. Of powers, exponent[0]: the highest, 2 to 4 */
+  int64_t channels;
+  weyl_path_weights weights;  /* WEYL_WEIGHTS_SHARED or WEYL_WEIGHTS_NONE */
+  weyl_layout layout;         /* of functions, results and gradients */
+  weyl_product_method method; /* of two functions: any; otherwise AUTO or GRID */
+} weyl_sphere_product_opts;
+typedef struct weyl_sphere_product weyl_sphere_product;
+
+/* WEYL_BAD_ARG for choices, degrees, exponents or channels out of range, WEYL_DTYPE for other types than WEYL_F32 and
+ * WEYL_F64, WEYL_UNSUPPORTED for a method that cannot do it. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_product_new(weyl_context *ctx, const weyl_sphere_product_opts *opts,
+                                                    weyl_dtype dtype, weyl_sphere_product **plan);
+void weyl_sphere_product_free(weyl_sphere_product *plan); /* NULL is fine */
+weyl_product_method weyl_sphere_product_how(const weyl_sphere_product *plan);
+int weyl_sphere_product_functions(const weyl_sphere_product *plan);
+int64_t weyl_sphere_product_weights(const weyl_sphere_product *plan); /* numbers of the set */
+/* Numbers of one sample of function i = 0, 1, ...; i = functions: of z. */
+int64_t weyl_sphere_product_size(const weyl_sphere_product *plan, int i);
+size_t weyl_sphere_product_work(const weyl_sphere_product *plan);         /* bytes of `work` in a call */
+double weyl_sphere_product_ops(const weyl_sphere_product *plan, int way); /* as weyl_product_ops */
+/* z [n] from f[i] [n], and w unless there are none. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_product_forward(weyl_context *ctx, const weyl_sphere_product *plan, int64_t n,
+                                                        const void *const *f, const void *w, void *z, void *work);
+/* Gradients df[i], and dw (the sum over the samples of this call) or NULL, of a number whose gradient by z is g. */
+WEYL_MUST_CHECK weyl_status weyl_sphere_product_backward(weyl_context *ctx, const weyl_sphere_product *plan, int64_t n,
+                                                         const void *const *f, const void *w, const void *g,
+                                                         void *const *df, void *dw, void *work);
+
+/* ---- symmetric contractions -------------------------------------------------------------------------------------- */
+
+/* Every symmetric power of A, exactly: for each channel k, and the element z of the sample,
+ *   B_LM = sum over couplings p to L of w[z][p][k] sum U^p_{M, i1 ... iv} A_i1 ... A_iv,   v = 1 ... order,
+ * U^p a basis of the equivariant maps from v symmetric copies of the degrees 0 ... l_max to degree L, of natural parity
+ * (the sum of all degrees is even): linearly independent, as many as there can be, each of norm 1 for every M.  They
+ * come by L, then v.  Batatia et al., arXiv 2206.07697, equations 10 and 11. */
+#define WEYL_CONTRACTION_ORDER 4
+typedef struct weyl_contraction_opts {
+  int l_max, l_out, order; /* of A, of B; 1 to 4 */
+  int64_t channels, elements;
+  weyl_layout layout; /* of A, B and their gradients */
+} weyl_contraction_opts;
+typedef struct weyl_contraction weyl_contraction;
+/* WEYL_BAD_ARG for choices out of range, or where (l_max + 1)^(2 order) goes beyond 2^20. */
+WEYL_MUST_CHECK weyl_status weyl_contraction_new(weyl_context *ctx, const weyl_contraction_opts *opts, weyl_dtype dtype,
+                                                 weyl_contraction **plan);
+void weyl_contraction_free(weyl_contraction *plan); /* NULL is fine */
+/* Couplings of `order` copies to degree l; of all degrees for l < 0, of all orders for order < 1. */
+int64_t weyl_contraction_couplings(const weyl_contraction *plan, int l, int order);
+int64_t weyl_contraction_weights(const weyl_contraction *plan);         /* numbers of w [element][coupling][channel] */
+int64_t weyl_contraction_size(const weyl_contraction *plan, int which); /* of one sample of A (0) or B (1) */
+size_t weyl_contraction_work(const weyl_contraction *plan);             /* bytes of `work` in a call */
+double weyl_contraction_ops(const weyl_contraction *plan, int way);     /* as weyl_product_ops */
+/* b [n] from a [n], elements [n] in 0 ... elements - 1 (NULL: all 0) and w. */
+WEYL_MUST_CHECK weyl_status weyl_contraction_forward(weyl_context *ctx, const weyl_contraction *plan, int64_t n,
+                                                     const int32_t *element, const void *a, const void *w, void *b,
+                                                     void *work);
+/* Gradients da, and dw (the sum over the samples of this call) or NULL, of a number whose gradient by b is g. */
+WEYL_MUST_CHECK weyl_status weyl_contraction_backward(weyl_context *ctx, const weyl_contraction *plan, int64_t n,
+                                                      const int32_t *element, const void *a, const void *w,
+                                                      const void *g, void *da, void *dw, void *work);
 
 WEYL_END_API
 #endif

@@ -29,6 +29,9 @@ typedef struct weyl_audit_target {
   /* How samples are drawn: sample i of the data, i < samples. */
   int64_t samples;
   weyl_status (*sample)(void *arg, int64_t i, weyl_audit_sample *out);
+  /* NULL, or how the rows of scalar slots transform after all, such as those of irreps: to [rows][width] = g from, for
+   * input k or the output (k = inputs), the permutation done. Not NULL, it is called for every scalar slot. */
+  weyl_status (*turn)(void *arg, int k, const double *g, int64_t rows, const double *from, double *to);
 } weyl_audit_target;
 
 typedef struct weyl_audit_opts {

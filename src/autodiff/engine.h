@@ -91,16 +91,17 @@ enum {
   WEYL_OP_ADDS = 1024       /* a partial result can be added where it belongs: no other output, and it reads e->add */
 };
 
+enum { WEYL_EXAMPLE_INPUTS = 6 };
 /* How the generic tests call an operation. */
 typedef struct weyl_example {
   weyl_graph *graph;
   int n_in, n_out;
-  weyl_tensor in[4]; /* made with weyl_example_input: real, or i32 below `limit` */
-  int64_t limit[4];  /* 0: real; k > 0: indices 0..k-1 */
-  bool sorted[4];    /* indices ascending */
-  double low[4], high[4];
-  bool symmetric[4]; /* last two axes are symmetrised */
-  bool spd[4];       /* ... and made positive definite */
+  weyl_tensor in[WEYL_EXAMPLE_INPUTS]; /* made with weyl_example_input: real, or i32 below `limit` */
+  int64_t limit[WEYL_EXAMPLE_INPUTS];  /* 0: real; k > 0: indices 0..k-1 */
+  bool sorted[WEYL_EXAMPLE_INPUTS];    /* indices ascending */
+  double low[WEYL_EXAMPLE_INPUTS], high[WEYL_EXAMPLE_INPUTS];
+  bool symmetric[WEYL_EXAMPLE_INPUTS]; /* last two axes are symmetrised */
+  bool spd[WEYL_EXAMPLE_INPUTS];       /* ... and made positive definite */
   weyl_tensor out[3];
 } weyl_example;
 

@@ -2,6 +2,7 @@
 #include "graph.h"
 
 #include "optimise/optimise.h"
+#include "plans.h"
 
 #include <string.h>
 
@@ -32,7 +33,7 @@ void weyl_graph_free(weyl_graph *g) {
   weyl_dealloc(g->ctx, g->nodes);
   weyl_dealloc(g->ctx, g->values);
   weyl_dealloc(g->ctx, g->assigns);
-  for (weyl_kept *k = g->kept; k; k = k->next) k->free(k->plan);
+  weyl_graph_free_plans(g);
   weyl_arena_free(g->arena);
   weyl_dealloc(g->ctx, g);
 }
@@ -73,27 +74,6 @@ weyl_status weyl_node_fail(weyl_graph *g, const weyl_node *node, weyl_status sta
   const bool place = node->scope[0] || node->name;
   return keep(g, weyl_fail(g->ctx, status, "%s%s%s%s%s: %s", node->op->name, place ? " (" : "", node->scope,
                            node->name ? node->name : "", place ? ")" : "", text));
-}
-
-/* ---- plans ------------------------------------------------------------------------------------------------------- */
-
-void *weyl_graph_kept(const weyl_graph *g, const void *key, size_t bytes) {
-  for (const weyl_kept *k = g->kept; k; k = k->next)
-    if (k->bytes == bytes && memcmp(k->key, key, bytes) == 0) return k->plan;
-  return NULL;
-}
-
-weyl_status weyl_graph_keep(weyl_graph *g, const void *key, size_t bytes, void *plan, void (*free_plan)(void *plan)) {
-  weyl_kept *k = weyl_arena_array(g->arena, weyl_kept, 1);
-  void *copy = weyl_arena_alloc(g->arena, bytes, 1);
-  if (!k || !copy) {
-    free_plan(plan);
-    return keep(g, WEYL_MEMORY);
-  }
-  memcpy(copy, key, bytes);
-  *k = (weyl_kept){copy, bytes, plan, free_plan, g->kept};
-  g->kept = k;
-  return WEYL_OK;
 }
 
 /* ---- scopes ------------------------------------------------------------------------------------------------------ */

@@ -14,13 +14,7 @@ typedef struct weyl_assignment {
   uint32_t variable, value;
 } weyl_assignment;
 
-typedef struct weyl_kept { /* plans that nodes point to (attr.data), freed with the graph */
-  const void *key;
-  size_t bytes;
-  void *plan;
-  void (*free)(void *plan);
-  struct weyl_kept *next;
-} weyl_kept;
+typedef struct weyl_kept weyl_kept; /* plans.c */
 
 struct weyl_graph {
   weyl_context *ctx;
@@ -47,11 +41,6 @@ struct weyl_graph {
 
 /* An assignment as it stands: no copy, no checks. */
 weyl_status weyl_graph_append_assign(weyl_graph *g, uint32_t variable, uint32_t value);
-/* The plan kept under a key (any bytes), or NULL: equal nodes share one, so that they are seen to be equal. */
-void *weyl_graph_kept(const weyl_graph *g, const void *key, size_t bytes);
-/* Keeps a plan; it is freed now if there is no memory for that. */
-weyl_status weyl_graph_keep(weyl_graph *g, const void *key, size_t bytes, void *plan, void (*free_plan)(void *plan));
-
 /* When a node's values are made (program.h), put into level, which has its operands' by value: the phase of sharded
  * values and of what is summed over shards, the stage of other whole values. Returns the node's phase, 0 for a stage.
  */

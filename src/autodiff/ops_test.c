@@ -22,15 +22,15 @@ static const int64_t counts[WEYL_COUNTS] = {0, 3, 4, 5, 2, 2, 2, 2};
 typedef struct fixture {
   weyl_variables *vars;
   weyl_example ex;
-  int64_t size[4];
-  double *value[4]; /* the inputs, in f64 */
+  int64_t size[WEYL_EXAMPLE_INPUTS];
+  double *value[WEYL_EXAMPLE_INPUTS]; /* the inputs, in f64 */
 } fixture;
 
 static void fixture_new(fixture *f, const weyl_op *op, int which, weyl_dtype real, uint64_t seed) {
   memset(f, 0, sizeof *f);
   assert_ok(ctx, weyl_variables_new(ctx, real, 1, &f->vars));
   assert_ok(ctx, weyl_graph_new(ctx, f->vars, false, &f->ex.graph));
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < WEYL_EXAMPLE_INPUTS; i++) {
     f->ex.low[i] = op->check.low;
     f->ex.high[i] = op->check.high;
     if (op->check.low == 0 && op->check.high == 0) {
@@ -72,7 +72,7 @@ static void fixture_new(fixture *f, const weyl_op *op, int which, weyl_dtype rea
 }
 
 static void fixture_free(fixture *f) {
-  for (int i = 0; i < 4; i++) free(f->value[i]);
+  for (int i = 0; i < WEYL_EXAMPLE_INPUTS; i++) free(f->value[i]);
   weyl_graph_free(f->ex.graph);
   weyl_variables_free(f->vars);
 }
@@ -155,8 +155,8 @@ static weyl_tensor weighted(fixture *f, uint64_t seed) {
 static void check_gradient(const weyl_op *op, int which, fixture *f, weyl_tensor y, const char *what, double tolerance,
                            weyl_tensor *gradient) {
   const double h = op->check.h ? op->check.h : 1e-5;
-  int real[4] = {0}, n = 0;
-  weyl_tensor x[4] = {{0}};
+  int real[WEYL_EXAMPLE_INPUTS] = {0}, n = 0;
+  weyl_tensor x[WEYL_EXAMPLE_INPUTS] = {{0}};
   for (int i = 0; i < f->ex.n_in; i++)
     if (!f->ex.limit[i]) {
       real[n] = i;
@@ -227,7 +227,7 @@ static void check_case(const weyl_op *op, int which) {
   free(plain);
   free(single);
   if (op->check.order >= 1) {
-    weyl_tensor g1[4], g2[4];
+    weyl_tensor g1[WEYL_EXAMPLE_INPUTS], g2[WEYL_EXAMPLE_INPUTS];
     const weyl_tensor y = weighted(&f, 5);
     check_gradient(op, which, &f, y, "first derivatives and differences", 2e-7, g1);
     if (op->check.order >= 2) {

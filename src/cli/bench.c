@@ -407,106 +407,13 @@ static weyl_status conv(cli *c) {
   return WEYL_OK;
 }
 
-/* ---- tensor products ---- */
-
-static double ns_an_item(const bench_tp_ask *ask, double seconds) {
-  return 1e9 * seconds / ((double)ask->channels * (double)ask->batch);
-}
-
-static double op_share(const bench_tp *r, const bench_tp_row *row, int pass, const bench_tp_ask *ask) {
-  return ratio(2 * row->ops[pass], r->peak * ns_an_item(ask, row->ours[pass].best_cpu) / 1e9);
-}
-
-static void json_tp(weyl_json *json, const bench_tp_ask *ask, const bench_tp *r) {
-  weyl_json_string(json, "type", type_name(ask->real));
-  weyl_json_integer(json, "channels", ask->channels);
-  weyl_json_integer(json, "batch", ask->batch);
-  weyl_json_string(json, "paths", ask->even ? "even" : "full");
-  weyl_json_number(json, "peak_gflops", giga(r->peak));
-  weyl_json_string(json, "peer", r->about.name[0] ? r->about.name : NULL);
-  weyl_json_string(json, "peer_version", r->about.name[0] ? r->about.version : NULL);
-  weyl_json_array(json, "rows");
-  for (int i = 0; i < r->rows; i++)
-    for (int pass = 0; pass < BENCH_TP_PASSES; pass++) {
-      const bench_tp_row *row = &r->row[i];
-      const bench_times *ours = &row->ours[pass], *peer = &row->peer[pass % 2]; /* the peer has one layout */
-      weyl_json_object(json, NULL);
-      weyl_json_integer(json, "L", row->l);
-      weyl_json_string(json, "pass", bench_tp_pass[pass]);
-      weyl_json_integer(json, "paths", row->paths);
-      weyl_json_string(json, "method", row->written ? "written" : "table");
-      weyl_json_number(json, "ops", row->ops[pass]);
-      weyl_json_number(json, "ns", ns_an_item(ask, ours->cpu));
-      weyl_json_number(json, "best_ns", ns_an_item(ask, ours->best_cpu));
-      weyl_json_number(json, "share", op_share(r, row, pass, ask));
-      json_or_null(json, "peer_ns", ns_an_item(ask, peer->cpu));
-      json_or_null(json, "peer_best_ns", ns_an_item(ask, peer->best_cpu));
-      json_or_null(json, "ratio", ratio(peer->cpu, ours->cpu));
-      json_or_null(json, "best_ratio", ratio(peer->best_cpu, ours->best_cpu));
-      weyl_json_end(json);
-    }
-  weyl_json_end(json);
-}
-
-static weyl_status tp(cli *c) {
-  static const char *const methods[] = {"auto", "written", "table"};
-  bench_tp_ask ask = {.channels = weyl_options_integer(c->extra, "channels"),
-                      .batch = weyl_options_integer(c->extra, "batch"),
-                      .real = strcmp(weyl_options_string(c->extra, "type"), "f64") == 0 ? WEYL_F64 : WEYL_F32,
-                      .even = strcmp(weyl_options_string(c->extra, "paths"), "even") == 0,
-                      .seconds = seconds_or(c, 0.6),
-                      .peer = peer_asked(c),
-                      .verbose = c->verbose};
-  for (int m = 0; m < 3; m++)
-    if (strcmp(methods[m], weyl_options_string(c->extra, "method")) == 0) ask.method = (weyl_product_method)m;
-  WEYL_TRY(bench_degrees(c->ctx, weyl_options_string(c->extra, "L"), 0, BENCH_TP_DEGREES - 4, &ask.l_low, &ask.l_high));
-  static bench_tp r;
-  WEYL_TRY(bench_products(c->ctx, &ask, &r));
-  cli_bar_clear(c);
-  if (r.missing[0]) cli_note(c, "no peer: %s", r.missing);
-  json_tp(c->result, &ask, &r);
-
-  const bool peer = r.about.name[0];
-  cli_say(
-      c,
-      "tensor products of all degrees to L (%s paths), one weight a path and channel: %lld channels, batch %lld, %s\n",
-      ask.even ? "even" : "all", (long long)ask.channels, (long long)ask.batch, type_name(ask.real));
-  cli_say(c, "one thread, CPU ns of one channel of one sample; multiply-adds %.1f GFLOP/s\n", giga(r.peak));
-  if (peer) cli_say(c, "peer: %s %s\n", r.about.name, r.about.version);
-  cli_say(c, "\n");
-  static const char *const names[] = {"L",         "pass",    "method",    "ops",         "ns best",
-                                      "ns median", "of peak", "peer best", "peer median", "ratio"};
-  for (int l = 0; l < r.rows; l += 8) { /* a sheet holds so many rows */
-    sheet s;
-    head(&s, names, peer ? 10 : 7);
-    for (int i = l; i < r.rows && i < l + 8; i++)
-      for (int pass = 0; pass < BENCH_TP_PASSES; pass++, s.rows++) {
-        const bench_tp_row *row = &r.row[i];
-        put(&s, 0, "%d", row->l);
-        put(&s, 1, "%s", bench_tp_pass[pass]);
-        put(&s, 2, "%s", row->written ? "written" : "table");
-        put(&s, 3, "%.0f", row->ops[pass]);
-        put(&s, 4, "%.2f", ns_an_item(&ask, row->ours[pass].best_cpu));
-        put(&s, 5, "%.2f", ns_an_item(&ask, row->ours[pass].cpu));
-        put(&s, 6, "%.0f%%", 100 * op_share(&r, row, pass, &ask));
-        if (!peer) continue;
-        put(&s, 7, "%.0f", ns_an_item(&ask, row->peer[pass % 2].best_cpu));
-        put(&s, 8, "%.0f", ns_an_item(&ask, row->peer[pass % 2].cpu));
-        put(&s, 9, "%.1f (best %.1f)", ratio(row->peer[pass % 2].cpu, row->ours[pass].cpu),
-            ratio(row->peer[pass % 2].best_cpu, row->ours[pass].best_cpu));
-      }
-    show(c, &s);
-  }
-  return WEYL_OK;
-}
-
 /* ---- the command ---- */
 
 static const struct {
   const char *name;
   weyl_status (*run)(cli *c);
-} benches[] = {{"machine", machine}, {"train", train},     {"engine", engine},        {"conv", conv},
-               {"tp", tp},           {"sh", cli_bench_sh}, {"gaunt", cli_bench_gaunt}};
+} benches[] = {{"machine", machine}, {"train", train},         {"engine", engine},   {"conv", conv},
+               {"tp", cli_bench_tp}, {"edge", cli_bench_edge}, {"sh", cli_bench_sh}, {"gaunt", cli_bench_gaunt}};
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
@@ -523,18 +430,13 @@ static weyl_status more(cli *c) {
     WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
     return weyl_options_declare(c->extra, "bench conv", images);
   }
-  static const weyl_option products[] = {
-      {"L", WEYL_OPT_STRING, "1-6", 0, 0, NULL, "degrees: one, or a range"},
-      {"channels", WEYL_OPT_INT, "64", 1, 65536, NULL, "copies of every degree"},
-      {"batch", WEYL_OPT_INT, "1024", 1, 1 << 24, NULL, "samples a call"},
-      {"type", WEYL_OPT_CHOICE, "f32", 0, 0, "f32|f64", "of the numbers"},
-      {"paths", WEYL_OPT_CHOICE, "full", 0, 0, "full|even", "all, or those with l1 + l2 + l3 even"},
-      {"method", WEYL_OPT_CHOICE, "auto", 0, 0, "auto|written|table",
-       "code written at build time, or the loop over tables"},
-      {0}};
   if (given(c, "tp")) {
     WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
-    return weyl_options_declare(c->extra, "bench tp", products);
+    return weyl_options_declare(c->extra, "bench tp", cli_bench_tp_options);
+  }
+  if (given(c, "edge")) {
+    WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
+    return weyl_options_declare(c->extra, "bench edge", cli_bench_edge_options);
   }
   if (given(c, "sh") || given(c, "gaunt")) {
     WEYL_TRY(weyl_options_new(c->ctx, &c->extra));
@@ -557,7 +459,7 @@ static const weyl_option options[] = {
     {"model", WEYL_OPT_STRING, "egnn", 0, 0, NULL, "train: the model"},
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
     {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart",
-     "train, conv, tp, sh: the same work by this program, in turn with ours (make peers sets it up)"},
+     "train, conv, tp, edge, sh: the same work by this program, in turn with ours (make peers sets it up)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
      "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
@@ -568,7 +470,7 @@ static const weyl_option options[] = {
 const cli_command cli_command_bench = {
     .name = "bench",
     .summary = "times this machine and a training step, beside a peer",
-    .usage = "machine|train|engine|conv|tp|sh|gaunt",
+    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt",
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
@@ -577,7 +479,11 @@ const cli_command cli_command_bench = {
         "engine: the matrix products of a network 64 wide, forward and both gradients. Then the program of a training "
         "step of egnn beside the same step written by hand.\n\n"
         "conv: the convolutions of WRN-40-2, forward and both gradients.\n\n"
-        "tp: tensor products of irreps, forward and with all gradients, in blocks of channels and in e3nn's layout.\n\n"
+        "tp: products of all degrees to L, forward and with all gradients, in blocks of channels and in e3nn's layout: "
+        "full and even tensor products with a weight a path, gaunt and complete products of functions on the sphere "
+        "with a weight a degree. Beside e3nn's TorchScript, and torch.compile of it to L = 4, or torch's product on a "
+        "dense grid. --tune prints the table of costs that the library chooses by.\n\n"
+        "edge: the convolution along the edges of a graph with radial weights, forward and with all gradients.\n\n"
         "sh: real spherical harmonics of many points and their gradients, beside sphericart and e3nn.\n\n"
         "gaunt: products of functions on the sphere by a grid, forward and backward.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
@@ -589,6 +495,8 @@ const cli_command cli_command_bench = {
         "weyl bench train --model fa-gnn --set hidden=120 --threads 2\n"
         "weyl bench conv --batch 128 --threads 1 --peer torch --json\n"
         "weyl bench tp --L 1-6 --channels 64 --batch 1024 --peer e3nn --json\n"
+        "weyl bench tp --L 1-8 --product gaunt --method all --peer e3nn\n"
+        "weyl bench edge --atoms 27 --edges 434 --channels 64,128 --peer e3nn\n"
         "weyl bench sh --L 1-12 --points 100000 --threads 1 --peer sphericart\n"
         "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1",
     .options = options,

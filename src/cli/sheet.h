@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define ROWS_MAX    48
-#define COLUMNS_MAX 10
+#define COLUMNS_MAX 12
 
 /* Cells are short, and kept here. */
 
@@ -58,6 +58,9 @@ static inline const char *type_name(weyl_dtype real) { return real == WEYL_F64 ?
 /* The parts in files of their own, and the options of each. */
 weyl_status cli_bench_sh(cli *c);
 weyl_status cli_bench_gaunt(cli *c);
-extern const weyl_option cli_bench_sh_options[], cli_bench_gaunt_options[];
+weyl_status cli_bench_tp(cli *c);
+weyl_status cli_bench_edge(cli *c);
+extern const weyl_option cli_bench_sh_options[], cli_bench_gaunt_options[], cli_bench_tp_options[],
+    cli_bench_edge_options[];
 
 #endif

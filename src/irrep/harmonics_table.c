@@ -1,4 +1,6 @@
 /* The constants of the recursions of harmonics, made in double and rounded once. */
+#include <weyl/irrep.h>
+
 #include "isa.h"
 
 #include <math.h>

@@ -8,7 +8,9 @@
 #ifndef WEYL_IRREP_HARMONICS_TABLE_H
 #define WEYL_IRREP_HARMONICS_TABLE_H
 
-#include <weyl/irrep.h>
+#include <weyl/kernels.h>
+
+struct weyl_harmonics_opts;
 
 typedef struct harmonics_table {
   int l_max;
@@ -22,8 +24,8 @@ typedef struct harmonics_table {
 } harmonics_table;
 
 /* Made in the arena. */
-WEYL_MUST_CHECK weyl_status harmonics_table_make(weyl_arena *arena, const weyl_harmonics_opts *opts, weyl_dtype real,
-                                                 harmonics_table *out);
+WEYL_MUST_CHECK weyl_status harmonics_table_make(weyl_arena *arena, const struct weyl_harmonics_opts *opts,
+                                                 weyl_dtype real, harmonics_table *out);
 
 /* Bytes of scratch of a run, which any 64-byte aligned memory serves. */
 size_t harmonics_scratch(const harmonics_table *t);

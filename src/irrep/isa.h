@@ -1,16 +1,20 @@
-/* The kernels of this room, compiled as those of the kernels room: K(name) for each instruction set and type. */
+/* The kernels of this room, compiled as those of the kernels room: K(name) for each instruction set and type. Nothing
+ * here sees the public header of the room: a change of it does not compile the kernels again. */
 #ifndef WEYL_IRREP_ISA_H
 #define WEYL_IRREP_ISA_H
 
 #include <weyl/kernels.h>
 
+#include "edge.h"
 #include "harmonics_table.h"
 #include "sphere_product.h"
 
-#define IRREP_KERNELS(F)                                                                                     \
+#define IRREP_KERNELS(F)                                                                                             \
   F(harmonics, (const harmonics_table *t, bool stream, size_t n, const void *xyz, void *y, void *dy, void *scratch)) \
-  F(sphere_product, (const sphere_product *p, sphere_product_kind kind, const sphere_arrays *a, int64_t block, \
-                     int64_t from, int64_t to, void *scratch))
+  F(sphere_product, (const sphere_product *p, sphere_product_kind kind, const sphere_arrays *a, int64_t block,       \
+                     int64_t from, int64_t to, void *scratch))                                                       \
+  F(edge_forward, (const edge_tables *t, const edge_span *q, void *work))                                            \
+  F(edge_backward, (const edge_tables *t, const edge_span *q, void *work))
 
 #define IRREP_DECLARE(name, args)   \
   void weyl_base_f32_##name args;   \

@@ -2,6 +2,7 @@
 #include "product_plan.h"
 
 #include "degrees.h"
+#include "product_choice.h"
 
 #include <math.h>
 #include <string.h>
@@ -126,6 +127,29 @@ static weyl_status copy_list(weyl_product *p, int i, weyl_irreps from) {
   return WEYL_OK;
 }
 
+static int largest_degree(int l, const weyl_path *q) {
+  if (q->l1 > l) l = q->l1;
+  if (q->l2 > l) l = q->l2;
+  return q->l3 > l ? q->l3 : l;
+}
+
+/* Written code, if there is any, before the loop over tables. */
+static bool wants_written(const weyl_product *p, weyl_paths paths) {
+  if (p->opts.method != WEYL_PRODUCT_AUTO) return p->opts.method == WEYL_PRODUCT_WRITTEN;
+  product_family family = PRODUCT_EVEN;
+  int l = 0;
+  for (int64_t i = 0; i < paths.n; i++) {
+    const weyl_path *q = &paths.item[i];
+    if ((q->l1 + q->l2 + q->l3) % 2 != 0) family = PRODUCT_FULL;
+    l = largest_degree(l, q);
+  }
+  weyl_product_method order[PRODUCT_METHODS];
+  product_order(family, p->kernels->isa, p->dtype, l, order);
+  for (int i = 0; i < PRODUCT_METHODS; i++)
+    if (order[i] != WEYL_PRODUCT_GRID) return order[i] == WEYL_PRODUCT_WRITTEN;
+  return true;
+}
+
 static weyl_status fill(weyl_product *p, weyl_paths paths) {
   weyl_context *ctx = p->ctx;
   for (int64_t i = 0; i < paths.n; i++) WEYL_TRY(check_path(ctx, p, &paths.item[i], i));
@@ -135,7 +159,7 @@ static weyl_status fill(weyl_product *p, weyl_paths paths) {
       WEYL_TRY(check_layout(ctx, p->opts.layout, p->irreps[i], (int64_t)p->channels));
   WEYL_TRY(set_paths(p, paths));
   bool found = false;
-  if (p->opts.method != WEYL_PRODUCT_TABLE && paths.n > 0) WEYL_TRY(plan_written(p, paths, &found));
+  if (wants_written(p, paths) && paths.n > 0) WEYL_TRY(plan_written(p, paths, &found));
   p->method = found ? WEYL_PRODUCT_WRITTEN : WEYL_PRODUCT_TABLE;
   if (found) return WEYL_OK;
   if (p->opts.method == WEYL_PRODUCT_WRITTEN)

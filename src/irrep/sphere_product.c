@@ -1,4 +1,6 @@
 /* The tables of products on the grid. */
+#include <weyl/irrep.h>
+
 #include "isa.h"
 
 #include <math.h>
@@ -12,9 +14,9 @@ static void put(weyl_dtype real, void *x, size_t i, double value) {
 
 static int most(int a, int b) { return a > b ? a : b; }
 
-weyl_status sphere_product_make(weyl_context *ctx, weyl_arena *arena, int l1, int l2, int l3, int power, int n_theta,
-                                int n_phi, weyl_dtype real, sphere_product *out) {
-  const int l_max = most(l1, most(l2, l3)), degree = power > 2 ? power * l1 + l3 : l1 + l2 + l3;
+/* Everything but the functions. */
+static weyl_status make(weyl_context *ctx, weyl_arena *arena, int degree, int l_max, int n_theta, int n_phi,
+                        weyl_dtype real, sphere_product *out) {
   int rows = 0, columns = 0;
   weyl_sphere_grid_sizes(degree, &rows, &columns);
   if (n_theta > 0) rows = n_theta;
@@ -56,11 +58,7 @@ weyl_status sphere_product_make(weyl_context *ctx, weyl_arena *arena, int l1, in
     put(real, inverse_sine, j, 1 / sqrt((1 - z) * (1 + z)));
   }
   const char *value = legendre, *turn = turns;
-  *out = (sphere_product){.l1 = l1,
-                          .l2 = l2,
-                          .l3 = l3,
-                          .power = power,
-                          .pairs = (int)pairs,
+  *out = (sphere_product){.pairs = (int)pairs,
                           .equator = rows % 2 != 0,
                           .quarter = (int)quarter,
                           .orders = (int)orders,
@@ -77,11 +75,39 @@ weyl_status sphere_product_make(weyl_context *ctx, weyl_arena *arena, int l1, in
   return WEYL_OK;
 }
 
-/* Of the widest vectors, 64 bytes: Legendre sums of 7 fields for a few pairs, 9 fields and 4 results at the points of a
- * pair, 4 results as harmonics. */
+weyl_status sphere_product_make(weyl_context *ctx, weyl_arena *arena, int l1, int l2, int l3, int power, int n_theta,
+                                int n_phi, weyl_dtype real, sphere_product *out) {
+  const int degree = power > 2 ? power * l1 + l3 : l1 + l2 + l3;
+  WEYL_TRY(make(ctx, arena, degree, most(l1, most(l2, l3)), n_theta, n_phi, real, out));
+  out->l1 = l1, out->l2 = l2, out->l3 = l3;
+  out->power = power;
+  out->functions = 2;
+  out->l[0] = l1, out->l[1] = l2;
+  out->exponent[0] = out->exponent[1] = 1;
+  return WEYL_OK;
+}
+
+weyl_status sphere_product_make_many(weyl_context *ctx, weyl_arena *arena, int functions, const int *l,
+                                     const int *exponent, int l_out, int n_theta, int n_phi, weyl_dtype real,
+                                     sphere_product *out) {
+  int degree = l_out, l_max = l_out;
+  for (int i = 0; i < functions; i++) {
+    degree += exponent[i] * l[i];
+    l_max = most(l_max, l[i]);
+  }
+  WEYL_TRY(make(ctx, arena, degree, l_max, n_theta, n_phi, real, out));
+  out->l1 = l[0], out->l2 = functions > 1 ? l[1] : 0, out->l3 = l_out;
+  out->power = 2;
+  out->functions = functions;
+  for (int i = 0; i < functions; i++) out->l[i] = l[i], out->exponent[i] = exponent[i];
+  return WEYL_OK;
+}
+
+/* Of the widest vectors, 64 bytes: Legendre sums of 7 fields for a few pairs, 9 fields and 5 results at the points of a
+ * pair, 5 results as harmonics. */
 size_t sphere_product_scratch(const sphere_product *p) {
   const size_t orders = (size_t)p->orders, points = 8 * (size_t)p->quarter;
-  return 64 * (7 * 6 * 4 * orders + (9 + 4) * points + 4 * orders * orders);
+  return 64 * (7 * 6 * 4 * orders + (9 + 5) * points + 5 * orders * orders);
 }
 
 void sphere_product_run(const sphere_product *p, sphere_product_kind kind, const sphere_arrays *a, int64_t block,
@@ -99,19 +125,33 @@ static double phi_operations(const sphere_product *p, int l) {
   return rows * ((2 * l + 1.0) * p->quarter + 8.0 * p->quarter + (2 * l + 1));
 }
 
-double sphere_product_operations(const sphere_product *p, sphere_product_kind kind) {
-  const double points = 4.0 * p->quarter * (2 * p->pairs - p->equator);
-  const double l1 = legendre_operations(p, p->l1), l2 = legendre_operations(p, p->l2),
-               l3 = legendre_operations(p, p->l3);
-  const double f1 = phi_operations(p, p->l1), f2 = phi_operations(p, p->l2), f3 = phi_operations(p, p->l3);
-  const double s1 = (p->l1 + 1.0) * (p->l1 + 1), s2 = (p->l2 + 1.0) * (p->l2 + 1), s3 = (p->l3 + 1.0) * (p->l3 + 1);
-  const double n = p->power - 1;
+double sphere_product_operations(const sphere_product *p, sphere_product_kind kind, bool weights) {
+  const double points = 4.0 * p->quarter * (2 * p->pairs - p->equator), n = p->power - 1;
+  const double legendre_out = legendre_operations(p, p->l3), phi_out = phi_operations(p, p->l3),
+               size_out = (p->l3 + 1.0) * (p->l3 + 1);
+  double legendre = 0, phi = 0, size = 0, exponents = 0; /* of all functions */
+  for (int i = 0; i < (kind == SPHERE_POWERS || kind == SPHERE_POWERS_BACK ? 1 : p->functions); i++) {
+    legendre += legendre_operations(p, p->l[i]);
+    phi += phi_operations(p, p->l[i]);
+    size += (p->l[i] + 1.0) * (p->l[i] + 1);
+    exponents += p->exponent[i];
+  }
+  const double one_out = legendre_out + phi_out + size_out; /* a result, or a gradient of it */
+  const double by_weights = weights ? one_out + size : 0;
   switch (kind) {
-    case SPHERE_GAUNT: return l1 + l2 + l3 + f1 + f2 + f3 + points + s1 + s2 + s3;
-    case SPHERE_GAUNT_BACK: return 2 * (l1 + l2 + f1 + f2 + points + s1 + s2) + l3 + f3 + s3;
-    case SPHERE_COMPLETE: return 2 * (l1 + l2 + l3) + 3 * (f1 + f2) + 2 * f3 + 4 * points + 2 * (s1 + s2 + s3);
-    case SPHERE_COMPLETE_BACK: return 3 * (l1 + l2 + l3) + 4 * (f1 + f2) + 3 * f3 + 8 * points + 3 * (s1 + s2 + s3);
-    case SPHERE_POWERS: return l1 + f1 + n * (l3 + f3 + points) + s1 + n * s3;
-    default: return 2 * (l1 + f1) + n * (l3 + f3 + 2 * points) + 2 * s1 + n * s3;
+    case SPHERE_GAUNT:
+    case SPHERE_PRODUCT: return legendre + phi + size + (exponents - 1) * points + one_out;
+    case SPHERE_GAUNT_BACK:
+    case SPHERE_PRODUCT_BACK:
+      return 2 * (legendre + phi + size) + p->functions * exponents * points + one_out + by_weights;
+    case SPHERE_COMPLETE: return 2 * legendre + 3 * phi + 4 * points + 2 * (one_out + size);
+    case SPHERE_COMPLETE_BACK:
+      return 3 * legendre + 4 * phi + 3 * legendre_out + 3 * phi_out + 8 * points + 3 * (size + size_out) +
+             2 * by_weights;
+    case SPHERE_POISSON: return 2 * legendre + 2 * phi + 4 * points + one_out + size;
+    case SPHERE_POISSON_BACK:
+      return 3 * legendre + 3 * phi + 2 * (legendre_out + phi_out + size) + size_out + 7 * points + by_weights;
+    case SPHERE_POWERS: return legendre + phi + size + n * (one_out + points);
+    default: return 2 * (legendre + phi + size) + n * (one_out + 2 * points) + n * by_weights;
   }
 }

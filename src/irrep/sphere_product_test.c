@@ -135,17 +135,11 @@ static void products(int l1, int l2, int l3, weyl_dtype real, bool weighted, boo
   array wp = array_new(real, l3, true, &rng), dwx = array_new(real, l1, true, NULL),
         dwy = array_new(real, l2, true, NULL);
   array dwz = array_new(real, l3, true, NULL), dwp = array_new(real, l3, true, NULL);
-  sphere_arrays a = {.samples = SAMPLES,
-                     .blocks = BLOCKS,
-                     .x = x.data,
-                     .y = y.data,
-                     .g = g.data,
-                     .z = z.data,
-                     .dx = dx.data,
-                     .dy = dy.data};
+  sphere_arrays a = {
+      .samples = SAMPLES, .blocks = BLOCKS, .f = {x.data, y.data}, .g = g.data, .z = z.data, .df = {dx.data, dy.data}};
   if (weighted) {
-    a.wx = wx.data, a.wy = wy.data, a.wz[0] = wz.data, a.wp = wp.data;
-    a.dwx = dwx.data, a.dwy = dwy.data, a.dwz[0] = dwz.data, a.dwp = complete ? dwp.data : NULL;
+    a.wf[0] = wx.data, a.wf[1] = wy.data, a.wz[0] = wz.data, a.wp = wp.data;
+    a.dwf[0] = dwx.data, a.dwf[1] = dwy.data, a.dwz[0] = dwz.data, a.dwp = complete ? dwp.data : NULL;
   }
   run_all(&p, complete ? SPHERE_COMPLETE : SPHERE_GAUNT, &a);
   run_all(&p, complete ? SPHERE_COMPLETE_BACK : SPHERE_GAUNT_BACK, &a);
@@ -238,8 +232,8 @@ static void powers(int l1, int l3, int power, weyl_dtype real, bool weighted) {
   array dx = array_new(real, l1, false, NULL), wx = array_new(real, l1, true, &rng),
         dwx = array_new(real, l1, true, NULL);
   array wz[3], dwz[3];
-  sphere_arrays a = {.samples = SAMPLES, .blocks = BLOCKS, .x = x.data, .g = g.data, .z = z.data, .dx = dx.data};
-  if (weighted) a.wx = wx.data, a.dwx = dwx.data;
+  sphere_arrays a = {.samples = SAMPLES, .blocks = BLOCKS, .f = {x.data}, .g = g.data, .z = z.data, .df = {dx.data}};
+  if (weighted) a.wf[0] = wx.data, a.dwf[0] = dwx.data;
   for (int n = 0; n < 3; n++) {
     wz[n] = array_new(real, l3, true, &rng), dwz[n] = array_new(real, l3, true, NULL);
     if (weighted) a.wz[n] = wz[n].data;
@@ -319,7 +313,7 @@ static double turned_error(sphere_product_kind kind, int l, int power, int less_
   ok(sphere_product_make(ctx, arena, l, l, l, power, rows - less_theta, columns - less_phi, real, &p));
   array x = array_new(real, l, false, &rng), y = array_new(real, l, false, &rng);
   array z = array_new(real, l, false, NULL), turned = array_new(real, l, false, NULL);
-  sphere_arrays a = {.samples = SAMPLES, .blocks = BLOCKS, .x = x.data, .y = y.data, .z = z.data};
+  sphere_arrays a = {.samples = SAMPLES, .blocks = BLOCKS, .f = {x.data, y.data}, .z = z.data};
   run_all(&p, kind, &a);
   double quaternion[4], r[9];
   fill_normal(&rng, 4, quaternion);

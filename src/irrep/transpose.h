@@ -1,5 +1,5 @@
 /* Squares of VL x VL numbers turned in registers: lane j of row i becomes lane i of row j.  And VL points
- * (x, y, z) in a row, split into three vectors. */
+ * (x, y, z) in a row, split into three vectors and joined again. */
 #ifndef WEYL_IRREP_TRANSPOSE_H
 #define WEYL_IRREP_TRANSPOSE_H
 
@@ -121,18 +121,30 @@ INLINE void v_load_points(const T *p, vec xyz[3]) {
 
 #endif
 
-/* Rows of four numbers: row p takes lane p of four vectors. */
+/* Rows of four numbers: row p takes lane p of four vectors.  Squares of four are turned within 128 bits of f32, 256 of
+ * f64. */
 typedef T quad __attribute__((vector_size(4 * sizeof(T))));
 #if WEYL_LEVEL == 1 && WEYL_BITS == 32
-INLINE void v_fours(const vec v[4], quad row[VL]) {
+INLINE void v_turn_fours(vec v[4]) {
   const vec a = _mm256_unpacklo_ps(v[0], v[1]), b = _mm256_unpackhi_ps(v[0], v[1]);
   const vec c = _mm256_unpacklo_ps(v[2], v[3]), d = _mm256_unpackhi_ps(v[2], v[3]);
-  const vec r[4] = {_mm256_shuffle_ps(a, c, 0x44), _mm256_shuffle_ps(a, c, 0xee), _mm256_shuffle_ps(b, d, 0x44),
-                    _mm256_shuffle_ps(b, d, 0xee)};
+  v[0] = _mm256_shuffle_ps(a, c, 0x44);
+  v[1] = _mm256_shuffle_ps(a, c, 0xee);
+  v[2] = _mm256_shuffle_ps(b, d, 0x44);
+  v[3] = _mm256_shuffle_ps(b, d, 0xee);
+}
+INLINE void v_fours(const vec v[4], quad row[VL]) {
+  vec r[4] = {v[0], v[1], v[2], v[3]};
+  v_turn_fours(r);
   UNROLL for (int i = 0; i < 4; i++) {
     row[i] = (quad)_mm256_castps256_ps128(r[i]);
     row[i + 4] = (quad)_mm256_extractf128_ps(r[i], 1);
   }
+}
+INLINE void v_from_fours(const quad row[VL], vec v[4]) {
+  UNROLL for (int i = 0; i < 4; i++) v[i] =
+      _mm256_insertf128_ps(_mm256_castps128_ps256((__m128)row[i]), (__m128)row[i + 4], 1);
+  v_turn_fours(v);
 }
 #elif WEYL_LEVEL == 1
 INLINE void v_fours(const vec v[4], quad row[VL]) {
@@ -140,23 +152,78 @@ INLINE void v_fours(const vec v[4], quad row[VL]) {
   v_transpose(r);
   UNROLL for (int i = 0; i < 4; i++) row[i] = (quad)r[i];
 }
+INLINE void v_from_fours(const quad row[VL], vec v[4]) {
+  UNROLL for (int i = 0; i < 4; i++) v[i] = (vec)row[i];
+  v_transpose(v);
+}
+#elif WEYL_LEVEL == 2 && WEYL_BITS == 32
+INLINE void v_turn_fours(vec v[4]) {
+  const vec a = _mm512_unpacklo_ps(v[0], v[1]), b = _mm512_unpackhi_ps(v[0], v[1]);
+  const vec c = _mm512_unpacklo_ps(v[2], v[3]), d = _mm512_unpackhi_ps(v[2], v[3]);
+  v[0] = _mm512_shuffle_ps(a, c, 0x44);
+  v[1] = _mm512_shuffle_ps(a, c, 0xee);
+  v[2] = _mm512_shuffle_ps(b, d, 0x44);
+  v[3] = _mm512_shuffle_ps(b, d, 0xee);
+}
+INLINE void v_fours(const vec v[4], quad row[VL]) {
+  vec r[4] = {v[0], v[1], v[2], v[3]};
+  v_turn_fours(r);
+  UNROLL for (int i = 0; i < 4; i++) {
+    row[i] = (quad)_mm512_castps512_ps128(r[i]);
+    row[i + 4] = (quad)_mm512_extractf32x4_ps(r[i], 1);
+    row[i + 8] = (quad)_mm512_extractf32x4_ps(r[i], 2);
+    row[i + 12] = (quad)_mm512_extractf32x4_ps(r[i], 3);
+  }
+}
+INLINE void v_from_fours(const quad row[VL], vec v[4]) {
+  UNROLL for (int i = 0; i < 4; i++) {
+    v[i] = _mm512_castps128_ps512((__m128)row[i]);
+    v[i] = _mm512_insertf32x4(v[i], (__m128)row[i + 4], 1);
+    v[i] = _mm512_insertf32x4(v[i], (__m128)row[i + 8], 2);
+    v[i] = _mm512_insertf32x4(v[i], (__m128)row[i + 12], 3);
+  }
+  v_turn_fours(v);
+}
 #else
 INLINE void v_fours(const vec v[4], quad row[VL]) {
   UNROLL_VL for (int i = 0; i < VL; i++) row[i] = (quad){v[0][i], v[1][i], v[2][i], v[3][i]};
+}
+INLINE void v_from_fours(const quad row[VL], vec v[4]) {
+  UNROLL for (int j = 0; j < 4; j++) v[j] = v_zero();
+  UNROLL_VL for (int i = 0; i < VL; i++) UNROLL for (int j = 0; j < 4; j++) v[j][i] = row[i][j];
+}
+#endif
+
+/* v_load_points backwards. */
+#if WEYL_LEVEL == 1 && WEYL_BITS == 32
+INLINE void v_store_points(T *p, const vec xyz[3]) {
+  const vec x = xyz[0], y = xyz[1], z = xyz[2];
+  const vec a = _mm256_shuffle_ps(x, y, _MM_SHUFFLE(2, 0, 2, 0));      /* x0 x2 y0 y2 */
+  const vec b = _mm256_shuffle_ps(y, z, _MM_SHUFFLE(3, 1, 3, 1));      /* y1 y3 z1 z3 */
+  const vec c = _mm256_shuffle_ps(z, x, _MM_SHUFFLE(3, 1, 2, 0));      /* z0 z2 x1 x3 */
+  const vec q[3] = {_mm256_shuffle_ps(a, c, _MM_SHUFFLE(2, 0, 2, 0)),  /* x0 y0 z0 x1 */
+                    _mm256_shuffle_ps(b, a, _MM_SHUFFLE(3, 1, 2, 0)),  /* y1 z1 x2 y2 */
+                    _mm256_shuffle_ps(c, b, _MM_SHUFFLE(3, 1, 3, 1))}; /* z2 x3 y3 z3 */
+  UNROLL for (int i = 0; i < 3; i++) {
+    _mm_storeu_ps(p + 4 * i, _mm256_castps256_ps128(q[i]));
+    _mm_storeu_ps(p + 12 + 4 * i, _mm256_extractf128_ps(q[i], 1));
+  }
+}
+#else
+INLINE void v_store_points(T *p, const vec xyz[3]) {
+  UNROLL_VL for (int i = 0; i < VL; i++) UNROLL for (int k = 0; k < 3; k++) p[3 * i + k] = xyz[k][i];
 }
 #endif
 
 /* The same rows as they follow each other in memory. */
 #if WEYL_LEVEL == 1 && WEYL_BITS == 32
 INLINE void v_fours_in_line(const vec v[4], vec line[4]) {
-  const vec a = _mm256_unpacklo_ps(v[0], v[1]), b = _mm256_unpackhi_ps(v[0], v[1]);
-  const vec c = _mm256_unpacklo_ps(v[2], v[3]), d = _mm256_unpackhi_ps(v[2], v[3]);
-  const vec e = _mm256_shuffle_ps(a, c, 0x44), f = _mm256_shuffle_ps(a, c, 0xee);
-  const vec g = _mm256_shuffle_ps(b, d, 0x44), h = _mm256_shuffle_ps(b, d, 0xee);
-  line[0] = _mm256_permute2f128_ps(e, f, 0x20);
-  line[1] = _mm256_permute2f128_ps(g, h, 0x20);
-  line[2] = _mm256_permute2f128_ps(e, f, 0x31);
-  line[3] = _mm256_permute2f128_ps(g, h, 0x31);
+  vec r[4] = {v[0], v[1], v[2], v[3]};
+  v_turn_fours(r);
+  line[0] = _mm256_permute2f128_ps(r[0], r[1], 0x20);
+  line[1] = _mm256_permute2f128_ps(r[2], r[3], 0x20);
+  line[2] = _mm256_permute2f128_ps(r[0], r[1], 0x31);
+  line[3] = _mm256_permute2f128_ps(r[2], r[3], 0x31);
 }
 #else
 INLINE void v_fours_in_line(const vec v[4], vec line[4]) {

@@ -88,6 +88,22 @@ static void add_squares(const weyl_audit_slot *slot, int64_t n, int space, const
   }
 }
 
+/* to = g from, for slot k of n points; both lie in the arena. */
+static weyl_status move_slot(weyl_context *ctx, weyl_arena *arena, const weyl_group *group, const weyl_audit_target *t,
+                             int k, const double *g, int64_t n, const double *from, double *to) {
+  const weyl_audit_slot *slot = k < t->inputs ? &t->input[k] : &t->output;
+  const char *what = k < t->inputs ? "input" : "output";
+  const bool scalar = slot->action == WEYL_ACT_SCALAR || slot->action == WEYL_ACT_GLOBAL_SCALAR;
+  double *first = to;
+  if (scalar && t->turn) {
+    first = weyl_arena_array(arena, double, slot_size(slot, n) + 1);
+    if (first == NULL) return WEYL_MEMORY;
+  }
+  weyl_status status = weyl_group_act(ctx, group, g, slot->action, n, slot->width, from, first);
+  if (status == WEYL_OK && first != to) status = t->turn(t->arg, k, g, is_global(slot->action) ? 1 : n, first, to);
+  return status == WEYL_OK ? WEYL_OK : weyl_fail_within(ctx, status, "audit: %s %s", what, slot->name);
+}
+
 typedef struct chunk {
   int64_t first, count;      /* picks of this chunk */
   weyl_audit_sample *sample; /* [count][1 + elements]: the sample, then its moved copies */
@@ -132,9 +148,7 @@ static weyl_status build(weyl_context *ctx, weyl_arena *arena, const weyl_group 
       for (int k = 0; k < t->inputs; k++) {
         moved[k] = weyl_arena_array(arena, double, slot_size(&t->input[k], given.n) + 1);
         if (moved[k] == NULL) return WEYL_MEMORY;
-        const weyl_status status =
-            weyl_group_act(ctx, group, g, t->input[k].action, given.n, t->input[k].width, input[k], moved[k]);
-        if (status != WEYL_OK) return weyl_fail_within(ctx, status, "audit: input %s", t->input[k].name);
+        WEYL_TRY(move_slot(ctx, arena, group, t, k, g, given.n, input[k], moved[k]));
       }
       s[1 + e] = (weyl_audit_sample){.n = given.n, .input = (const double *const *)moved};
       c->g[p * o->elements + e] = g;
@@ -169,9 +183,7 @@ static weyl_status compare(weyl_context *ctx, weyl_arena *tmp, weyl_arena *keep,
     if (turned == NULL) return WEYL_MEMORY;
     for (int e = 0; e < o->elements; e++) {
       const double *g = c->g[p * o->elements + e], *y = c->y[p * copies + 1 + e];
-      const weyl_status status =
-          weyl_group_act(ctx, group, g, t->output.action, n, t->output.width, c->y[p * copies], turned);
-      if (status != WEYL_OK) return weyl_fail_within(ctx, status, "audit: output %s", t->output.name);
+      WEYL_TRY(move_slot(ctx, tmp, group, t, t->inputs, g, n, c->y[p * copies], turned));
       double sum = 0;
       for (size_t i = 0; i < size; i++) sum += (y[i] - turned[i]) * (y[i] - turned[i]);
       const double err = size > 0 ? sqrt(sum / (double)size) : 0;

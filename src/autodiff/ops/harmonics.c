@@ -2,7 +2,7 @@
  * backwards, (r, g) -> sum over lm of g_lm grad S_lm(r) [.., 3].  attr.i: l_max, axes, norm; attr.data: the plan.
  * A derivative of a harmonic polynomial is one of one degree less, grad_j S = D_j S with constant D, so that higher
  * derivatives are the same two operations and products with D. */
-#include "../graph.h"
+#include "../plans.h"
 #include "along.h"
 
 #include <math.h>
@@ -163,23 +163,24 @@ static void back_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy
 
 /* ---- expressions ---- */
 
+static weyl_status make_plan(weyl_context *ctx, weyl_dtype real, const weyl_plan_request *r, void **plan) {
+  const weyl_harmonics_opts opts = {.l_max = (int)r->choice[0],
+                                    .axes = (weyl_axes)r->choice[1],
+                                    .norm = (weyl_harmonics_norm)r->choice[2],
+                                    .solid = true};
+  weyl_harmonics_plan *made = NULL;
+  const weyl_status status = weyl_harmonics_plan_new(ctx, &opts, real, &made);
+  *plan = made;
+  return status;
+}
+
 static void free_plan(void *plan) { weyl_harmonics_plan_free(plan); }
 
-static weyl_tensor solid(weyl_tensor xyz, const weyl_harmonics_opts *opts) {
-  weyl_graph *g = xyz.graph;
-  weyl_harmonics_opts o = {.l_max = opts->l_max, .axes = opts->axes, .norm = opts->norm, .solid = true};
-  int64_t key[4] = {'h', o.l_max, o.axes, o.norm};
-  weyl_harmonics_plan *plan = weyl_graph_kept(g, key, sizeof key);
-  if (!plan) {
-    const weyl_status status = weyl_harmonics_plan_new(weyl_graph_context(g), &o, weyl_graph_dtype(g), &plan);
-    if (status != WEYL_OK) {
-      if (g->status == WEYL_OK) g->status = status;
-      return WEYL_NULL_TENSOR;
-    }
-    if (weyl_graph_keep(g, key, sizeof key, plan, free_plan) != WEYL_OK) return WEYL_NULL_TENSOR;
-  }
-  const weyl_attr attr = {.i = {o.l_max, o.axes, o.norm}, .data = plan};
-  return weyl_node_new(g, &weyl_op_harmonics, &xyz, 1, &attr, NULL);
+static weyl_tensor solid(weyl_tensor xyz, const weyl_harmonics_opts *o) {
+  static const weyl_plan_kind kind = {make_plan, free_plan};
+  const weyl_plan_request request = {.kind = &kind, .choice = {o->l_max, o->axes, o->norm}};
+  const weyl_attr attr = {.i = {o->l_max, o->axes, o->norm}, .data = weyl_graph_plan(xyz.graph, &request)};
+  return attr.data ? weyl_node_new(xyz.graph, &weyl_op_harmonics, &xyz, 1, &attr, NULL) : WEYL_NULL_TENSOR;
 }
 
 weyl_tensor weyl_harmonics_of(weyl_tensor xyz, const weyl_harmonics_opts *opts) {

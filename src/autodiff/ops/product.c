@@ -1,10 +1,9 @@
-/* product and product_back: a tensor product T(x, y, w) of irreps (weyl/irrep.h) and, with F = <g, T(x, y, w)>, its
- * three derivatives dF/dx, dF/dy, dF/dw of (x, y, g, w).  F is linear in each of the four, so that derivatives of
- * product_back are again product_back with one operand exchanged, and product.  attr.data: the plan; attr.n: outputs of
- * product_back, 2 without weights; attr.i: numbers of x, y, out, a set of weights, channels; attr.flag: a
- * weyl_path_weights. */
-#include "../graph.h"
+/* product and product_back: a tensor product of irreps (weyl/irrep.h) and its three derivatives (trilinear.h).
+ * attr.data: the plan; attr.n: outputs of product_back; attr.i: numbers of x, y, out, a set of weights, channels;
+ * attr.flag: a weyl_path_weights. */
+#include "../plans.h"
 #include "along.h"
+#include "trilinear.h"
 
 #include <string.h>
 
@@ -93,116 +92,43 @@ static double flops(const weyl_node *node, const weyl_view *in, const weyl_view 
 
 /* ---- derivatives ---- */
 
-static weyl_tensor forward(weyl_graph *g, const weyl_node *like, weyl_tensor x, weyl_tensor y, weyl_tensor w) {
-  return weyl_node_new(g, &weyl_op_product, (weyl_tensor[]){x, y, w}, w.graph ? 3 : 2, &like->attr, NULL);
-}
-
-static weyl_tensor backward(weyl_graph *g, const weyl_node *like, weyl_tensor x, weyl_tensor y, weyl_tensor out,
-                            weyl_tensor w) {
-  return weyl_node_new(g, &weyl_op_product_back, (weyl_tensor[]){x, y, out, w}, w.graph ? 4 : 3, &like->attr, NULL);
-}
-
-static weyl_tensor plus(weyl_tensor a, weyl_tensor b) { return !a.graph ? b : b.graph ? weyl_add(a, b) : a; }
-
 static void vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) {
   (void)want;
-  const weyl_tensor w = node->n_in == 3 ? weyl_node_in(g, node, 2) : WEYL_NULL_TENSOR;
-  const weyl_tensor d = backward(g, node, weyl_node_in(g, node, 0), weyl_node_in(g, node, 1), dy[0], w);
-  for (int k = 0; k < node->n_in; k++) dx[k] = weyl_node_value(d, k);
+  trilinear_vjp(g, node, &weyl_op_product_back, dy, dx);
 }
 
-/* With cotangents a, b, c of the three outputs the sum is F(a, y, g, w) + F(x, b, g, w) + F(x, y, g, c). */
 static void back_vjp(weyl_graph *g, const weyl_node *node, const weyl_tensor *dy, const bool *want, weyl_tensor *dx) {
   (void)want;
-  const weyl_tensor x = weyl_node_in(g, node, 0), y = weyl_node_in(g, node, 1), out = weyl_node_in(g, node, 2),
-                    w = node->n_in == 4 ? weyl_node_in(g, node, 3) : WEYL_NULL_TENSOR;
-  if (dy[0].graph) {
-    const weyl_tensor d = backward(g, node, dy[0], y, out, w);
-    dx[1] = plus(dx[1], weyl_node_value(d, 1));
-    dx[2] = plus(dx[2], forward(g, node, dy[0], y, w));
-    if (w.graph) dx[3] = plus(dx[3], weyl_node_value(d, 2));
-  }
-  if (dy[1].graph) {
-    const weyl_tensor d = backward(g, node, x, dy[1], out, w);
-    dx[0] = plus(dx[0], weyl_node_value(d, 0));
-    dx[2] = plus(dx[2], forward(g, node, x, dy[1], w));
-    if (w.graph) dx[3] = plus(dx[3], weyl_node_value(d, 2));
-  }
-  if (node->attr.n == 3 && dy[2].graph) {
-    const weyl_tensor d = backward(g, node, x, y, out, dy[2]);
-    dx[0] = plus(dx[0], weyl_node_value(d, 0));
-    dx[1] = plus(dx[1], weyl_node_value(d, 1));
-    dx[2] = plus(dx[2], forward(g, node, x, y, dy[2]));
-  }
+  trilinear_back_vjp(g, node, &weyl_op_product, dy, dx);
 }
 
 /* ---- plans ---- */
 
+static weyl_status make_plan(weyl_context *ctx, weyl_dtype real, const weyl_plan_request *r, void **plan) {
+  const weyl_product_opts opts = {.wiring = (weyl_wiring)r->choice[0],
+                                  .weights = (weyl_path_weights)r->choice[1],
+                                  .gauge = (weyl_gauge)r->choice[2],
+                                  .method = (weyl_product_method)r->choice[3],
+                                  .layout = WEYL_LAYOUT_ROWS,
+                                  .factor = r->factor};
+  weyl_product *made = NULL;
+  const weyl_status status = weyl_product_new(ctx, &opts, real, r->list[0], r->list[1], r->list[2], r->paths, &made);
+  *plan = made;
+  return status;
+}
+
 static void free_plan(void *plan) { weyl_product_free(plan); }
 
-typedef struct key {
-  unsigned char *bytes;
-  size_t n, room;
-} key;
-
-static void put(key *k, const void *from, size_t bytes) {
-  if (bytes > 0 && k->n + bytes <= k->room) memcpy(k->bytes + k->n, from, bytes);
-  k->n += bytes;
-}
-
-static void put_irreps(key *k, weyl_irreps list) {
-  put(k, &list.n, sizeof list.n);
-  for (int32_t i = 0; i < list.n; i++) {
-    const int64_t item[3] = {list.item[i].mul, list.item[i].l, list.item[i].parity};
-    put(k, item, sizeof item);
-  }
-}
-
-static void write_key(key *k, const weyl_product_opts *o, weyl_irreps in1, weyl_irreps in2, weyl_irreps out,
-                      weyl_paths paths) {
-  const int64_t head[7] = {'p', o->wiring, o->weights, o->gauge, o->method, o->factor != NULL, paths.n};
-  k->n = 0;
-  put(k, head, sizeof head);
-  put_irreps(k, in1);
-  put_irreps(k, in2);
-  put_irreps(k, out);
-  for (int64_t i = 0; i < paths.n; i++) {
-    const weyl_path *p = &paths.item[i];
-    const int32_t item[6] = {p->in1, p->in2, p->out, p->l1, p->l2, p->l3};
-    put(k, item, sizeof item);
-  }
-  if (o->factor && paths.n > 0) put(k, o->factor, (size_t)paths.n * sizeof *o->factor);
-}
-
-/* The graph's plan of such a product, made if it has none; NULL and a failure of the graph otherwise. */
 static const weyl_product *plan_of(weyl_graph *g, const weyl_product_opts *opts, weyl_irreps in1, weyl_irreps in2,
                                    weyl_irreps out, weyl_paths paths) {
-  weyl_context *ctx = weyl_graph_context(g);
-  weyl_product_opts o = opts ? *opts : (weyl_product_opts){0};
-  o.layout = WEYL_LAYOUT_ROWS;
-  if (g->status != WEYL_OK) return NULL;
-  weyl_product *plan = NULL;
-  key k = {0};
-  weyl_status status =
-      paths.n < 0 ? weyl_fail(ctx, WEYL_BAD_ARG, "%lld paths, must be 0 or more", (long long)paths.n) : WEYL_OK;
-  if (status == WEYL_OK) {
-    write_key(&k, &o, in1, in2, out, paths);
-    k.room = k.n;
-    k.bytes = weyl_alloc(ctx, k.room, 1);
-    status = k.bytes ? WEYL_OK : WEYL_MEMORY;
-  }
-  if (status == WEYL_OK) {
-    write_key(&k, &o, in1, in2, out, paths);
-    plan = weyl_graph_kept(g, k.bytes, k.n);
-    if (!plan) {
-      status = weyl_product_new(ctx, &o, weyl_graph_dtype(g), in1, in2, out, paths, &plan);
-      if (status == WEYL_OK) status = weyl_graph_keep(g, k.bytes, k.n, plan, free_plan);
-    }
-  }
-  weyl_dealloc(ctx, k.bytes);
-  if (status == WEYL_OK) return plan;
-  if (g->status == WEYL_OK) g->status = status;
-  return NULL;
+  static const weyl_plan_kind kind = {make_plan, free_plan};
+  const weyl_product_opts usual = {0}, *o = opts ? opts : &usual;
+  const weyl_plan_request request = {.kind = &kind,
+                                     .choice = {o->wiring, o->weights, o->gauge, o->method},
+                                     .list = {in1, in2, out},
+                                     .paths = paths,
+                                     .factor = o->factor};
+  return weyl_graph_plan(g, &request);
 }
 
 static int64_t most_copies(weyl_irreps list) {
@@ -283,13 +209,13 @@ typedef struct setting {
   weyl_product_opts opts;
 } setting;
 
-static void example(weyl_example *ex, int which) {
+static void make_example(weyl_example *ex, int which, weyl_dim rows) {
   static const setting settings[] = {
       {{{3, 0, 1}, {3, 1, -1}}, {{3, 0, 1}, {3, 1, -1}}, {{3, 0, 1}, {3, 1, -1}}, {0}},
       {{{2, 1, -1}, {2, 0, 1}}, {{2, 1, -1}}, {{2, 2, 1}, {2, 1, 1}}, {.weights = WEYL_WEIGHTS_EACH}},
       {{{2, 0, 1}, {3, 1, -1}},
        {{1, 0, 1}, {1, 1, -1}},
-       {{2, 0, 1}, {3, 1, -1}},
+       {{2, 0, 1}, {2, 1, -1}, {3, 1, -1}},
        {.wiring = WEYL_WIRE_UVU, .weights = WEYL_WEIGHTS_NONE}},
       {{{2, 1, -1}}, {{2, 1, -1}, {1, 0, 1}}, {{2, 0, 1}, {2, 1, 1}, {2, 1, -1}}, {.wiring = WEYL_WIRE_UVU}}};
   const setting *s = &settings[which];
@@ -304,7 +230,11 @@ static void example(weyl_example *ex, int which) {
   const weyl_status status =
       weyl_paths_find(weyl_graph_context(g), weyl_graph_arena(g), list[0], list[1], list[2], WEYL_PATH_ALL, &paths);
   if (status != WEYL_OK) g->status = status;
-  const weyl_dim rows = which == 3 ? weyl_num(2) : weyl_per(WEYL_NODES);
+  weyl_path fit[16];
+  int64_t n = 0;
+  for (int64_t i = 0; i < paths.n; i++)
+    if (list[0].item[paths.item[i].in1].mul == list[2].item[paths.item[i].out].mul) fit[n++] = paths.item[i];
+  paths = (weyl_paths){n, fit};
   for (int i = 0; i < 2; i++) ex->in[i] = weyl_example_input(ex, WEYL_SHAPE(rows, weyl_num(weyl_irreps_dim(list[i]))));
   const int64_t weights = weyl_product_weights_of(g, &s->opts, list[0], list[1], list[2], paths);
   if (s->opts.weights == WEYL_WEIGHTS_SHARED) ex->in[2] = weyl_example_input(ex, WEYL_SHAPE(weyl_num(weights)));
@@ -312,14 +242,17 @@ static void example(weyl_example *ex, int which) {
   ex->out[0] = weyl_product_of(ex->in[0], ex->in[1], ex->in[2], &s->opts, list[0], list[1], list[2], paths);
 }
 
+static void example(weyl_example *ex, int which) { make_example(ex, which, weyl_num(2)); }
+
 static void back_example(weyl_example *ex, int which) {
-  example(ex, which);
+  make_example(ex, which, which == 3 ? weyl_num(2) : weyl_per(WEYL_NODES));
   weyl_graph *g = ex->graph;
   const weyl_node *made = weyl_graph_node(g, weyl_value_of(g, ex->out[0].id)->node);
-  const weyl_tensor x = weyl_node_in(g, made, 0), y = weyl_node_in(g, made, 1);
-  ex->in[3] = weyl_example_input(ex, weyl_tensor_shape(ex->out[0]));
-  const weyl_tensor w = made->n_in == 3 ? weyl_node_in(g, made, 2) : WEYL_NULL_TENSOR;
-  const weyl_tensor d = backward(g, made, x, y, ex->in[3], w);
+  weyl_tensor x[4];
+  const trilinear t = trilinear_of(g, made, &weyl_op_product, &weyl_op_product_back, x);
+  const weyl_tensor out = weyl_example_input(ex, weyl_tensor_shape(ex->out[0]));
+  ex->in[ex->n_in - 1] = out;
+  const weyl_tensor d = trilinear_node(g, &t, x[0], x[1], out, x[3]);
   for (int k = 0; k < made->attr.n; k++) ex->out[k] = weyl_node_value(d, k);
 }
 
