@@ -84,8 +84,9 @@ weyl_steerable weyl_steerable_segment_sum(weyl_steerable h, weyl_tensor segment,
 
 typedef struct weyl_steerable_linear_opts {
   bool no_bias;
-  bool uniform; /* weights and biases uniform in +-1/sqrt(fan_in) as PyTorch's linear layer; default: e3nn's, weights
-                   N(0, 1) times the constant 1/sqrt(fan_in), biases 0 */
+  bool uniform; /* weights uniform in +-gain/sqrt(fan_in), biases likewise, as PyTorch's linear layer; default: e3nn's,
+                   weights N(0, 1) times the constant 1/sqrt(fan_in), biases 0 */
+  double gain;  /* 0 means 1; sqrt 3 keeps variances */
 } weyl_steerable_linear_opts;
 /* All blocks of one degree and parity to all blocks of that kind in `out`, by one matrix name.1o.weight [copies out,
  * copies in] for each kind (blocks in the order of their lists); biases name.0e.bias for 0e alone.  Kinds that h does
@@ -150,8 +151,8 @@ typedef struct weyl_steerable_product_opts {
  * to every copy of `out` that degrees and parities allow, with a weight for each, name.1o.weight [copies out, copies in
  * of all paths to this kind, by blocks of h and then of y]; sqrt(2 l3 + 1) W in e3nn's gauge.  GAUNT, COMPLETE: linear
  * layers name.x and name.y lead to `channels` functions (blocks of parity (-1)^l) and pseudo functions (the others) of
- * the degrees of h and of y, and a linear layer `name` from their products, of the degrees of `out`, to it; what leads
- * to one degree is scaled to variance 1.  NULL opts: CG. */
+ * the degrees of h and of y, and a linear layer `name` from their products, of the degrees of `out`, to it; what the
+ * products, and what the brackets lead to in one degree is scaled to variance 1.  NULL opts: CG. */
 weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const char *name, weyl_irreps out,
                                       const weyl_steerable_product_opts *opts);
 

@@ -287,7 +287,7 @@ weyl_tensor weyl_steerable_squares(weyl_steerable h, bool mean) {
 
 weyl_tensor weyl_steerable_weight(weyl_graph *g, weyl_shape shape, int64_t fan_in,
                                   const weyl_steerable_linear_opts *o) {
-  const double bound = 1 / sqrt((double)fan_in);
+  const double bound = (o->uniform && o->gain != 0 ? o->gain : 1) / sqrt((double)fan_in);
   if (o->uniform) return weyl_param(g, "weight", shape, weyl_init_uniform(-bound, bound));
   return weyl_scale(weyl_param(g, "weight", shape, weyl_init_normal(0, 1)), bound);
 }
@@ -295,7 +295,7 @@ weyl_tensor weyl_steerable_weight(weyl_graph *g, weyl_shape shape, int64_t fan_i
 weyl_tensor weyl_steerable_biased(weyl_tensor y, const weyl_irrep *kind, int64_t fan_in,
                                   const weyl_steerable_linear_opts *o) {
   if (!weyl_tensor_valid(y) || o->no_bias || !weyl_irrep_invariant(kind)) return y;
-  const double bound = o->uniform && fan_in > 0 ? 1 / sqrt((double)fan_in) : 0;
+  const double bound = o->uniform && fan_in > 0 ? (o->gain != 0 ? o->gain : 1) / sqrt((double)fan_in) : 0;
   const weyl_init init = bound > 0 ? weyl_init_uniform(-bound, bound) : weyl_init_constant(0);
   return weyl_add(y, weyl_param(y.graph, "bias", WEYL_SHAPE(weyl_num(kind->mul)), init));
 }

@@ -143,23 +143,28 @@ static weyl_irreps functions(weyl_graph *g, weyl_irreps like, int64_t channels) 
   return list;
 }
 
-/* Factors of the paths: integrals of products or brackets, scaled so that each degree of `out` has the variance of the
- * factors. */
+/* Factors of the paths: integrals of products or brackets.  Each of the two is scaled so that every degree of `out` has
+ * the variance of the factors: one of them may have nothing to multiply, as brackets at first, where there are no
+ * pseudo features. */
 static double *path_factors(weyl_graph *g, weyl_paths paths, weyl_irreps out) {
   double *factor = weyl_arena_array(weyl_graph_arena(g), double, paths.n + 1);
-  double *variance = weyl_arena_array(weyl_graph_arena(g), double, out.n);
+  double *variance = weyl_arena_array(weyl_graph_arena(g), double, 2 * (int64_t)out.n);
   if (!factor || !variance) {
     (void)weyl_graph_fail(g, WEYL_MEMORY, "the factors of %lld paths", (long long)paths.n);
     return NULL;
   }
-  for (int64_t p = 0; p < paths.n; p++) {
-    const weyl_path *q = &paths.item[p];
-    const bool odd = (q->l1 + q->l2 + q->l3) % 2;
-    factor[p] = odd ? weyl_poisson_factor(q->l1, q->l2, q->l3) : weyl_gaunt_factor(q->l1, q->l2, q->l3);
-    variance[q->out] += factor[p] * factor[p] / (2 * q->l3 + 1); /* sum W^2 = 1 over the 2 l3 + 1 orders */
-  }
-  for (int64_t p = 0; p < paths.n; p++)
-    if (variance[paths.item[p].out] > 0) factor[p] /= sqrt(variance[paths.item[p].out]);
+  for (int pass = 0; pass < 2; pass++)
+    for (int64_t p = 0; p < paths.n; p++) {
+      const weyl_path *q = &paths.item[p];
+      const int odd = (q->l1 + q->l2 + q->l3) % 2;
+      double *v = &variance[2 * q->out + odd];
+      if (pass == 0) {
+        factor[p] = odd ? weyl_poisson_factor(q->l1, q->l2, q->l3) : weyl_gaunt_factor(q->l1, q->l2, q->l3);
+        *v += factor[p] * factor[p] / (2 * q->l3 + 1); /* sum W^2 = 1 over the 2 l3 + 1 orders */
+      } else if (*v > 0) {
+        factor[p] /= sqrt(*v);
+      }
+    }
   return factor;
 }
 
@@ -170,7 +175,7 @@ static weyl_steerable multiplied(weyl_steerable h, weyl_steerable y, weyl_irreps
   for (int32_t i = 0; o->channels == 0 && i < out.n; i++)
     if (out.item[i].mul > channels) channels = out.item[i].mul;
   const weyl_irreps list = functions(g, out, channels);
-  const weyl_steerable_linear_opts plain = {.no_bias = true, .uniform = o->linear.uniform};
+  const weyl_steerable_linear_opts plain = {.no_bias = true, .uniform = o->linear.uniform, .gain = sqrt(3)};
   h = weyl_steerable_linear(h, "x", functions(g, h.irreps, channels), &plain);
   y = weyl_steerable_linear(y, "y", functions(g, y.irreps, channels), &plain);
   if (!weyl_tensor_valid(h.x) || !weyl_tensor_valid(y.x)) return (weyl_steerable){0};

@@ -98,7 +98,8 @@ static void statistics(void **state) {
   const weyl_irreps out = weyl_graph_irreps(t.graph, "50x0e+50x1o+50x2e");
   const weyl_steerable y[] = {
       weyl_steerable_linear(in.h, "normal", out, NULL),
-      weyl_steerable_linear(in.h, "uniform", out, &(weyl_steerable_linear_opts){.uniform = true, .no_bias = true}),
+      weyl_steerable_linear(in.h, "uniform", out,
+                            &(weyl_steerable_linear_opts){.uniform = true, .no_bias = true, .gain = 2}),
       weyl_steerable_self(in.h, in.types, "self", out)};
   traced_compile(&t, (weyl_tensor[]){y[0].x, y[1].x, y[2].x}, 3);
   assert_int_equal(weyl_variables_find(t.vars, WEYL_PARAM, "uniform.0e.bias"), -1);
@@ -107,7 +108,7 @@ static void statistics(void **state) {
     const char *name;
     double deviation, bound;
   } weight[] = {
-      {"normal.1o.weight", 1, INFINITY}, {"uniform.1o.weight", 0.1 / sqrt(3), 0.1}, {"self.1o.weight", 1, INFINITY}};
+      {"normal.1o.weight", 1, INFINITY}, {"uniform.1o.weight", 0.2 / sqrt(3), 0.2}, {"self.1o.weight", 1, INFINITY}};
   for (int k = 0; k < 3; k++) {
     const weyl_array w = variable(t.vars, WEYL_PARAM, weight[k].name);
     double square = 0;
@@ -126,7 +127,7 @@ static void statistics(void **state) {
   for (int k = 0; k < 3; k++) {
     double *got = output_values(&t, k, NULL), square = 0;
     for (int64_t i = 0; i < MANY * n_out; i++) square += got[i] * got[i] / (double)(MANY * n_out);
-    assert_near(square, k == 1 ? 1.0 / 3 : 1, 0.06);
+    assert_near(square, k == 1 ? 4.0 / 3 : 1, 0.06);
     free(got);
   }
   free(x);
