@@ -2,8 +2,6 @@
  * a peer's. */
 #include "bench.h"
 
-#include <irrep/edge_api.h>
-
 #include <string.h>
 
 const char *const bench_edge_pass[] = {"forward", "forward+backward", "forward, rows", "forward+backward, rows"};

@@ -283,14 +283,24 @@ weyl_tensor weyl_harmonics_of(weyl_tensor xyz, const weyl_harmonics_opts *opts);
 /* The tensor product of weyl_product_new: x [.., dim of in1], y [.., dim of in2], w [weights] (shared), [.., weights]
  * (each) or null (none) -> [.., dim of out]; any order of derivatives. opts may be NULL; its layout is not looked at,
  * with uvu y is [.., dim of in2] like the others. */
-weyl_tensor weyl_product_of(weyl_tensor x, weyl_tensor y, weyl_tensor w, const weyl_product_opts *opts,
-                            weyl_irreps in1, weyl_irreps in2, weyl_irreps out, weyl_paths paths);
+weyl_tensor weyl_product_of(weyl_tensor x, weyl_tensor y, weyl_tensor w, const weyl_product_opts *opts, weyl_irreps in1,
+                            weyl_irreps in2, weyl_irreps out, weyl_paths paths);
 /* Numbers of one set of weights, for a parameter's shape; -1 for what has no plan. */
 int64_t weyl_product_weights_of(weyl_graph *g, const weyl_product_opts *opts, weyl_irreps in1, weyl_irreps in2,
                                 weyl_irreps out, weyl_paths paths);
 /* Products and brackets of functions on the sphere (weyl_sphere_product_new), f [.., (l + 1)^2 channels] each, to
- * [.., (l_out + 1)^2 channels]; any order of derivatives.  opts: kind, functions, l, l_out, exponent, channels, method. */
+ * [.., (l_out + 1)^2 channels]; any order of derivatives.  opts: kind, functions, l, l_out, exponent, channels, method.
+ */
 weyl_tensor weyl_sphere_product_of(const weyl_tensor *f, const weyl_sphere_product_opts *opts);
+/* Messages along edges, summed at their receivers (weyl_edge_product_new): x [senders, dim of in], harmonics y
+ * [edges, dim of harmonics], w [edges, weights], sender and receiver i32 [edges], receivers ascending -> [receivers,
+ * dim of out]; any order of derivatives. opts may be NULL; its layout is not looked at. */
+weyl_tensor weyl_edge_product_of(weyl_tensor x, weyl_tensor y, weyl_tensor w, weyl_tensor sender, weyl_tensor receiver,
+                                 weyl_dim receivers, const weyl_edge_product_opts *opts, weyl_irreps in,
+                                 weyl_irreps harmonics, weyl_irreps out, weyl_paths paths);
+/* Numbers of w of one edge, path by path; -1 for what has no plan. */
+int64_t weyl_edge_product_weights_of(weyl_graph *g, const weyl_edge_product_opts *opts, weyl_irreps in,
+                                     weyl_irreps harmonics, weyl_irreps out, weyl_paths paths);
 /* Between WEYL_LAYOUT_ROWS and e3nn's WEYL_LAYOUT_IRREPS, [.., dim]. */
 weyl_tensor weyl_rows_from_irreps(weyl_tensor x, weyl_irreps irreps);
 weyl_tensor weyl_irreps_from_rows(weyl_tensor x, weyl_irreps irreps);
