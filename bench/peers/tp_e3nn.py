@@ -43,14 +43,14 @@ class Dense(torch.nn.Module):
         values = o3.spherical_harmonics(list(range(degree + 1)), torch.tensor(points), False, "integral")
         weights = torch.tensor(numpy.repeat(weight * 2 * numpy.pi / len(phi), len(phi)))
         real = torch.get_default_dtype()
-        self.register_buffer("to", values.T.contiguous().to(real))
+        self.register_buffer("forth", values.T.contiguous().to(real))
         self.register_buffer("back", (values * weights[:, None]).contiguous().to(real))
         self.register_buffer("row", torch.tensor([l for l in range(degree + 1) for _ in range(2 * l + 1)]))
         self.w = torch.nn.ParameterList([torch.randn(channels, degree + 1) for _ in range(3)])
 
     def forward(self, x, y):
         wx, wy, wz = (w[:, self.row] for w in self.w)
-        return (((x * wx) @ self.to) * ((y * wy) @ self.to)) @ self.back * wz
+        return (((x * wx) @ self.forth) * ((y * wy) @ self.forth)) @ self.back * wz
 
 
 made, warm = {}, set()  # of the last degree: torch.compile takes its time

@@ -189,6 +189,11 @@ static const weyl_sphere_product_opts shapes[] = {
     {.kind = WEYL_SPHERE_PRODUCT, .functions = 1, .l = {3}, .l_out = 2, .channels = 3},
     {.kind = WEYL_SPHERE_PRODUCT, .functions = 1, .l = {2}, .exponent = {4}, .l_out = 5, .channels = 3},
     {.kind = WEYL_SPHERE_PRODUCT, .functions = 3, .l = {1, 2, 3}, .l_out = 2, .channels = 17},
+    {.kind = WEYL_SPHERE_PRODUCT,
+     .functions = 3,
+     .l = {2, 2, 1},
+     .l_out = 2,
+     .channels = 4}, /* the third alone differs */
     {.kind = WEYL_SPHERE_PRODUCT, .functions = 2, .l = {2, 1}, .exponent = {3, 1}, .l_out = 3, .channels = 2},
     {.kind = WEYL_SPHERE_PRODUCT, .functions = 4, .l = {2, 1, 1, 2}, .l_out = 0, .channels = 4},
     {.kind = WEYL_SPHERE_POISSON, .functions = 2, .l = {2, 2}, .l_out = 2, .channels = 5},
