@@ -16,7 +16,7 @@ if [ -x "$peers/bin/python" ]; then # packages of the peers, behind those of thi
   "$peers/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
     > "$("$place/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/peers.pth"
 fi
-"$place/bin/pip" install --quiet pytest numpy "setuptools>=64"
+"$place/bin/pip" install --quiet pytest numpy setuptools wheel
 WEYL_BUILD=$build "$place/bin/pip" install --quiet --no-build-isolation --no-deps --force-reinstall "$root/python"
 cd "$root/python"
 exec "$place/bin/python" -m pytest -q -p no:cacheprovider tests
