@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 export CMAKE_BUILD_PARALLEL_LEVEL = $(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: all setup demo test check peers asan tsan fuzz coverage bench format docs install deb clean help
+.PHONY: all setup demo test check peers python asan tsan fuzz coverage bench format docs install deb clean help
 
 all: ## build the library and the command into build/
 	@cmake --preset release
@@ -25,6 +25,9 @@ check: setup all ## everything: tests, again for each instruction set, golden ou
 
 peers: ## PyTorch in build/peers for make bench and weyl bench --peer (6 GB)
 	@tools/peers.sh $(BUILD)
+
+python: all ## the Python package in build/python, and its tests (beside e3nn and sphericart after make peers)
+	@tools/python.sh $(BUILD)
 
 asan: setup ## the tests under AddressSanitizer and UndefinedBehaviourSanitizer
 	@cmake --preset asan && cmake --build --preset asan && tools/check.sh build-asan

@@ -150,6 +150,15 @@ static bool wants_written(const weyl_product *p, weyl_paths paths) {
   return true;
 }
 
+/* One piece of code for all pairs gains nothing from more samples at a time. Where layouts change, five arrays of each
+ * side, backward, had better stay in the nearest cache. */
+static void fit_chunk(weyl_product *p) {
+  const size_t near = (size_t)1 << 15, sample = 10 * blocked_size(p, 0) * p->size;
+  if (p->opts.layout == WEYL_LAYOUT_BLOCKED || sample == 0) return;
+  if (p->chunk > near / sample) p->chunk = near / sample;
+  if (p->chunk < 1) p->chunk = 1;
+}
+
 static weyl_status fill(weyl_product *p, weyl_paths paths) {
   weyl_context *ctx = p->ctx;
   for (int64_t i = 0; i < paths.n; i++) WEYL_TRY(check_path(ctx, p, &paths.item[i], i));
@@ -161,6 +170,7 @@ static weyl_status fill(weyl_product *p, weyl_paths paths) {
   bool found = false;
   if (wants_written(p, paths) && paths.n > 0) WEYL_TRY(plan_written(p, paths, &found));
   p->method = found ? WEYL_PRODUCT_WRITTEN : WEYL_PRODUCT_TABLE;
+  if (found && p->units == 1) fit_chunk(p);
   if (found) return WEYL_OK;
   if (p->opts.method == WEYL_PRODUCT_WRITTEN)
     return weyl_fail(ctx, WEYL_UNSUPPORTED,

@@ -106,6 +106,43 @@ static void exact_function_holds(void **state) {
   }
 }
 
+/* Rows called scalars, turned as vectors by the caller: x + v, which turns with them, and with an axis of its own. */
+static weyl_status turn(void *arg, int k, const double *g, int64_t rows, const double *from, double *to) {
+  (void)arg;
+  assert_in_range(k, 0, 2);
+  for (int64_t i = 0; i < rows; i++)
+    for (int a = 0; a < D; a++) {
+      to[D * i + a] = 0;
+      for (int b = 0; b < D; b++) to[D * i + a] += g[D * a + b] * from[D * i + b];
+    }
+  return WEYL_OK;
+}
+
+static void callers_turn_rows_of_their_own(void **state) {
+  fixture *f = *state;
+  static const weyl_audit_slot rows[] = {{"x", WEYL_ACT_SCALAR, D}, {"v", WEYL_ACT_SCALAR, D}};
+  const weyl_audit_opts o = weyl_audit_defaults(WEYL_F64);
+  weyl_group *group = NULL;
+  assert_int_equal(weyl_group_parse(f->ctx, "O(3) x S(n)", &group), WEYL_OK);
+  for (int broken = 0; broken < 2; broken++)
+    for (int turned = 0; turned < 2; turned++) {
+      function fn = {.broken = broken};
+      const weyl_audit_target target = {.inputs = 2,
+                                        .input = rows,
+                                        .output = {"y", WEYL_ACT_SCALAR, D},
+                                        .evaluate = evaluate,
+                                        .arg = &fn,
+                                        .samples = 1000,
+                                        .sample = sample,
+                                        .turn = turned ? turn : NULL};
+      weyl_audit_result r;
+      assert_int_equal(weyl_audit(f->ctx, f->arena, group, &target, &o, &r), WEYL_OK);
+      assert_int_equal(r.holds, !broken || !turned); /* as scalars they do not turn at all */
+      assert_true(r.holds ? r.max < 1e-13 : r.mean > 0.1);
+    }
+  weyl_group_free(group);
+}
+
 static void known_error_is_measured(void **state) {
   fixture *f = *state;
   weyl_audit_opts o = weyl_audit_defaults(WEYL_F64);
@@ -188,6 +225,7 @@ static void bad_input_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(exact_function_holds, setup, teardown),
+      cmocka_unit_test_setup_teardown(callers_turn_rows_of_their_own, setup, teardown),
       cmocka_unit_test_setup_teardown(known_error_is_measured, setup, teardown),
       cmocka_unit_test_setup_teardown(same_seed_same_result, setup, teardown),
       cmocka_unit_test_setup_teardown(partial_failures_are_bounded, setup, teardown),
