@@ -2,7 +2,7 @@
  * a peer's. */
 #include "bench.h"
 
-#include <irrep/edge_api.h>
+#include <weyl/irrep.h>
 
 #include <string.h>
 

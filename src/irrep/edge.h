@@ -7,7 +7,7 @@
 #ifndef WEYL_IRREP_EDGE_H
 #define WEYL_IRREP_EDGE_H
 
-#include "edge_api.h"
+#include <weyl/irrep.h>
 
 enum {
   EDGE_CHUNK = 32, /* edges */

@@ -1,5 +1,6 @@
 /* The convolution along edges and its gradients: a chunk of edges of one receiver at a time, piece by piece (edge.h).
  */
+#include "edge.h"
 #include "isa.h"
 
 #include "transpose.h"
@@ -338,8 +339,12 @@ INLINE void path_tile(int l1, int l2, int l3, int wide, const edge_path *p, size
   F(0, 3, 3)                                                                                                    \
   F(1, 0, 1)                                                                                                    \
   F(1, 1, 0)                                                                                                    \
-  F(1, 1, 1) F(1, 1, 2) F(1, 2, 1) F(1, 2, 2) F(1, 2, 3) F(1, 3, 2) F(1, 3, 3) F(2, 0, 2) F(2, 1, 1) F(2, 1, 2) \
-      F(2, 1, 3) F(2, 2, 0) F(2, 2, 1) F(2, 2, 2) F(2, 2, 3) F(2, 3, 1) F(2, 3, 2) F(2, 3, 3)
+  F(1, 1, 1)                                                                                                    \
+  F(1, 1, 2)                                                                                                    \
+  F(1, 2, 1)                                                                                                    \
+  F(1, 2, 2)                                                                                                    \
+  F(1, 2, 3) F(1, 3, 2) F(1, 3, 3) F(2, 0, 2) F(2, 1, 1) F(2, 1, 2) F(2, 1, 3) F(2, 2, 0) F(2, 2, 1) F(2, 2, 2) \
+      F(2, 2, 3) F(2, 3, 1) F(2, 3, 2) F(2, 3, 3)
 WRITTEN_PATHS(WRITTEN_PATH)
 
 static void forward_paths(const chunk *c, const view *v) {
