@@ -2,6 +2,8 @@
  * a peer's. */
 #include "bench.h"
 
+#include <weyl/irrep.h>
+
 #include <string.h>
 
 const char *const bench_edge_pass[] = {"forward", "forward+backward", "forward, rows", "forward+backward, rows"};

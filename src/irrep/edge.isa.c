@@ -1,5 +1,6 @@
 /* The convolution along edges and its gradients: a chunk of edges of one receiver at a time, piece by piece (edge.h).
  */
+#include "edge.h"
 #include "isa.h"
 
 #include "transpose.h"
@@ -331,15 +332,12 @@ INLINE void path_tile(int l1, int l2, int l3, int wide, const edge_path *p, size
       for (; j + 2 <= v->vectors; j += 2) path_tile(l1, l2, l3, 2, p, path, v, edges, m, j);                \
     for (; j < v->vectors; j++) path_tile(l1, l2, l3, 1, p, path, v, edges, m, j);                          \
   }
-#define WRITTEN_PATHS(F)                                                                                        \
-  F(0, 0, 0)                                                                                                    \
-  F(0, 1, 1)                                                                                                    \
-  F(0, 2, 2)                                                                                                    \
-  F(0, 3, 3)                                                                                                    \
-  F(1, 0, 1)                                                                                                    \
-  F(1, 1, 0)                                                                                                    \
-  F(1, 1, 1) F(1, 1, 2) F(1, 2, 1) F(1, 2, 2) F(1, 2, 3) F(1, 3, 2) F(1, 3, 3) F(2, 0, 2) F(2, 1, 1) F(2, 1, 2) \
-      F(2, 1, 3) F(2, 2, 0) F(2, 2, 1) F(2, 2, 2) F(2, 2, 3) F(2, 3, 1) F(2, 3, 2) F(2, 3, 3)
+/* clang-format off */
+#define WRITTEN_PATHS(F)                                                                                              \
+  F(0, 0, 0) F(0, 1, 1) F(0, 2, 2) F(0, 3, 3) F(1, 0, 1) F(1, 1, 0) F(1, 1, 1) F(1, 1, 2) F(1, 2, 1) F(1, 2, 2)       \
+  F(1, 2, 3) F(1, 3, 2) F(1, 3, 3) F(2, 0, 2) F(2, 1, 1) F(2, 1, 2) F(2, 1, 3) F(2, 2, 0) F(2, 2, 1) F(2, 2, 2)       \
+  F(2, 2, 3) F(2, 3, 1) F(2, 3, 2) F(2, 3, 3)
+/* clang-format on */
 WRITTEN_PATHS(WRITTEN_PATH)
 
 static void forward_paths(const chunk *c, const view *v) {

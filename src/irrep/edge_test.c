@@ -139,7 +139,7 @@ static void problem_free(problem *p) {
 static size_t place(weyl_layout layout, weyl_dtype real, int64_t rows, int64_t channels, size_t i, size_t *size) {
   const size_t C = (size_t)channels, n = (size_t)rows, V = 64 / weyl_dtype_size(real), blocks = (C + V - 1) / V;
   *size = layout == WEYL_LAYOUT_ROWS ? n * C : n * V * blocks; /* of a node */
-  if (layout == WEYL_LAYOUT_ROWS) return i;
+  if (layout == WEYL_LAYOUT_ROWS || n * C == 0) return i;
   const size_t node = i / (n * C), row = i / C % n, u = i % C;
   return node * *size + (u / V * n + row) * V + u % V;
 }

@@ -5,9 +5,11 @@
 
 #include <weyl/kernels.h>
 
-#include "edge.h"
 #include "harmonics_table.h"
 #include "sphere_product.h"
+
+typedef struct edge_tables edge_tables;
+typedef struct edge_span edge_span;
 
 #define IRREP_KERNELS(F)                                                                                             \
   F(harmonics, (const harmonics_table *t, bool stream, size_t n, const void *xyz, void *y, void *dy, void *scratch)) \

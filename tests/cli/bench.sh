@@ -43,9 +43,13 @@ weyl bench tp --product gaunt --method all --L 1 --channels 8 --batch 4 --second
 weyl bench tp --tune --L 1 --channels 8 --batch 4 --seconds 0.001 2>/dev/null | sed 's/(.*, \(F..\), \([A-Z]*\), 1, .*/ \1 \2/'
 weyl bench many --L 1 --L_out 1 --channels 8 --batch 4 --seconds 0.001 --json 2>/dev/null |
   json_check result.peak_gflops result.rows.0.weights result.rows.7.share && echo "json good"
+weyl bench edge --atoms 4 --edges 9 --channels 8,20 --seconds 0.001 --json 2>/dev/null |
+  json_check result.peak_gflops result.rows.0.best_us result.rows.7.share result.rows.7.ops && echo "json good"
 weyl bench sh --L 2-3 --points 1000 --threads 1 --seconds 0.001 --json 2>/dev/null |
   json_check result.store_gbs result.rows.0.gbs result.rows.3.weyl.best_cpu_ms && echo "json good"
 weyl bench gaunt --L 2 --channels 16 --batch 2 --threads 1 --seconds 0.001 --json 2>/dev/null |
   json_check result.rows.0.ns result.rows.3.fraction result.rows.11.operations && echo "json good"
 code weyl bench sh --L 0-3
 code weyl bench gaunt --L 9-8
+code weyl bench edge --channels 64,x
+code weyl bench edge --peer torch
