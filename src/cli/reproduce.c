@@ -203,7 +203,7 @@ static weyl_status reproduce(cli *c, const weyl_recipe *recipe, weyl_arena *aren
                                  .user = c,
                                  .row = row_done};
   const weyl_status status = weyl_recipe_run(c->ctx, recipe, &opts, results);
-  if (status == WEYL_INTERRUPTED)
+  if (status == WEYL_INTERRUPTED && weyl_file_exists(folder))
     return weyl_fail_within(c->ctx, status, "what was trained is in %s; the same command goes on", folder);
   WEYL_TRY(status);
   weyl_json_string(c->result, "folder", folder);
