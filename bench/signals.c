@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { PAIRS = 16 }; /* of simulated paths a call */
+enum { PAIRS = 64 }; /* of simulated paths a call */
 
 typedef struct work {
   weyl_context *ctx;

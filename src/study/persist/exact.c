@@ -71,7 +71,7 @@ weyl_status weyl_exact_diffusion2(weyl_context *ctx, double t, double *none, dou
 
 /* ---- random acceleration: time between zeros of an integrated Brownian motion (McKean, Wong) ---- */
 
-enum { NODES = 40, ANGLES = 12, TIMES = 16 };
+enum { NODES = 40, TIMES = 16 };
 
 /* Nodes and weights on [0, 1] */
 typedef struct rule {
@@ -81,8 +81,9 @@ typedef struct rule {
 /* Density of tau, where the next zero of the motion that has one at time 1 is at 1 + tau. */
 static double density_tau(const rule *q, double tau) {
   double sum = 0;
-  for (int k = 0; k < ANGLES; k++) { /* panels that narrow towards pi / 2, where the integrand peaks for large tau */
-    const double from = PI / 2 * (1 - pow(0.5, k)), to = k + 1 < ANGLES ? PI / 2 * (1 - pow(0.5, k + 1)) : PI / 2;
+  const int panels = 12 + (int)(0.5 * log2(1 + tau)); /* they narrow towards pi / 2: for large tau there is the peak */
+  for (int k = 0; k < panels; k++) {
+    const double from = PI / 2 * (1 - pow(0.5, k)), to = k + 1 < panels ? PI / 2 * (1 - pow(0.5, k + 1)) : PI / 2;
     for (int i = 0; i < NODES; i++) {
       const double p = from + (to - from) * q->x[i], c = cos(p), cs = c * sin(p);
       const double a = 2 * c * c + 2 * (1 - cs) / tau, b2 = 6 * cs / tau, b = sqrt(b2), root = sqrt(a + b2);
