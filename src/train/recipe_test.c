@@ -197,9 +197,11 @@ static void studies_are_rows(void **state) {
              {"[a]\ntask = dynamics\nmetric = test mse\neach.hidden = 1 2\n", "for studies"}};
   for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
     test_write(path, bad[k].text, strlen(bad[k].text));
+    weyl_message_clear(f->ctx);
     assert_true(weyl_recipe_open(f->ctx, path, studies, &r) != WEYL_OK);
     assert_message(f, bad[k].says);
   }
+  weyl_message_clear(f->ctx);
 }
 
 /* Every recipe that comes with weyl can be read, and all its options exist. */
