@@ -7,9 +7,7 @@
 
 /* ---- distribution ---- */
 
-/* At most so many times are asked of what is slow: every stride-th of the grid, NaN in between. */
-static size_t stride_of(size_t n, size_t times) { return n / times > 1 ? n / times : 1; }
-
+/* What is slow is asked for at the rows that are printed, NaN in between. */
 static weyl_status beside_exact(persist *p, size_t n, const double *t, double *y) {
   for (size_t i = 0; i <= n; i++) {
     if (weyl_progress(p->c->ctx, "exact", (double)i, (double)n))
@@ -168,8 +166,7 @@ weyl_status persist_distribution(persist *p) {
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "--to %g in steps of %g is %.3g steps, at most 2^25", end, step, steps);
   columns f = {.n = (size_t)steps};
   step = end / steps;
-  f.stride = stride_of(f.n, rows > 100 ? rows : 100);
-  while (f.n / rows % f.stride) f.stride--; /* rows that are printed are among the wanted */
+  f.stride = f.n / rows > 0 ? f.n / rows : 1;
   double *all = weyl_alloc(c->ctx, 6 * (f.n + 1), sizeof *all);
   weyl_status status = all ? persist_times(p, end, f.n, &f.t) : WEYL_MEMORY;
   for (size_t k = 0; k < 6; k++) f.y[k] = all + k * (f.n + 1);

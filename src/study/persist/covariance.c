@@ -177,7 +177,8 @@ weyl_status weyl_covariance_table(weyl_context *ctx, size_t n, const double *t, 
   /* on the first interval 1 - r = a t^2 + b t^3, so lambda2 = 2 a */
   const double h = c->t[1];
   c->lambda2 = 2 * (3 * c->value[1] - h * c->slope[1]) / (h * h);
-  c->decay = r[n - 1] > 0 && c->slope[n - 1] > 0 ? c->slope[n - 1] / r[n - 1] : 0;
+  /* what has gone to 0 stays there */
+  c->decay = fabs(r[n - 1]) < 1e-9 ? INFINITY : r[n - 1] > 0 && c->slope[n - 1] > 0 ? c->slope[n - 1] / r[n - 1] : 0;
   if (!(c->lambda2 > 0)) {
     weyl_covariance_free(c);
     return weyl_fail(ctx, WEYL_BAD_ARG,
@@ -203,6 +204,7 @@ static size_t interval_of(const weyl_covariance *c, double t) {
 static weyl_covariance_at from_table(const weyl_covariance *c, double t) {
   const size_t n = c->n;
   if (t >= c->t[n - 1]) {
+    if (isinf(c->decay)) return (weyl_covariance_at){0, 1, 0};
     const double r = (1 - c->value[n - 1]) * (c->decay > 0 ? exp(-c->decay * (t - c->t[n - 1])) : 0);
     return (weyl_covariance_at){r, 1 - r, -c->decay * r};
   }

@@ -30,20 +30,33 @@ weyl_status persist_panels(weyl_context *ctx, double first, double most, double 
 
 /* ---- validity ---- */
 
+static bool rises(const weyl_covariance *c, double t) {
+  if (t >= c->reach) return false;
+  return c->slack > 0 ? weyl_clipped_slepian(c, t) < -c->slack : weyl_covariance_eval(c, t).slope > 1e-14;
+}
+
 weyl_persist_verdict weyl_persist_validate(const weyl_covariance *c) {
   enum { STEPS = 4000 };
   const double mu = weyl_covariance_mean(c), first = 1e-4 * mu, end = 40 * mu;
-  double before = 1;
+  double before = 1, good = 0;
   for (int i = 0; i <= STEPS; i++) { /* close together near 0, then evenly */
-    const double t = i < STEPS / 4 ? first * pow(mu / first, i / (STEPS / 4.0))
-                                   : mu + (end - mu) * (i - STEPS / 4) / (STEPS * 3 / 4.0);
-    const weyl_covariance_at v = weyl_covariance_eval(c, t);
-    const double e = weyl_clipped_slepian(c, t);
-    if (t < c->reach && (c->slack > 0 ? e < -c->slack : v.slope > 1e-14))
+    double t = i < STEPS / 4 ? first * pow(mu / first, i / (STEPS / 4.0))
+                             : mu + (end - mu) * (i - STEPS / 4) / (STEPS * 3 / 4.0);
+    if (rises(c, t)) {
+      for (int k = 0; k < 40; k++) { /* where it begins to */
+        const double middle = (good + t) / 2;
+        if (rises(c, middle))
+          t = middle;
+        else
+          good = middle;
+      }
       return (weyl_persist_verdict){false, t, "r increases: the expected sign would be negative"};
+    }
+    const double e = weyl_clipped_slepian(c, t);
     if (!(e <= before + fmax(c->slack, 1e-10)))
       return (weyl_persist_verdict){false, t, "the expected sign after a crossing increases: no intervals have it"};
     before = fmin(before, e);
+    good = t;
   }
   return (weyl_persist_verdict){.valid = true};
 }

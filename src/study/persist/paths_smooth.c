@@ -60,8 +60,11 @@ weyl_status path_spectrum_new(weyl_context *ctx, const weyl_covariance *c, size_
     if (least >= -1e-12 * most) break;
     if (i < DOUBLINGS && out->m < (size_t)1 << 24) continue;
     if (least < -1e-3 * most) {
-      status = weyl_fail(ctx, WEYL_NUMERIC, "%s: not positive definite: its spectrum goes down to %.3g of its maximum",
-                         c->name, least / most);
+      status = weyl_fail(
+          ctx, WEYL_NUMERIC,
+          "%s: not positive definite, or falling too slowly to fit on a circle of %zu points: its spectrum goes "
+          "down to %.3g of its maximum",
+          c->name, out->m, least / most);
       goto done;
     }
     break;
