@@ -20,7 +20,11 @@ INLINE void v_transpose(vec r[VL]) {
 }
 
 INLINE void v_load_points(const T *p, vec xyz[3]) {
-  UNROLL for (int k = 0; k < 3; k++) UNROLL for (int i = 0; i < VL; i++) xyz[k][i] = p[3 * i + k];
+  UNROLL for (int k = 0; k < 3; k++) {
+    T lane[VL];
+    UNROLL for (int i = 0; i < VL; i++) lane[i] = p[3 * i + k];
+    xyz[k] = v_load(lane);
+  }
 }
 
 #elif WEYL_LEVEL == 1 && WEYL_BITS == 32
@@ -189,8 +193,11 @@ INLINE void v_fours(const vec v[4], quad row[VL]) {
   UNROLL_VL for (int i = 0; i < VL; i++) row[i] = (quad){v[0][i], v[1][i], v[2][i], v[3][i]};
 }
 INLINE void v_from_fours(const quad row[VL], vec v[4]) {
-  UNROLL for (int j = 0; j < 4; j++) v[j] = v_zero();
-  UNROLL_VL for (int i = 0; i < VL; i++) UNROLL for (int j = 0; j < 4; j++) v[j][i] = row[i][j];
+  UNROLL for (int j = 0; j < 4; j++) {
+    T lane[VL];
+    UNROLL_VL for (int i = 0; i < VL; i++) lane[i] = row[i][j];
+    v[j] = v_load(lane);
+  }
 }
 #endif
 
