@@ -218,7 +218,7 @@ static weyl_status sums(const columns *q, const size_t *of, weyl_moments *m) {
 }
 
 static weyl_status gather(const columns *q, key *keys, size_t *of, bool intercept, weyl_moments *m) {
-  size_t count;
+  size_t count = 0;
   WEYL_TRY(check_values(q));
   WEYL_TRY(environments(q, keys, of, &count));
   WEYL_TRY(moments_new(q->ctx, q->features + intercept, count, intercept, m));

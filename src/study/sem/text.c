@@ -299,7 +299,7 @@ static weyl_status sum(reader *r, const char *name, double *weight, double *mean
     weight[node] = c;
     ++*terms;
   }
-  if (!noise) *variance = -1;
+  if (!noise) *variance = NAN;
   return line_end(r);
 }
 
@@ -309,7 +309,7 @@ static weyl_status equation(reader *r, size_t j, double *weight) {
   size_t terms = 0;
   memset(weight, 0, s->nodes * sizeof *weight);
   WEYL_TRY(sum(r, name, weight, &s->mean[j], &s->variance[j], &terms));
-  if (s->variance[j] == -1) return bad(r, "%s has no noise: + N(0, 1), for example", name);
+  if (isnan(s->variance[j])) return bad(r, "%s has no noise: + N(0, 1), for example", name);
   if (!(s->variance[j] > 0)) return bad(r, "the noise of %s has variance %g, must be more than 0", name, s->variance[j]);
   if (weight[j] != 0) return bad(r, "%s depends on itself", name);
   return WEYL_OK;
@@ -326,7 +326,7 @@ static weyl_status observe(reader *r) {
   if (!s->mixed_names[i]) return WEYL_MEMORY;
   size_t terms = 0;
   WEYL_TRY(sum(r, w, s->mix + i * s->nodes, &s->mix_mean[i], &s->mix_noise[i], &terms));
-  if (s->mix_noise[i] == -1) s->mix_noise[i] = 0;
+  if (isnan(s->mix_noise[i])) s->mix_noise[i] = 0;
   if (s->mix_noise[i] < 0) return bad(r, "the noise of %s has variance %g", w, s->mix_noise[i]);
   if (s->mix[i * s->nodes + s->y] != 0) return bad(r, "%s holds the target %s itself", w, s->names[s->y]);
   s->mixed++;
