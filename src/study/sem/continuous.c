@@ -13,13 +13,17 @@ static weyl_status onto_quadrics(hunt *q, double *beta, double *left) {
   if (!r || !jacobian || !u || !s || !vt || !v || !best) return WEYL_MEMORY;
   quadrics at = {.m = m, .factor = 1, .v = v};
   *left = INFINITY;
-  for (int it = 0; it < 30; it++) {
+  /* where the quadrics touch, a step only halves the distance, and the first may lead away */
+  for (int it = 0, worse = 0; it < 60 && worse < 4; it++) {
     quadrics_at(&at, beta, r, jacobian);
     double size = 0;
     for (size_t e = 0; e < n; e++) size = fmax(size, fabs(r[e]));
-    if (!(size < *left)) break;
-    *left = size;
-    memcpy(best, beta, d * sizeof *best);
+    if (!isfinite(size)) break;
+    worse = size < *left ? 0 : worse + 1;
+    if (worse == 0) {
+      *left = size;
+      memcpy(best, beta, d * sizeof *best);
+    }
     if (size <= 1e-15 * q->y2) break;
     WEYL_TRY(weyl_svd(q->ctx, n, d, jacobian, u, s, vt));
     for (size_t a = 0; a < k && s[a] > 1e-9 * s[0]; a++) {
