@@ -52,6 +52,7 @@ typedef struct weyl_sem_random_opts { /* 0: the default */
   size_t latent;                      /* not 0: so many features, Gaussian mixtures of all nodes but Y */
   bool only_coefficients;             /* the interventions leave the variances */
   bool full_degree;                   /* sites are nodes with in_degree parents, if there are enough */
+  bool children;                      /* sites are children of Y: what is worst for a representation */
   uint64_t seed;
 } weyl_sem_random_opts;
 WEYL_MUST_CHECK weyl_status weyl_sem_random(weyl_context *ctx, const weyl_sem_random_opts *opts, weyl_sem **out);

@@ -197,7 +197,7 @@ weyl_status sem_curve(cli *c) {
                            .eps = cli_number(c, "eps"),
                            .continuous = dim_free || strcmp(cli_string(c, "method"), "continuous") == 0};
   if (dim_free) {
-    o.model.full_degree = true;
+    o.model.children = true;
     if (o.model.in_degree == 0) o.model.in_degree = 2;
     if (o.model.sites == 0) o.model.sites = 1;
   }

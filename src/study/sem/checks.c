@@ -161,7 +161,7 @@ static weyl_status dim_free(checks *q) {
   const size_t nodes[3] = {10, 50, 200}, sizes = q->full ? 3 : 2;
   static const char *const metric[3] = {"environments needed, 10 nodes", "environments needed, 50 nodes", "environments needed, 200 nodes"};
   for (size_t k = 0; k < sizes; k++) {
-    weyl_sem_curve_opts o = {.model = {.nodes = nodes[k], .in_degree = 2, .sites = 1, .full_degree = true, .seed = q->seed},
+    weyl_sem_curve_opts o = {.model = {.nodes = nodes[k], .in_degree = 2, .sites = 1, .children = true, .seed = q->seed},
                              .trials = q->full ? 20 : 8, .counts = 6, .n = {1, 2, 3, 4, 6, 8}, .unseen = 100, .continuous = true};
     double violation[20 * 6], mean[6], high[6], needed = INFINITY;
     WEYL_TRY(weyl_sem_curve(q->ctx, &o, violation));
@@ -286,7 +286,7 @@ done:
 
 /* the curve again through mixtures: the same bound, the same fall */
 static weyl_status latent(checks *q) {
-  weyl_sem_curve_opts o = {.model = {.nodes = 9, .in_degree = 2, .sites = 1, .full_degree = true, .latent = 8, .seed = q->seed},
+  weyl_sem_curve_opts o = {.model = {.nodes = 9, .in_degree = 2, .sites = 1, .children = true, .latent = 8, .seed = q->seed},
                            .trials = q->full ? 20 : 8, .counts = 3, .n = {1, 4, 8}, .unseen = 100, .continuous = true};
   double violation[20 * 3], mean[3], high[3];
   WEYL_TRY(weyl_sem_curve(q->ctx, &o, violation));

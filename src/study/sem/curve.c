@@ -25,17 +25,18 @@ weyl_sem_curve_opts weyl_sem_curve_defaults(const weyl_sem_curve_opts *opts) {
 /* The largest share of environments of `unseen` that one of those found violates. */
 static weyl_status worst_share(weyl_context *ctx, const weyl_search *search, const weyl_moments *unseen, double eps,
                                double *worst) {
-  *worst = 0;
+  size_t most = 0;
+  double *v = weyl_alloc(ctx, unseen->d + 1, sizeof *v);
+  if (!v) return WEYL_MEMORY;
   for (size_t i = 0; i < search->count; i++) {
     const weyl_invariant *r = &search->found[i];
     size_t over = 0;
-    for (size_t e = 0; e < unseen->count; e++) {
-      double v;
-      WEYL_TRY(weyl_sem_violation(ctx, unseen, e, r->k, r->phi, r->w, WEYL_SEM_GRADIENT, NULL, &v));
-      over += v > eps;
-    }
-    *worst = fmax(*worst, (double)over / (double)unseen->count);
+    for (size_t e = 0; e < unseen->count && over + unseen->count - e > most; e++) /* while it can still be the worst */
+      over += gradient_norm(unseen, e, r->k, r->phi, r->beta, v) > eps;
+    if (over > most) most = over;
   }
+  weyl_dealloc(ctx, v);
+  *worst = (double)most / (double)unseen->count;
   return WEYL_OK;
 }
 

@@ -62,12 +62,12 @@ weyl_status weyl_sem_violation(weyl_context *ctx, const weyl_moments *m, size_t 
 
 weyl_status weyl_sem_worst(weyl_context *ctx, const weyl_moments *m, size_t k, const double *phi, const double *w,
                            double *worst) {
-  double most = 0;
-  for (size_t e = 0; e < m->count; e++) {
-    double v;
-    WEYL_TRY(weyl_sem_violation(ctx, m, e, k, phi, w, WEYL_SEM_GRADIENT, NULL, &v));
-    most = fmax(most, v);
-  }
+  double *beta = weyl_alloc(ctx, 2 * m->d + 1, sizeof *beta), most = 0;
+  if (!beta) return WEYL_MEMORY;
+  for (size_t i = 0; i < m->d; i++)
+    for (size_t j = 0; j < k; j++) beta[i] += phi[j * m->d + i] * w[j];
+  for (size_t e = 0; e < m->count; e++) most = fmax(most, gradient_norm(m, e, k, phi, beta, beta + m->d));
+  weyl_dealloc(ctx, beta);
   *worst = most;
   return WEYL_OK;
 }

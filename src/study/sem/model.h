@@ -136,5 +136,15 @@ static inline void residual_moment(const weyl_moments *m, size_t e, const double
   apply(m->d, m->d, m->sigma + e * m->d * m->d, beta, v);
   for (size_t i = 0; i < m->d; i++) v[i] -= m->c[e * m->d + i];
 }
+/* |Phi v_e| at beta = Phi^T w; v [d] is written. */
+static inline double gradient_norm(const weyl_moments *m, size_t e, size_t k, const double *phi, const double *beta, double *v) {
+  residual_moment(m, e, beta, v);
+  double square = 0;
+  for (size_t i = 0; i < k; i++) {
+    const double g = dot(m->d, phi + i * m->d, v);
+    square += g * g;
+  }
+  return sqrt(square);
+}
 
 #endif

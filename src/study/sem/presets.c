@@ -21,6 +21,9 @@ static void random_effects(graph *g, const weyl_sem_random_opts *o, weyl_rng *rn
   for (size_t j = 1; j < g->n; j++) {
     const size_t parents = j < g->degree ? j : g->degree;
     choose(rng, j, parents, g->pick);
+    bool of_y = !(o->children && j > g->y && j <= g->y + o->sites);
+    for (size_t k = 0; k < parents; k++) of_y = of_y || g->pick[k] == g->y;
+    if (!of_y) g->pick[0] = g->y;
     for (size_t k = 0; k < parents; k++) {
       const double size = o->low + (o->high - o->low) * weyl_rng_uniform(rng);
       g->b[j * g->n + g->pick[k]] = (weyl_rng_below(rng, 2) ? size : -size) / sqrt((double)parents);
@@ -37,7 +40,8 @@ static weyl_status random_sites(weyl_sem *s, const weyl_sem_random_opts *o, weyl
   for (size_t i = 0; i < s->nodes; i++) full += i != s->y && sem_parents(s, i) == o->in_degree;
   for (size_t i = 0; i < s->nodes; i++) {
     if (i == s->y) continue;
-    if (o->full_degree && full >= o->sites && sem_parents(s, i) != o->in_degree) continue;
+    if (o->children && (i <= s->y || i > s->y + o->sites)) continue;
+    if (!o->children && o->full_degree && full >= o->sites && sem_parents(s, i) != o->in_degree) continue;
     may[n++] = i;
   }
   choose(rng, n, o->sites, pick);
@@ -74,6 +78,8 @@ weyl_status weyl_sem_random(weyl_context *ctx, const weyl_sem_random_opts *opts,
   if (o.nodes < 2 || o.nodes > 4096 || o.sites > o.nodes - 1 || o.latent > 4096)
     return weyl_fail(ctx, WEYL_BAD_ARG, "%zu nodes with %zu sites of interventions: 2 to 4096 nodes, sites among those "
                                         "other than Y", o.nodes, o.sites);
+  if (o.children && o.nodes - o.nodes / 2 - 1 < o.sites)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%zu children of Y among %zu nodes behind it", o.sites, o.nodes - o.nodes / 2 - 1);
   if (!(o.low >= 0) || !(o.high >= o.low) || isinf(o.high))
     return weyl_fail(ctx, WEYL_BAD_ARG, "effects of size %g to %g: low, then high, not below 0", o.low, o.high);
   graph g = {.n = o.nodes, .y = o.nodes / 2, .degree = o.in_degree};
@@ -135,7 +141,7 @@ static const struct {
   size_t nodes, in_degree, sites, latent;
 } presets[] = {
     {"pac-curve", "a random model: in-degree 3, two sites with new coefficients and variances", NULL, 8, 3, 2, 0},
-    {"dim-free", "a random model of any size with one site of in-degree 2", NULL, 50, 2, 1, 0},
+    {"dim-free", "a random model of any size, in-degree 2, one child of Y as the site", NULL, 50, 2, 1, 0},
     {"latent", "a random model of 9 nodes, seen through 12 Gaussian mixtures", NULL, 9, 3, 2, 12},
     {"irm-toy", "X1 -> Y -> X2, the noise of X1 and Y 0.2, 2 and, unseen, 5", irm_toy, 0, 0, 0, 0},
     {"cancelling", "effects that cancel: invariance without faithfulness", cancelling, 0, 0, 0, 0},
@@ -158,7 +164,7 @@ weyl_status weyl_sem_preset(weyl_context *ctx, const char *name, const weyl_sem_
     if (o.in_degree == 0) o.in_degree = presets[i].in_degree;
     if (o.sites == 0) o.sites = presets[i].sites;
     if (o.latent == 0) o.latent = presets[i].latent;
-    o.full_degree = o.full_degree || o.sites == 1;
+    if (strcmp(name, "dim-free") == 0) o.children = true;
     return weyl_sem_random(ctx, &o, out);
   }
   return weyl_fail(ctx, WEYL_UNKNOWN, "no preset %s", name);
