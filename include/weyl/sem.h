@@ -67,7 +67,7 @@ typedef struct weyl_sem_info {
   size_t sites, in_degree;      /* of the family; the most parents of a site */
   size_t parameters;            /* p: numbers of an intervention */
   size_t extra;                 /* numbers of a site besides its coefficients: 0, 1 (variance or mean), 2 */
-  size_t degree;                /* second moments are polynomials of at most this degree in them: 2 sites */
+  size_t degree;                /* second moments are polynomials of at most this degree in them, 2 sites or less */
   size_t trained, unseen;       /* fixed environments */
   size_t support;               /* interventions there are, when all values come from lists; 0: a continuum */
   bool means, touches_y, mixed; /* means are not all 0; Y's noise changes; features are mixtures */
@@ -206,9 +206,9 @@ WEYL_MUST_CHECK weyl_status weyl_search_joint(weyl_context *ctx, const weyl_mome
 
 /* ---- bounds ---- */
 
-double weyl_vc_ambient(size_t k, size_t d);                     /* 2 k (d+1) log2(48 e) */
-double weyl_vc_polynomial(size_t parameters, size_t degree);    /* C(p + D, p); infinity when it overflows */
-double weyl_vc_rank(size_t rank);                               /* rho (rho + 1) / 2 */
+double weyl_vc_ambient(size_t k, size_t d);                  /* 2 k (d+1) log2(48 e) */
+double weyl_vc_polynomial(size_t parameters, size_t degree); /* C(p + D, p); infinity when it overflows */
+double weyl_vc_rank(size_t rank);                            /* rho (rho + 1) / 2 */
 /* Numerical rank of (Sigma_a, c_a, 1) over `points` interventions (0: 400) of the family. */
 WEYL_MUST_CHECK weyl_status weyl_sem_rank(weyl_context *ctx, const weyl_sem *sem, size_t points, uint64_t seed,
                                           size_t *rank);
@@ -217,9 +217,9 @@ WEYL_MUST_CHECK weyl_status weyl_sem_rank(weyl_context *ctx, const weyl_sem *sem
 double weyl_pac_environments(double vc, double zeta, double delta);
 double weyl_pac_zeta(double vc, double n, double delta);
 double weyl_pac_agnostic(double vc, double n, double delta, double share);
-double weyl_pac_finite(double log_count, double zeta, double delta);       /* a finite class, w fixed beforehand */
-double weyl_pac_coverage(double p_min, double support, double delta);      /* a finite family: all of it seen */
-double weyl_clopper_pearson(size_t violations, size_t n, double delta);    /* upper limit of a probability */
+double weyl_pac_finite(double log_count, double zeta, double delta);    /* a finite class, w fixed beforehand */
+double weyl_pac_coverage(double p_min, double support, double delta);   /* a finite family: all of it seen */
+double weyl_clopper_pearson(size_t violations, size_t n, double delta); /* upper limit of a probability */
 /* Rows of each of n environments: then |g^ - g| <= slack for every |Phi| <= 1, |w| <= norm_w. norm: of the second
  * moments of (X, Y). And the slack at m rows. */
 double weyl_sample_rows(size_t d, double n, double delta, double norm, double norm_w, double slack);
@@ -249,10 +249,10 @@ WEYL_MUST_CHECK weyl_status weyl_sem_dantzig(weyl_context *ctx, const weyl_momen
                                              double *beta);
 /* Invariant causal prediction (Peters, Buhlmann, Meinshausen 2016) over all subsets of at most 16 features. */
 typedef struct weyl_icp {
-  uint64_t causes;    /* bit i: in every accepted set */
-  size_t accepted;    /* 0: the model is rejected */
-  uint64_t best;      /* the accepted set of largest p */
-  double p;           /* of it */
+  uint64_t causes;          /* bit i: in every accepted set */
+  size_t accepted;          /* 0: the model is rejected */
+  uint64_t best;            /* the accepted set of largest p */
+  double p;                 /* of it */
   double low[64], high[64]; /* of the coefficients, over accepted sets, with 0 where one lacks the feature */
   double beta[64];          /* pooled least squares on `best` */
 } weyl_icp;

@@ -12,18 +12,19 @@ weyl_status sem_vc_bounds(cli *c, const weyl_sem *sem, size_t k, size_t d, sem_v
   const char *acts = cli_string(c, "acts_on");
   size_t sites = (size_t)cli_integer(c, "sites"), degree = (size_t)cli_integer(c, "in_degree");
   size_t extra = strcmp(acts, "means") == 0 ? 2 : strcmp(acts, "variances") == 0 ? 1 : 0;
-  size_t parameters;
+  size_t parameters, polynomial;
   if (sem && weyl_sem_about(sem).sites > 0) {
     const weyl_sem_info a = weyl_sem_about(sem);
-    sites = a.sites;
     parameters = a.parameters;
+    polynomial = 2 * a.degree;
     WEYL_TRY(weyl_sem_rank(c->ctx, sem, 0, cli_seed(c), &vc.rank));
   } else {
     if (sites == 0) sites = 1;
     if (degree == 0) degree = 2;
     parameters = sites * (degree + extra);
+    polynomial = 4 * sites;
   }
-  add(&vc, "polynomials in the interventions", weyl_vc_polynomial(parameters, 4 * sites));
+  add(&vc, "polynomials in the interventions", weyl_vc_polynomial(parameters, polynomial));
   if (vc.rank) add(&vc, "rank of the family", weyl_vc_rank(vc.rank));
   if (d) add(&vc, "polynomials in the representation", weyl_vc_ambient(k ? k : 1, d));
   *out = vc;
@@ -59,9 +60,17 @@ static weyl_status draw_plan(cli *c, const sem_vc *vc, const sheet *t, const cha
   for (size_t k = 0; k <= vc->count; k++)
     series[k] = (weyl_series){.label = k < vc->count ? vc->name[k] : "held out, none violated",
                               .style = k < vc->count ? WEYL_LINE : WEYL_DASHES,
-                              .colour = -1, .n = CURVE, .x = zeta, .y = n[k]};
-  const weyl_plot plot = {.title = "Environments that suffice", .x_label = "zeta: share of unseen interventions violated",
-                          .y_label = "environments", .log_x = true, .log_y = true, .count = vc->count + 1, .series = series};
+                              .colour = -1,
+                              .n = CURVE,
+                              .x = zeta,
+                              .y = n[k]};
+  const weyl_plot plot = {.title = "Environments that suffice",
+                          .x_label = "zeta: share of unseen interventions violated",
+                          .y_label = "environments",
+                          .log_x = true,
+                          .log_y = true,
+                          .count = vc->count + 1,
+                          .series = series};
   return sem_show(c, "How many environments do I need?", text, t, &plot);
 }
 
@@ -70,7 +79,9 @@ weyl_status sem_plan(cli *c) {
   weyl_status status = WEYL_OK;
   if (c->args > 1) {
     WEYL_TRY(sem_model(c, &sem));
-    if (!sem) return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s is a table: plan takes a model, or --sites and --in-degree", c->arg[1]);
+    if (!sem)
+      return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s is a table: plan takes a model, or --sites and --in-degree",
+                       c->arg[1]);
   }
   const double zeta = cli_number(c, "zeta"), delta = cli_number(c, "delta"), eps = cli_number(c, "eps"),
                norm = cli_number(c, "norm"), weight = cli_number(c, "weight");
@@ -120,12 +131,17 @@ weyl_status sem_plan(cli *c) {
   show(c, &t);
   char text[700];
   snprintf(text, sizeof text,
-           "With %.0f training environments, every linear representation and predictor that are invariant on all of them are "
-           "invariant on all but %g of the interventions, with probability %g. That holds for whatever is chosen afterwards, and "
-           "is far more than what one choice needs: %.0f environments that took no part in choosing, none of them violated, say "
+           "With %.0f training environments, every linear representation and predictor that are invariant on all of "
+           "them are "
+           "invariant on all but %g of the interventions, with probability %g. That holds for whatever is chosen "
+           "afterwards, and "
+           "is far more than what one choice needs: %.0f environments that took no part in choosing, none of them "
+           "violated, say "
            "the same of that choice.",
            n, zeta, 1 - delta, held);
-  cli_say(c, "\n%s\n\nFrom data, |g| <= %g on %zu features needs %.0f rows of each environment (held out: %.0f), if |w| <= %g and the "
+  cli_say(c,
+          "\n%s\n\nFrom data, |g| <= %g on %zu features needs %.0f rows of each environment (held out: %.0f), if |w| "
+          "<= %g and the "
           "second moments of (X, Y) have eigenvalues up to %g.\n",
           text, eps, rows_d, m, m_held, weight, norm);
   status = cli_string(c, "plot") || cli_string(c, "report") ? draw_plan(c, &vc, &t, text) : WEYL_OK;
@@ -143,7 +159,7 @@ static weyl_status chosen(cli *c, const sem_source *s, size_t *k, double **phi, 
   const char *names = cli_string(c, "features");
   *phi = weyl_arena_array(s->arena, double, d *d + 1);
   *w = weyl_arena_array(s->arena, double, d + 1);
-  double *sigma = weyl_arena_array(s->arena, double, 3 * d *d + 2 * d + 1);
+  double *sigma = weyl_arena_array(s->arena, double, 3 * d * d + 2 * d + 1);
   size_t *member = weyl_arena_array(s->arena, size_t, d + 1);
   if (!*phi || !*w || !sigma || !member) return WEYL_MEMORY;
   *k = 0;
@@ -156,7 +172,9 @@ static weyl_status chosen(cli *c, const sem_source *s, size_t *k, double **phi, 
     while (n > 0 && p[n - 1] == ' ') n--;
     for (size_t i = 0; i < d; i++)
       if (strlen(m->feature[i]) == n && memcmp(m->feature[i], p, n) == 0) found = i;
-    if (found == d) return weyl_fail(c->ctx, WEYL_BAD_ARG, "--features: no feature \"%.*s\"; the first is %s", n < 40 ? (int)n : 40, p, m->feature[0]);
+    if (found == d)
+      return weyl_fail(c->ctx, WEYL_BAD_ARG, "--features: no feature \"%.*s\"; the first is %s", n < 40 ? (int)n : 40,
+                       p, m->feature[0]);
     for (size_t i = 0; i < *k; i++)
       if (member[i] == found) return weyl_fail(c->ctx, WEYL_BAD_ARG, "--features: %s twice", m->feature[found]);
     member[(*k)++] = found;
@@ -173,7 +191,8 @@ static weyl_status chosen(cli *c, const sem_source *s, size_t *k, double **phi, 
   if (!small.sigma || !small.c) return WEYL_MEMORY;
   for (size_t e = 0; e < m->count; e++)
     for (size_t i = 0; i < *k; i++) {
-      for (size_t j = 0; j < *k; j++) small.sigma[(e * *k + i) * *k + j] = m->sigma[(e * d + member[i]) * d + member[j]];
+      for (size_t j = 0; j < *k; j++)
+        small.sigma[(e * *k + i) * *k + j] = m->sigma[(e * d + member[i]) * d + member[j]];
       small.c[e * *k + i] = m->c[e * d + member[i]];
     }
   for (size_t i = 0; i < *k; i++) (*phi)[i * d + member[i]] = 1;
@@ -186,8 +205,8 @@ typedef struct certificate {
   double zeta[4], agnostic, held;
 } certificate;
 
-static weyl_status certificate_of(cli *c, const sem_source *s, size_t k, const double *phi, const double *w, const sem_vc *vc,
-                                  certificate *out) {
+static weyl_status certificate_of(cli *c, const sem_source *s, size_t k, const double *phi, const double *w,
+                                  const sem_vc *vc, certificate *out) {
   const weyl_moments *m = &s->seen;
   const double delta = cli_number(c, "delta"), n = (double)m->count;
   certificate r = {.eps = cli_number(c, "eps"), .least_rows = INFINITY};
@@ -226,21 +245,28 @@ static weyl_status show_certificate(cli *c, const sem_source *s, const sem_vc *v
   sheet t;
   head(&t, (const char *const[]){"quantity", "value", "reads"}, 3);
   certificate_row(&t, "largest |g| in training", r->eps_train, invariant ? "invariant" : "NOT invariant");
-  if (isfinite(r->least_rows)) certificate_row(&t, "slack of the moments", r->slack, r->slack < r->eps ? "" : "more than eps: more rows");
+  if (isfinite(r->least_rows))
+    certificate_row(&t, "slack of the moments", r->slack, r->slack < r->eps ? "" : "more than eps: more rows");
   for (size_t i = 0; i < vc->count; i++) {
     char what[40];
     snprintf(what, sizeof what, "zeta, V = %.0f", ceil(vc->value[i]));
-    certificate_row(&t, what, r->zeta[i], !invariant ? "does not apply: violated" : r->zeta[i] < 1 ? vc->name[i] : "vacuous: more environments");
+    certificate_row(&t, what, r->zeta[i],
+                    !invariant       ? "does not apply: violated"
+                    : r->zeta[i] < 1 ? vc->name[i]
+                                     : "vacuous: more environments");
   }
-  certificate_row(&t, "zeta with violations in training", r->agnostic, r->agnostic < 1 ? "" : "vacuous: more environments");
+  certificate_row(&t, "zeta with violations in training", r->agnostic,
+                  r->agnostic < 1 ? "" : "vacuous: more environments");
   if (held) {
     certificate_row(&t, "held-out share violated", (double)r->over_held / (double)s->unseen.count, "");
     certificate_row(&t, "held-out upper limit", r->held, "Clopper and Pearson");
   }
   show(c, &t);
   char text[500];
-  snprintf(text, sizeof text, "%zu training environments, %zu held out, |g| <= %g, confidence %g. Violated: %zu in training, %zu held out.", s->seen.count,
-           s->unseen.count, r->eps, 1 - delta, r->over_train, r->over_held);
+  snprintf(
+      text, sizeof text,
+      "%zu training environments, %zu held out, |g| <= %g, confidence %g. Violated: %zu in training, %zu held out.",
+      s->seen.count, s->unseen.count, r->eps, 1 - delta, r->over_train, r->over_held);
   cli_say(c, "\n%s\n", text);
   if (!held) cli_say(c, "No environment was held out: --hold-out NAME,NAME gives the bound that is practical.\n");
   if (s->sem && weyl_sem_about(s->sem).touches_y)

@@ -55,6 +55,7 @@ static weyl_status invariant_subset(comparison *q, fit *f) {
 static weyl_status causal(comparison *q, fit *f) {
   weyl_icp r;
   const weyl_moments *m = &q->s->seen;
+  if (m->rows[0] == 0) return weyl_fail(q->c->ctx, WEYL_DEGENERATE, "tests need data: --rows 500");
   WEYL_TRY(weyl_sem_icp(q->c->ctx, m, cli_number(q->c, "alpha"), cli_bool(q->c, "means_only"), &r));
   if (r.accepted == 0) return weyl_fail(q->c->ctx, WEYL_DEGENERATE, "every set is rejected");
   const size_t features = m->d - m->intercept;
@@ -143,7 +144,10 @@ static weyl_status show_comparison(comparison *q) {
   const sem_source *s = q->s;
   const bool unseen = s->unseen.count > 0;
   sheet t;
-  head(&t, (const char *const[]){"method", "predictor", "train risk", "worst", "|g|", "unseen risk", "worst", "|g|", "note"}, 9);
+  head(
+      &t,
+      (const char *const[]){"method", "predictor", "train risk", "worst", "|g|", "unseen risk", "worst", "|g|", "note"},
+      9);
   double train[METHODS], test[METHODS], x[METHODS];
   const char *names[METHODS];
   size_t drawn = 0;
@@ -185,14 +189,22 @@ static weyl_status show_comparison(comparison *q) {
   weyl_json_end(c->result);
   show(c, &t);
   char text[200];
-  snprintf(text, sizeof text, "Squared errors in %zu training and %zu unseen environments: mean over them, and the worst. |g|: how far from the best predictor of an environment.",
+  snprintf(text, sizeof text,
+           "Squared errors in %zu training and %zu unseen environments: mean over them, and the worst. |g|: how far "
+           "from the best predictor of an environment.",
            s->seen.count, s->unseen.count);
   cli_say(c, "\n%s\n", text);
   if (!unseen) cli_say(c, "No unseen environments: --hold-out NAME,NAME keeps some of the table's apart.\n");
-  const weyl_series series[2] = {{.label = "training", .style = WEYL_BARS, .colour = -1, .n = drawn, .x = x, .y = train},
-                                 {.label = "unseen", .style = WEYL_BARS, .colour = -1, .n = drawn, .x = x, .y = test}};
-  const weyl_plot plot = {.title = "Risk of the worst environment", .y_label = "squared error", .width = 900, .count = unseen ? 2 : 1,
-                          .series = series, .names = names, .names_count = drawn};
+  const weyl_series series[2] = {
+      {.label = "training", .style = WEYL_BARS, .colour = -1, .n = drawn, .x = x, .y = train},
+      {.label = "unseen", .style = WEYL_BARS, .colour = -1, .n = drawn, .x = x, .y = test}};
+  const weyl_plot plot = {.title = "Risk of the worst environment",
+                          .y_label = "squared error",
+                          .width = 900,
+                          .count = unseen ? 2 : 1,
+                          .series = series,
+                          .names = names,
+                          .names_count = drawn};
   return sem_show(c, "Learning from several environments", text, &t, &plot);
 }
 

@@ -12,7 +12,8 @@ typedef struct measured {
 } measured;
 
 /* Whole numbers with commas between them, rising or not. */
-static weyl_status numbers(cli *c, const char *flag, const char *text, size_t most, size_t low, size_t *out, size_t *count) {
+static weyl_status numbers(cli *c, const char *flag, const char *text, size_t most, size_t low, size_t *out,
+                           size_t *count) {
   *count = 0;
   snprintf(c->place, sizeof c->place, "%s", flag);
   for (const char *p = text; *p;) {
@@ -34,7 +35,8 @@ static weyl_status gather_trials(cli *c, size_t trials, size_t counts, double *v
   const weyl_transport *t = &c->transport;
   const size_t ranks = (size_t)t->size, all = trials * counts * sizeof *violation;
   for (size_t r = 1; r < ranks; r++) {
-    const size_t from = trials * r / ranks * counts, bytes = trials * (r + 1) / ranks * counts * sizeof *violation - from * sizeof *violation;
+    const size_t from = trials * r / ranks * counts,
+                 bytes = trials * (r + 1) / ranks * counts * sizeof *violation - from * sizeof *violation;
     if (t->rank == 0)
       WEYL_TRY(t->exchange(t->self, -1, NULL, 0, (int)r, violation + from, bytes));
     else if ((size_t)t->rank == r)
@@ -71,7 +73,8 @@ static weyl_status measure(cli *c, weyl_arena *arena, const weyl_sem_curve_opts 
   return WEYL_OK;
 }
 
-static weyl_status draw(cli *c, const weyl_sem_curve_opts *o, size_t sizes, const measured *m, double vc, const sheet *t, const char *text) {
+static weyl_status draw(cli *c, const weyl_sem_curve_opts *o, size_t sizes, const measured *m, double vc,
+                        const sheet *t, const char *text) {
   double n[COUNTS], mean[SIZES][COUNTS], bound_n[BOUND], bound[BOUND], held[BOUND];
   char label[SIZES][40], bound_label[40];
   weyl_series series[SIZES + 2] = {0};
@@ -79,8 +82,10 @@ static weyl_status draw(cli *c, const weyl_sem_curve_opts *o, size_t sizes, cons
   for (size_t i = 0; i < o->counts; i++) n[i] = (double)o->n[i];
   for (size_t k = 0; k < sizes; k++) {
     snprintf(label[k], sizeof label[k], "%zu nodes, mean", m[k].nodes);
-    for (size_t i = 0; i < o->counts; i++) mean[k][i] = m[k].mean[i] > 0 ? m[k].mean[i] : NAN; /* none seen: no logarithm */
-    series[k] = (weyl_series){.label = label[k], .style = WEYL_LINE_POINTS, .colour = -1, .n = o->counts, .x = n, .y = mean[k]};
+    for (size_t i = 0; i < o->counts; i++)
+      mean[k][i] = m[k].mean[i] > 0 ? m[k].mean[i] : NAN; /* none seen: no logarithm */
+    series[k] =
+        (weyl_series){.label = label[k], .style = WEYL_LINE_POINTS, .colour = -1, .n = o->counts, .x = n, .y = mean[k]};
   }
   size_t points = 0;
   for (int i = 0; i < BOUND; i++) {
@@ -92,13 +97,22 @@ static weyl_status draw(cli *c, const weyl_sem_curve_opts *o, size_t sizes, cons
   double held_n[BOUND];
   for (int i = 0; i < BOUND; i++) {
     held_n[i] = pow(10, 5.0 * i / (BOUND - 1));
-    held[i] = weyl_clopper_pearson(0, (size_t)held_n[i], delta);
+    held[i] = -expm1(log(delta) / held_n[i]); /* (1 - p)^n = delta */
   }
   snprintf(bound_label, sizeof bound_label, "bound, V = %.0f", vc);
-  series[sizes] = (weyl_series){.label = bound_label, .style = WEYL_DASHES, .colour = -1, .n = points, .x = bound_n, .y = bound};
-  series[sizes + 1] = (weyl_series){.label = "held out, none violated", .style = WEYL_DASHES, .colour = -1, .n = BOUND, .x = held_n, .y = held};
-  const weyl_plot plot = {.title = "Violation on unseen interventions", .x_label = "training environments", .y_label = "share violated",
-                          .log_x = true, .log_y = true, .count = sizes + 2, .series = series, .width = 760, .height = 460};
+  series[sizes] =
+      (weyl_series){.label = bound_label, .style = WEYL_DASHES, .colour = -1, .n = points, .x = bound_n, .y = bound};
+  series[sizes + 1] = (weyl_series){
+      .label = "held out, none violated", .style = WEYL_DASHES, .colour = -1, .n = BOUND, .x = held_n, .y = held};
+  const weyl_plot plot = {.title = "Violation on unseen interventions",
+                          .x_label = "training environments",
+                          .y_label = "share violated",
+                          .log_x = true,
+                          .log_y = true,
+                          .count = sizes + 2,
+                          .series = series,
+                          .width = 760,
+                          .height = 460};
   return sem_show(c, "Violation against the number of environments", text, t, &plot);
 }
 
@@ -174,7 +188,8 @@ static weyl_status show_curve(cli *c, const weyl_sem_curve_opts *o, size_t sizes
   show(c, &t);
   char words[400];
   snprintf(words, sizeof words,
-           "Share of %zu unseen interventions that the worst of all invariant %s violates, mean and 90 %% quantile over %zu random models; |g| <= %g. "
+           "Share of %zu unseen interventions that the worst of all invariant %s violates, mean and 90 %% quantile "
+           "over %zu random models; |g| <= %g. "
            "The bound is for V = %.0f.",
            o->unseen, o->continuous ? "representations" : "subsets", o->trials, o->eps, vc.best);
   cli_say(c, "\n%s\n", words);
@@ -186,7 +201,9 @@ weyl_status sem_curve(cli *c) {
   const char *preset = c->args > 1 ? c->arg[1] : "pac-curve";
   const bool dim_free = strcmp(preset, "dim-free") == 0;
   if (!dim_free && strcmp(preset, "pac-curve") != 0)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "curve %s: there is pac-curve, over subsets, and dim-free, over all linear representations", preset);
+    return weyl_fail(c->ctx, WEYL_BAD_ARG,
+                     "curve %s: there is pac-curve, over subsets, and dim-free, over all linear representations",
+                     preset);
   weyl_sem_curve_opts o = {.model = {.in_degree = (size_t)cli_integer(c, "in_degree"),
                                      .sites = (size_t)cli_integer(c, "sites"),
                                      .latent = (size_t)cli_integer(c, "latent"),
@@ -203,7 +220,11 @@ weyl_status sem_curve(cli *c) {
   }
   size_t sizes, nodes[SIZES];
   WEYL_TRY(numbers(c, "--counts", cli_string(c, "counts") ? cli_string(c, "counts") : "", COUNTS, 1, o.n, &o.counts));
-  WEYL_TRY(numbers(c, "--nodes", cli_string(c, "nodes") ? cli_string(c, "nodes") : dim_free ? "10,50" : "8,16", SIZES, 2, nodes, &sizes));
+  WEYL_TRY(numbers(c, "--nodes",
+                   cli_string(c, "nodes") ? cli_string(c, "nodes")
+                   : dim_free             ? "10,50"
+                                          : "8,16",
+                   SIZES, 2, nodes, &sizes));
   o = weyl_sem_curve_defaults(&o);
   weyl_arena *arena = NULL;
   WEYL_TRY(weyl_arena_new(c->ctx, &arena));
@@ -231,7 +252,9 @@ weyl_status sem_check(cli *c) {
   const char **cells = weyl_alloc(c->ctx, 6 * (WEYL_SEM_CHECKS + 1), sizeof *cells);
   char(*text)[3][32] = weyl_alloc(c->ctx, WEYL_SEM_CHECKS, sizeof *text);
   size_t n = 0, failed = 0;
-  weyl_status status = rows && cells && text ? weyl_sem_checks(c->ctx, cli_bool(c, "full"), cli_seed(c), check_row, c, rows, &n) : WEYL_MEMORY;
+  weyl_status status = rows && cells && text
+                           ? weyl_sem_checks(c->ctx, cli_bool(c, "full"), cli_seed(c), check_row, c, rows, &n)
+                           : WEYL_MEMORY;
   if (status == WEYL_OK) {
     static const char *const heads[6] = {"check", "quantity", "known", "ours", "difference", "holds"};
     memcpy(cells, heads, sizeof heads);

@@ -31,14 +31,15 @@ static void describe(const cli *c, const weyl_sem *sem, const weyl_moments *m) {
   const weyl_sem_info a = weyl_sem_about(sem);
   cli_say(c, "%s: %zu nodes, %zu features, predicting %s\n", c->arg[1], a.nodes, a.features, weyl_sem_node(sem, a.y));
   if (a.sites)
-    cli_say(c, "interventions on %zu node%s of at most %zu parents: %zu numbers, second moments of degree %zu\n", a.sites,
-            a.sites > 1 ? "s" : "", a.in_degree, a.parameters, a.degree);
+    cli_say(c, "interventions on %zu node%s of at most %zu parents: %zu numbers, second moments of degree %zu\n",
+            a.sites, a.sites > 1 ? "s" : "", a.in_degree, a.parameters, a.degree);
   if (!a.mixed) {
     cli_say(c, "parents of %s:", weyl_sem_node(sem, a.y));
     size_t parents = 0;
     double effect;
     for (size_t i = 0; i < a.features; i++)
-      if (weyl_sem_parent(sem, i, &effect)) cli_say(c, "%s %s (%.4g)", parents++ ? "," : "", weyl_sem_feature(sem, i), effect);
+      if (weyl_sem_parent(sem, i, &effect))
+        cli_say(c, "%s %s (%.4g)", parents++ ? "," : "", weyl_sem_feature(sem, i), effect);
     cli_say(c, "%s\n", parents ? "" : " none");
   }
   cli_say(c, "\n");
@@ -64,11 +65,13 @@ weyl_status sem_simulate(cli *c) {
   WEYL_GOTO(weyl_arena_new(c->ctx, &arena));
   WEYL_GOTO(sem_model(c, &sem));
   if (!sem) {
-    status = weyl_fail(c->ctx, WEYL_BAD_ARG, "%s is a table: only a model (file.sem) or a preset can be simulated", c->arg[1]);
+    status = weyl_fail(c->ctx, WEYL_BAD_ARG, "%s is a table: only a model (file.sem) or a preset can be simulated",
+                       c->arg[1]);
     goto done;
   }
   const weyl_sem_info a = weyl_sem_about(sem);
-  weyl_sem_world world = {.seed = cli_seed(c), .count = (size_t)cli_integer(c, "environments"), .rows = (size_t)cli_integer(c, "rows")};
+  weyl_sem_world world = {
+      .seed = cli_seed(c), .count = (size_t)cli_integer(c, "environments"), .rows = (size_t)cli_integer(c, "rows")};
   if (world.count == 0 && a.trained == 0) world.count = 16;
   if (world.rows == 0) world.rows = 200;
   WEYL_GOTO(weyl_sem_moments(c->ctx, sem, &world, &m));
@@ -142,14 +145,45 @@ static weyl_status write_found(cli *c, const sem_source *s, const weyl_search *f
   return status;
 }
 
-static weyl_status show_search(cli *c, const sem_source *s, const weyl_search *found, double eps) {
+static weyl_status draw_search(cli *c, const sem_source *s, const char *text, const sheet *t, double eps,
+                               const weyl_search *drawn) {
+  const size_t n = drawn->count;
+  double *x = weyl_arena_array(s->arena, double, 2 * n + 2), *y = x + n, line_x[2] = {0, 0}, line_y[2] = {eps, eps};
+  if (!x) return WEYL_MEMORY;
+  for (size_t i = 0; i < n; i++) {
+    x[i] = drawn->found[i].risk;
+    y[i] = fmax(drawn->found[i].violation, 1e-3 * eps); /* nothing to tell apart below */
+    line_x[1] = fmax(line_x[1], 1.05 * x[i]);
+  }
+  const weyl_series series[2] = {
+      {.label = strcmp(cli_string(c, "method"), "subsets") == 0 ? "subsets" : "representations",
+       .style = WEYL_POINTS,
+       .colour = -1,
+       .n = n,
+       .x = x,
+       .y = y},
+      {.label = "eps", .style = WEYL_DASHES, .colour = -1, .n = 2, .x = line_x, .y = line_y}};
+  const weyl_plot plot = {.title = "Invariance and risk",
+                          .x_label = "pooled risk",
+                          .y_label = "largest |g| in training",
+                          .log_y = true,
+                          .count = 2,
+                          .series = series};
+  if (n == 0 && cli_string(c, "plot"))
+    return weyl_fail(c->ctx, WEYL_NO, "nothing to draw: nothing is invariant to %g", eps);
+  return sem_show(c, "Invariance and risk", text, t, n ? &plot : NULL);
+}
+
+/* drawn (may be NULL): more than was found, for the picture */
+static weyl_status show_search(cli *c, const sem_source *s, const weyl_search *found, const weyl_search *drawn,
+                               double eps) {
   sheet t;
   const bool subsets = strcmp(cli_string(c, "method"), "subsets") == 0;
-  head(&t, (const char *const[]){subsets ? "features" : "rows", "predictor", "violation", "risk", "worst", "unseen violated"}, 6);
+  head(&t,
+       (const char *const[]){subsets ? "features" : "rows", "predictor", "violation", "risk", "worst",
+                             "unseen violated"},
+       6);
   const size_t rows = found->count < ROWS_MAX - 1 ? found->count : ROWS_MAX - 1;
-  double *x = weyl_arena_array(s->arena, double, 2 * found->count + 2), *y = x + found->count, line_x[2] = {0, 0}, line_y[2] = {eps, eps};
-  if (!x) return WEYL_MEMORY;
-  size_t points = 0;
   weyl_json_array(c->result, "table");
   for (size_t i = 0; i < found->count; i++) {
     const weyl_invariant *r = &found->found[i];
@@ -167,10 +201,6 @@ static weyl_status show_search(cli *c, const sem_source *s, const weyl_search *f
     weyl_json_number(c->result, "unseen_violated", share);
     sem_json_beta(c->result, &s->seen, r->beta);
     weyl_json_end(c->result);
-    x[points] = r->risk;
-    y[points++] = fmax(r->violation, 1e-12);
-    line_x[1] = fmax(line_x[1], r->risk);
-    line_x[0] = points == 1 ? r->risk : fmin(line_x[0], r->risk);
     if (i >= rows) continue;
     if (subsets)
       put(&t, 0, "%s", sem_set(s->arena, &s->seen, r->subset));
@@ -185,23 +215,20 @@ static weyl_status show_search(cli *c, const sem_source *s, const weyl_search *f
   }
   weyl_json_end(c->result);
   char text[300];
-  snprintf(text, sizeof text, "%zu of %zu looked at %s, in %zu environments (|g| <= %g; risks where the target varies by 1).", found->count,
-           found->looked, cli_bool(c, "all") && subsets ? "are listed" : "are invariant", s->seen.count, eps);
+  snprintf(text, sizeof text,
+           "%zu of %zu looked at %s, in %zu environments (|g| <= %g; risks where the target varies by 1).",
+           found->count, found->looked, cli_bool(c, "all") && subsets ? "are listed" : "are invariant", s->seen.count,
+           eps);
   show(c, &t);
   cli_say(c, "%s%s\n", found->count ? "\n" : "", text);
   if (found->count > rows) cli_say(c, "the first %zu are shown; --json and --out have all\n", rows);
-  const weyl_series series[2] = {{.label = subsets ? "subsets" : "representations", .style = WEYL_POINTS, .colour = -1, .n = points, .x = x, .y = y},
-                                 {.label = "eps", .style = WEYL_DASHES, .colour = -1, .n = 2, .x = line_x, .y = line_y}};
-  const weyl_plot plot = {.title = "Invariance and risk", .x_label = "pooled risk", .y_label = "largest |g| in training", .log_y = true,
-                          .count = 2, .series = series};
-  if (found->count == 0 && cli_string(c, "plot")) return weyl_fail(c->ctx, WEYL_NO, "nothing to draw: nothing is invariant to %g", eps);
-  return sem_show(c, "Invariance and risk", text, &t, found->count ? &plot : NULL);
+  return draw_search(c, s, text, &t, eps, drawn ? drawn : found);
 }
 
 weyl_status sem_search(cli *c) {
   sem_source s;
   WEYL_TRY(sem_source_open(c, &s));
-  weyl_search found = {0};
+  weyl_search found = {0}, drawn = {0};
   weyl_status status;
   const weyl_search_opts o = {.eps = cli_number(c, "eps"),
                               .most = (size_t)cli_integer(c, "most"),
@@ -219,11 +246,18 @@ weyl_status sem_search(cli *c) {
   weyl_json_integer(c->result, "n", (int64_t)s.seen.count);
   weyl_json_number(c->result, "m", s.seen.rows[0]);
   weyl_json_integer(c->result, "looked", (int64_t)found.looked);
-  WEYL_GOTO(show_search(c, &s, &found, o.eps));
+  const bool picture = strcmp(method, "subsets") == 0 && (cli_string(c, "plot") || cli_string(c, "report"));
+  if (picture) {
+    weyl_search_opts all = o;
+    all.all = true;
+    WEYL_GOTO(weyl_search_subsets(c->ctx, &s.seen, &all, &drawn));
+  }
+  WEYL_GOTO(show_search(c, &s, &found, picture ? &drawn : NULL, o.eps));
   if (cli_string(c, "out") && !c->silent) WEYL_GOTO(write_found(c, &s, &found));
   if (found.count == 0) status = WEYL_NO;
 done:
   weyl_search_free(&found);
+  weyl_search_free(&drawn);
   sem_source_close(&s);
   return status;
 }

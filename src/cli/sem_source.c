@@ -111,7 +111,8 @@ static weyl_status from_table(cli *c, sem_source *s) {
   const char *names = cli_string(c, "hold_out");
   if (!names) return weyl_moments_read(c->ctx, c->arg[1], &o, &s->seen);
   if (o.anchors)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "--anchors are those of all rows: hold environments out by leaving them out of the table");
+    return weyl_fail(c->ctx, WEYL_BAD_ARG,
+                     "--anchors are those of all rows: hold environments out by leaving them out of the table");
   weyl_moments all = {0};
   WEYL_TRY(weyl_moments_read(c->ctx, c->arg[1], &o, &all));
   const weyl_status status = split(c, names, &all, s);
@@ -167,7 +168,10 @@ const char *sem_formula(weyl_arena *arena, const weyl_moments *m, const double *
       if (!done[i] && fabs(beta[i]) > 1e-9 * largest && (at == m->d || fabs(beta[i]) > fabs(beta[at]))) at = i;
     if (at == m->d) break;
     done[at] = true;
-    used += (size_t)snprintf(text + used, sizeof text - used, "%s%.3g %.8s", shown == 0 ? (b[at] < 0 ? "-" : "") : b[at] < 0 ? " - " : " + ",
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s%.3g %.8s",
+                             shown == 0  ? (b[at] < 0 ? "-" : "")
+                             : b[at] < 0 ? " - "
+                                         : " + ",
                              fabs(b[at]), m->feature[at]);
   }
   bool more = false;
@@ -179,7 +183,8 @@ const char *sem_set(weyl_arena *arena, const weyl_moments *m, uint64_t set) {
   char text[160] = "";
   size_t used = 0;
   for (size_t i = 0; i < m->d && i < 64 && used < 120; i++)
-    if (set >> i & 1) used += (size_t)snprintf(text + used, sizeof text - used, "%s%.20s", used ? ", " : "", m->feature[i]);
+    if (set >> i & 1)
+      used += (size_t)snprintf(text + used, sizeof text - used, "%s%.20s", used ? ", " : "", m->feature[i]);
   return weyl_arena_strdup(arena, used ? text : "none");
 }
 
@@ -191,8 +196,7 @@ void sem_json_numbers(weyl_json *json, const char *key, const double *x, size_t 
 
 void sem_json_beta(weyl_json *json, const weyl_moments *m, const double *beta) {
   weyl_json_object(json, "beta");
-  for (size_t i = 0; i < m->d; i++)
-    weyl_json_number(json, m->feature[i], beta[i] * m->scale[m->d] / m->scale[i]);
+  for (size_t i = 0; i < m->d; i++) weyl_json_number(json, m->feature[i], beta[i] * m->scale[m->d] / m->scale[i]);
   weyl_json_end(json);
 }
 

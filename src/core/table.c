@@ -11,7 +11,7 @@ typedef struct text {
   const char *at, *end, *place;
   const char *line, *stop; /* the line in hand, without blanks around it */
   size_t number;
-  char mark; /* what separates; ' ': any blanks */
+  char mark;         /* what separates; ' ': any blanks */
   size_t used, room; /* of the words */
 } text;
 

@@ -2,8 +2,10 @@
 #include "model.h"
 
 static weyl_status singular(weyl_context *ctx, const char *what) {
-  return weyl_fail(ctx, WEYL_DEGENERATE, "%s: the second moments are singular: features that depend on each other, or too few "
-                                         "rows or environments", what);
+  return weyl_fail(ctx, WEYL_DEGENERATE,
+                   "%s: the second moments are singular: features that depend on each other, or too few "
+                   "rows or environments",
+                   what);
 }
 
 weyl_status weyl_sem_pooled(weyl_context *ctx, const weyl_moments *m, double *beta) {
@@ -124,7 +126,7 @@ static weyl_status equal_pool_new(weyl_context *ctx, weyl_arena *arena, const we
   q->c = weyl_arena_array(arena, double, d + 1);
   q->pooled = weyl_arena_array(arena, double, d + 1);
   q->beta = weyl_arena_array(arena, double, d + 1);
-  q->v = weyl_arena_array(arena, double, d *m->count + m->count + d + 1);
+  q->v = weyl_arena_array(arena, double, d * m->count + m->count + d + 1);
   if (!q->h || !q->l || !q->c || !q->pooled || !q->beta || !q->v) return WEYL_MEMORY;
   for (size_t e = 0; e < m->count; e++) {
     for (size_t i = 0; i < d * d; i++) q->h[i] += m->sigma[e * d * d + i] / (double)m->count;
@@ -136,8 +138,8 @@ static weyl_status equal_pool_new(weyl_context *ctx, weyl_arena *arena, const we
 
 /* The lowest of several starts; `stages` values of the penalty up to the last (0: only that). */
 static weyl_status lowest(weyl_context *ctx, weyl_arena *arena, const weyl_moments *m, equal_pool *q,
-                          lm_problem *problem, double *strength, double last, bool stages, size_t starts,
-                          uint64_t seed, double *beta) {
+                          lm_problem *problem, double *strength, double last, bool stages, size_t starts, uint64_t seed,
+                          double *beta) {
   const size_t d = m->d;
   double best = INFINITY;
   for (size_t start = 0; start < starts; start++) {
@@ -218,7 +220,8 @@ static void rex_at(void *user, const double *beta, double *r, double *jacobian) 
 
 weyl_status weyl_sem_vrex(weyl_context *ctx, const weyl_moments *m, double penalty, size_t starts, uint64_t seed,
                           double *beta) {
-  if (!(penalty >= 0) || isinf(penalty)) return weyl_fail(ctx, WEYL_BAD_ARG, "the penalty is %g, must be 0 or more", penalty);
+  if (!(penalty >= 0) || isinf(penalty))
+    return weyl_fail(ctx, WEYL_BAD_ARG, "the penalty is %g, must be 0 or more", penalty);
   weyl_arena *arena = NULL;
   weyl_status status;
   equal_pool q = {0};
@@ -246,7 +249,8 @@ static weyl_status reply(weyl_context *ctx, const weyl_moments *m, double low, c
     for (size_t i = 0; i < d; i++) q->c[i] += weight * m->c[e * d + i];
   }
   if (!cholesky_solve(d, q->h, q->c, q->l, q->beta))
-    return low < 0 ? weyl_fail(ctx, WEYL_NUMERIC, "MM-REx with weights down to %g: no finite minimum, take a larger one", low)
+    return low < 0 ? weyl_fail(ctx, WEYL_NUMERIC,
+                               "MM-REx with weights down to %g: no finite minimum, take a larger one", low)
                    : singular(ctx, "the worst environments");
   *value = 0;
   for (size_t e = 0; e < n; e++) {

@@ -44,7 +44,9 @@ double weyl_pac_agnostic(double vc, double n, double delta, double share) {
   return share + sqrt(8 / n * (vc * log(2 * E * n / vc) + log(4 / delta)));
 }
 
-double weyl_pac_finite(double log_count, double zeta, double delta) { return ceil((log_count + log(1 / delta)) / zeta); }
+double weyl_pac_finite(double log_count, double zeta, double delta) {
+  return ceil((log_count + log(1 / delta)) / zeta);
+}
 
 double weyl_pac_coverage(double p_min, double support, double delta) { return ceil(log(support / delta) / p_min); }
 

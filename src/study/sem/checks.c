@@ -14,8 +14,15 @@ typedef struct checks {
   double since;
 } checks;
 
-static void add(checks *q, const char *name, const char *metric, const char *source, double known, double ours, double tolerance, const char *better) {
-  weyl_sem_check r = {.name = name, .metric = metric, .source = source, .known = known, .ours = ours, .tolerance = tolerance, .better = better};
+static void add(checks *q, const char *name, const char *metric, const char *source, double known, double ours,
+                double tolerance, const char *better) {
+  weyl_sem_check r = {.name = name,
+                      .metric = metric,
+                      .source = source,
+                      .known = known,
+                      .ours = ours,
+                      .tolerance = tolerance,
+                      .better = better};
   r.holds = !better ? fabs(ours - known) <= tolerance : strcmp(better, "lower") == 0 ? ours <= known : ours >= known;
   const double now = weyl_seconds();
   r.seconds = now - q->since;
@@ -59,7 +66,8 @@ static weyl_status sample_slope(checks *q) {
     }
     weyl_moments_free(&drawn);
   }
-  add(q, "1 samples", "power of rows in the error of moments", derived, -0.5, 0.5 * log(error[1] / error[0]) / log((double)rows[1] / (double)rows[0]), 0.05, NULL);
+  add(q, "1 samples", "power of rows in the error of moments", derived, -0.5,
+      0.5 * log(error[1] / error[0]) / log((double)rows[1] / (double)rows[0]), 0.05, NULL);
 done:
   weyl_moments_free(&exact);
   weyl_sem_free(s);
@@ -102,7 +110,8 @@ static weyl_status child(checks *q) {
   const double phi[4] = {1, 0, 0, 1};
   WEYL_GOTO(weyl_sem_parse(q->ctx, text, sizeof text - 1, "child", &s));
   WEYL_GOTO(weyl_sem_moments(q->ctx, s, &(weyl_sem_world){.seed = q->seed, .count = 20}, &seen));
-  WEYL_GOTO(weyl_sem_moments(q->ctx, s, &(weyl_sem_world){.which = WEYL_SEM_UNSEEN, .seed = q->seed, .count = 1000}, &unseen));
+  WEYL_GOTO(weyl_sem_moments(q->ctx, s, &(weyl_sem_world){.which = WEYL_SEM_UNSEEN, .seed = q->seed, .count = 1000},
+                             &unseen));
   WEYL_GOTO(weyl_sem_pooled(q->ctx, &seen, beta));
   for (size_t e = 0; e < unseen.count; e++) {
     double v;
@@ -121,7 +130,9 @@ done:
 static weyl_status ranks(checks *q) {
   weyl_sem *s = NULL;
   size_t rank;
-  WEYL_TRY(weyl_sem_random(q->ctx, &(weyl_sem_random_opts){.nodes = 12, .in_degree = 2, .sites = 1, .full_degree = true, .seed = q->seed}, &s));
+  WEYL_TRY(weyl_sem_random(
+      q->ctx, &(weyl_sem_random_opts){.nodes = 12, .in_degree = 2, .sites = 1, .full_degree = true, .seed = q->seed},
+      &s));
   const weyl_status status = weyl_sem_rank(q->ctx, s, 0, q->seed, &rank);
   weyl_sem_free(s);
   WEYL_TRY(status);
@@ -135,8 +146,12 @@ static weyl_status pac_curve(checks *q) {
     size_t nodes;
     double mean[6];
     const char *metric[6];
-  } sheet[] = {{8, {1, .306, .060, .032, .006, .002}, {"8 nodes, n = 1", "", "8 nodes, n = 4", "8 nodes, n = 8", "8 nodes, n = 16", "8 nodes, n = 32"}},
-               {16, {1, .575, .123, .032, .032, .005}, {"16 nodes, n = 1", "", "16 nodes, n = 4", "16 nodes, n = 8", "16 nodes, n = 16", "16 nodes, n = 32"}}};
+  } sheet[] = {{8,
+                {1, .306, .060, .032, .006, .002},
+                {"8 nodes, n = 1", "", "8 nodes, n = 4", "8 nodes, n = 8", "8 nodes, n = 16", "8 nodes, n = 32"}},
+               {16,
+                {1, .575, .123, .032, .032, .005},
+                {"16 nodes, n = 1", "", "16 nodes, n = 4", "16 nodes, n = 8", "16 nodes, n = 16", "16 nodes, n = 32"}}};
   for (size_t k = 0; k < 2; k++) {
     weyl_sem_curve_opts o = {.model = {.nodes = sheet[k].nodes, .seed = q->seed}, .trials = q->full ? 1000 : 200};
     o = weyl_sem_curve_defaults(&o);
@@ -159,10 +174,16 @@ static weyl_status pac_curve(checks *q) {
 /* the least n of 1, 2, 3, 4, 6, 8 with a mean violation of at most 0.1, over all linear representations */
 static weyl_status dim_free(checks *q) {
   const size_t nodes[3] = {10, 50, 200}, sizes = q->full ? 3 : 2;
-  static const char *const metric[3] = {"environments needed, 10 nodes", "environments needed, 50 nodes", "environments needed, 200 nodes"};
+  static const char *const metric[3] = {"environments needed, 10 nodes", "environments needed, 50 nodes",
+                                        "environments needed, 200 nodes"};
   for (size_t k = 0; k < sizes; k++) {
-    weyl_sem_curve_opts o = {.model = {.nodes = nodes[k], .in_degree = 2, .sites = 1, .children = true, .seed = q->seed},
-                             .trials = q->full ? 20 : 8, .counts = 6, .n = {1, 2, 3, 4, 6, 8}, .unseen = 100, .continuous = true};
+    weyl_sem_curve_opts o = {
+        .model = {.nodes = nodes[k], .in_degree = 2, .sites = 1, .children = true, .seed = q->seed},
+        .trials = q->full ? 20 : 8,
+        .counts = 6,
+        .n = {1, 2, 3, 4, 6, 8},
+        .unseen = 100,
+        .continuous = true};
     double violation[20 * 6], mean[6], high[6], needed = INFINITY;
     WEYL_TRY(weyl_sem_curve(q->ctx, &o, violation));
     weyl_sem_curve_summary(o.trials, o.counts, violation, mean, high);
@@ -212,7 +233,8 @@ static weyl_status icp_model(weyl_context *ctx, weyl_rng *rng, weyl_sem **out, u
     for (size_t i = 0; i < j; i++) {
       if (weyl_rng_uniform(rng) >= 0.5) continue;
       const double size = 0.5 + 0.7 * weyl_rng_uniform(rng);
-      used += (size_t)snprintf(text + used, sizeof text - used, "%s%.6f %c ", weyl_rng_below(rng, 2) ? "+ " : "- ", size, "ABCYEF"[i]);
+      used += (size_t)snprintf(text + used, sizeof text - used, "%s%.6f %c ", weyl_rng_below(rng, 2) ? "+ " : "- ",
+                               size, "ABCYEF"[i]);
       if (j == 3) *causes |= (uint64_t)1 << i;
     }
     used += (size_t)snprintf(text + used, sizeof text - used, "+ N(0, 1)\n");
@@ -221,7 +243,8 @@ static weyl_status icp_model(weyl_context *ctx, weyl_rng *rng, weyl_sem **out, u
     used += (size_t)snprintf(text + used, sizeof text - used, "environment %d%s", e, e ? ": " : "\n");
     for (size_t j = 0; e > 0 && j < N; j++)
       if (j != 3)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%c mean %.6f%s", "ABCYEF"[j], 1.5 * weyl_rng_normal(rng), j + 1 < N ? "; " : "\n");
+        used += (size_t)snprintf(text + used, sizeof text - used, "%c mean %.6f%s", "ABCYEF"[j],
+                                 1.5 * weyl_rng_normal(rng), j + 1 < N ? "; " : "\n");
   }
   return weyl_sem_parse(ctx, text, used, "icp", out);
 }
@@ -244,7 +267,8 @@ static weyl_status icp(checks *q) {
     accepted += r.accepted > 0;
     subset += r.accepted == 0 || (r.causes & ~causes) == 0;
     exact += r.accepted > 0 && r.causes == causes;
-    if (weyl_progress(q->ctx, "invariant causal prediction", (double)run + 1, (double)runs)) return weyl_fail(q->ctx, WEYL_INTERRUPTED, "stopped");
+    if (weyl_progress(q->ctx, "invariant causal prediction", (double)run + 1, (double)runs))
+      return weyl_fail(q->ctx, WEYL_INTERRUPTED, "stopped");
   }
   add(q, "9 ICP", "share with only causes", measured, 0.95, (double)subset / (double)runs, 0, "higher");
   add(q, "9 ICP", "share with exactly the causes", measured, 0.96, (double)exact / (double)runs, 0.05, NULL);
@@ -261,7 +285,8 @@ static weyl_status representations(checks *q) {
   double worst = NAN, apart = 0;
   WEYL_GOTO(weyl_sem_preset(q->ctx, "cancelling", NULL, &s));
   WEYL_GOTO(weyl_sem_moments(q->ctx, s, &(weyl_sem_world){.seed = q->seed, .count = 40}, &seen));
-  WEYL_GOTO(weyl_sem_moments(q->ctx, s, &(weyl_sem_world){.which = WEYL_SEM_UNSEEN, .seed = q->seed, .count = 200}, &unseen));
+  WEYL_GOTO(
+      weyl_sem_moments(q->ctx, s, &(weyl_sem_world){.which = WEYL_SEM_UNSEEN, .seed = q->seed, .count = 200}, &unseen));
   WEYL_GOTO(weyl_search_continuous(q->ctx, &seen, &(weyl_search_opts){.seed = q->seed}, &found));
   if (found.count) {
     const weyl_invariant *r = &found.found[0];
@@ -286,8 +311,13 @@ done:
 
 /* the curve again through mixtures: the same bound, the same fall */
 static weyl_status latent(checks *q) {
-  weyl_sem_curve_opts o = {.model = {.nodes = 9, .in_degree = 2, .sites = 1, .children = true, .latent = 8, .seed = q->seed},
-                           .trials = q->full ? 20 : 8, .counts = 3, .n = {1, 4, 8}, .unseen = 100, .continuous = true};
+  weyl_sem_curve_opts o = {
+      .model = {.nodes = 9, .in_degree = 2, .sites = 1, .children = true, .latent = 8, .seed = q->seed},
+      .trials = q->full ? 20 : 8,
+      .counts = 3,
+      .n = {1, 4, 8},
+      .unseen = 100,
+      .continuous = true};
   double violation[20 * 3], mean[3], high[3];
   WEYL_TRY(weyl_sem_curve(q->ctx, &o, violation));
   weyl_sem_curve_summary(o.trials, o.counts, violation, mean, high);
@@ -295,10 +325,12 @@ static weyl_status latent(checks *q) {
   return WEYL_OK;
 }
 
-weyl_status weyl_sem_checks(weyl_context *ctx, bool full, uint64_t seed, void (*row)(void *user, const weyl_sem_check *check), void *user,
+weyl_status weyl_sem_checks(weyl_context *ctx, bool full, uint64_t seed,
+                            void (*row)(void *user, const weyl_sem_check *check), void *user,
                             weyl_sem_check out[WEYL_SEM_CHECKS], size_t *count) {
   checks q = {.ctx = ctx, .full = full, .seed = seed, .row = out, .done = row, .user = user, .since = weyl_seconds()};
-  weyl_status (*const each[])(checks *) = {sample_slope, parents, child, ranks, pac_curve, dim_free, toy, icp, representations, latent};
+  weyl_status (*const each[])(checks *) = {sample_slope, parents, child, ranks,           pac_curve,
+                                           dim_free,     toy,     icp,   representations, latent};
   known_bounds(&q);
   for (size_t i = 0; i < sizeof each / sizeof *each; i++) WEYL_TRY(each[i](&q));
   *count = q.count;

@@ -48,7 +48,8 @@ static weyl_status no_column(const columns *q, const char *name, size_t n, const
 
 static weyl_status claim(columns *q, size_t k, const char *what) {
   char room[32];
-  if (q->used[k]) return weyl_fail(q->ctx, WEYL_BAD_ARG, "%s: %s is taken twice, now as %s", q->place, column_name(q, k, room), what);
+  if (q->used[k])
+    return weyl_fail(q->ctx, WEYL_BAD_ARG, "%s: %s is taken twice, now as %s", q->place, column_name(q, k, room), what);
   q->used[k] = 1;
   return WEYL_OK;
 }
@@ -87,7 +88,8 @@ static weyl_status choose(columns *q, const weyl_moments_opts *o) {
   if (o->features) return many(q, o->features, "a feature", q->feature, &q->features);
   for (size_t k = 0; k < q->table->columns; k++)
     if (!q->used[k] && !q->table->words[k]) q->feature[q->features++] = k;
-  if (q->features == 0) return weyl_fail(q->ctx, WEYL_FORMAT, "%s: no column of numbers is left for features", q->place);
+  if (q->features == 0)
+    return weyl_fail(q->ctx, WEYL_FORMAT, "%s: no column of numbers is left for features", q->place);
   return WEYL_OK;
 }
 
@@ -147,8 +149,8 @@ static weyl_status name_environments(const columns *q, const key *keys, const si
   for (size_t i = 0; i < q->table->rows; i++) {
     const size_t e = of[keys[i].row];
     if (m->name[e]) continue;
-    m->name[e] = keys[i].word ? weyl_arena_strdup(m->arena, keys[i].word)
-                              : weyl_arena_printf(m->arena, "%.15g", keys[i].value);
+    m->name[e] =
+        keys[i].word ? weyl_arena_strdup(m->arena, keys[i].word) : weyl_arena_printf(m->arena, "%.15g", keys[i].value);
     if (!m->name[e]) return WEYL_MEMORY;
   }
   return WEYL_OK;
@@ -167,8 +169,7 @@ static weyl_status project(const columns *q, weyl_moments *m) {
     for (size_t row = 0; row < q->table->rows; row++) {
       const double *v = q->table->value + row * columns_of;
       for (size_t i = 0; i < a; i++) anchors[i] = i < q->anchors ? v[q->anchor[i]] : 1;
-      for (size_t i = 0; i < n; i++)
-        z[i] = i == m->d ? v[q->target] : i < q->features ? v[q->feature[i]] : 1;
+      for (size_t i = 0; i < n; i++) z[i] = i == m->d ? v[q->target] : i < q->features ? v[q->feature[i]] : 1;
       for (size_t i = 0; i < a; i++) {
         for (size_t j = 0; j < a; j++) gram[i * a + j] += anchors[i] * anchors[j];
         for (size_t j = 0; j < n; j++) cross[i * n + j] += anchors[i] * z[j];
@@ -211,7 +212,8 @@ static weyl_status sums(const columns *q, const size_t *of, weyl_moments *m) {
   weyl_dealloc(q->ctx, x);
   for (size_t e = 0; e < m->count; e++) {
     if (m->rows[e] < 2)
-      return weyl_fail(q->ctx, WEYL_FORMAT, "environment %s has one row: at least 2 are needed (%s)", m->name[e], q->place);
+      return weyl_fail(q->ctx, WEYL_FORMAT, "environment %s has one row: at least 2 are needed (%s)", m->name[e],
+                       q->place);
     moments_finish(m, e);
   }
   return WEYL_OK;

@@ -1,7 +1,6 @@
 /* Invariant representations among all linear ones: beta on the quadrics beta . v_e = 0, then the largest Phi for it. */
 #include "hunt.h"
 
-
 /* Newton's steps of least norm on all constraints; what is left of them. Redundant ones do not hurt. */
 static weyl_status onto_quadrics(hunt *q, double *beta, double *left) {
   const weyl_moments *m = q->m;
@@ -160,7 +159,8 @@ static weyl_status from_start(hunt *q, size_t start, double *beta) {
   for (size_t i = 0; i < d; i++)
     beta[i] = start == 0 ? 0 : 2 * weyl_rng_normal(&rng) * sqrt(q->y2 / (q->h[i * d + i] * (double)d));
   if (start == 0 && !cholesky_solve(d, q->h, q->c, l, beta))
-    return weyl_fail(q->ctx, WEYL_DEGENERATE, "the pooled second moments are singular: features that depend on each other");
+    return weyl_fail(q->ctx, WEYL_DEGENERATE,
+                     "the pooled second moments are singular: features that depend on each other");
   quadrics at = {.m = m, .v = v};
   const lm_problem problem = {.d = d, .residuals = m->count, .h = q->h, .c = q->c, .user = &at, .at = quadrics_at};
   const double scale = 1 / sqrt(q->y2); /* the penalty has the size of a risk */
@@ -181,7 +181,7 @@ weyl_status hunt_new(weyl_context *ctx, const weyl_moments *m, const weyl_search
   *q = (hunt){.ctx = ctx, .m = m, .o = o};
   WEYL_TRY(weyl_arena_new(ctx, &q->arena));
   WEYL_TRY(weyl_arena_new(ctx, &q->scratch));
-  q->h = weyl_arena_array(q->scratch, double, m->d *m->d + 1);
+  q->h = weyl_arena_array(q->scratch, double, m->d * m->d + 1);
   q->c = weyl_arena_array(q->scratch, double, m->d + 1);
   q->found = weyl_arena_array(q->arena, weyl_invariant, o->starts);
   if (!q->h || !q->c || !q->found) return WEYL_MEMORY;

@@ -87,7 +87,8 @@ weyl_status weyl_sem_curve(weyl_context *ctx, const weyl_sem_curve_opts *opts, d
   if (o.counts > 16) return weyl_fail(ctx, WEYL_BAD_ARG, "%zu numbers of environments, at most 16", o.counts);
   for (size_t i = 0; i < o.counts; i++)
     if (o.n[i] < 1 || (i > 0 && o.n[i] <= o.n[i - 1]) || o.n[i] > 1u << 20)
-      return weyl_fail(ctx, WEYL_BAD_ARG, "numbers of environments rise from 1 to at most 2^20: %zu does not fit", o.n[i]);
+      return weyl_fail(ctx, WEYL_BAD_ARG, "numbers of environments rise from 1 to at most 2^20: %zu does not fit",
+                       o.n[i]);
   curve q = {.ctx = ctx, .o = &o, .violation = violation};
   q.status = weyl_alloc(ctx, o.trials, sizeof *q.status);
   if (!q.status) return WEYL_MEMORY;
@@ -115,9 +116,10 @@ void weyl_sem_curve_summary(size_t trials, size_t counts, const double *violatio
     size_t n = 0;
     mean[k] = 0;
     for (size_t i = 0; i < trials; i++) {
-      mean[k] += violation[i * counts + k] / (double)trials;
+      mean[k] += violation[i * counts + k];
       if (n < sizeof column / sizeof *column) column[n++] = violation[i * counts + k];
     }
+    mean[k] /= (double)trials;
     qsort(column, n, sizeof *column, rising);
     const double at = 0.9 * (double)(n - 1); /* linear between order statistics */
     const size_t below = (size_t)at;

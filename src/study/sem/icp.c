@@ -128,8 +128,8 @@ weyl_status weyl_sem_icp(weyl_context *ctx, const weyl_moments *m, double alpha,
   icp q = {.m = m, .d = m->d - m->intercept, .n = m->count, .alpha = alpha, .means_only = means_only};
   if (!(alpha > 0 && alpha < 1)) return weyl_fail(ctx, WEYL_BAD_ARG, "alpha is %g, must be between 0 and 1", alpha);
   if (q.d > FEATURES_MAX)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "%zu features: invariant causal prediction looks at all subsets of at most %d", q.d,
-                     FEATURES_MAX);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%zu features: invariant causal prediction looks at all subsets of at most %d",
+                     q.d, FEATURES_MAX);
   if (m->count < 2) return weyl_fail(ctx, WEYL_BAD_ARG, "%zu environment: at least two to compare", m->count);
   for (size_t e = 0; e < m->count; e++)
     if (m->rows[e] < 3)

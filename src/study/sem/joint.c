@@ -2,7 +2,8 @@
 #include "hunt.h"
 
 typedef struct stiefel {
-  double *phi, *w, *grad, *trial, *trial_w, *before, *before_grad, *a, *b, *room; /* [k][d] but w [k], a [k][k], b [k] */
+  double *phi, *w, *grad, *trial, *trial_w, *before, *before_grad, *a, *b,
+      *room; /* [k][d] but w [k], a [k][k], b [k] */
 } stiefel;
 
 static void orthonormal(size_t k, size_t d, double *phi) {
@@ -108,8 +109,7 @@ weyl_status weyl_search_joint(weyl_context *ctx, const weyl_moments *m, const we
                               weyl_search *out) {
   const weyl_search_opts o = search_defaults(opts);
   WEYL_TRY(search_check(ctx, m, &o));
-  if (o.most > m->d)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "%zu rows of a representation of %zu features", o.most, m->d);
+  if (o.most > m->d) return weyl_fail(ctx, WEYL_BAD_ARG, "%zu rows of a representation of %zu features", o.most, m->d);
   const size_t k = o.most, d = m->d;
   hunt q;
   weyl_status status = hunt_new(ctx, m, &o, &q);
@@ -124,7 +124,7 @@ weyl_status weyl_search_joint(weyl_context *ctx, const weyl_moments *m, const we
     t.trial_w = weyl_arena_array(q.scratch, double, k + d);
     t.a = weyl_arena_array(q.scratch, double, k *k);
     t.b = weyl_arena_array(q.scratch, double, k);
-    t.room = weyl_arena_array(q.scratch, double, 2 * k *k + d + k);
+    t.room = weyl_arena_array(q.scratch, double, 2 * k * k + d + k);
     if (!t.w || !t.trial_w || !t.a || !t.b || !t.room) status = WEYL_MEMORY;
   }
   for (size_t start = 0; start < o.starts && status == WEYL_OK; start++) {

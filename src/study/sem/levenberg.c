@@ -65,7 +65,6 @@ void quadrics_at(void *user, const double *beta, double *r, double *jacobian) {
   for (size_t e = 0; e < q->m->count; e++) {
     residual_moment(q->m, e, beta, q->v);
     r[e] = q->factor * dot(d, beta, q->v);
-    for (size_t i = 0; jacobian && i < d; i++)
-      jacobian[e * d + i] = q->factor * (2 * q->v[i] + q->m->c[e * d + i]);
+    for (size_t i = 0; jacobian && i < d; i++) jacobian[e * d + i] = q->factor * (2 * q->v[i] + q->m->c[e * d + i]);
   }
 }

@@ -85,7 +85,8 @@ weyl_status weyl_sem_new(weyl_context *ctx, size_t nodes, const double *b, const
     return weyl_fail(ctx, WEYL_BAD_ARG, "%zu nodes, Y is %zu: there are 1 to 4096, and Y is one of them", nodes, y);
   size_t effects = 0;
   for (size_t i = 0; i < nodes * nodes; i++) {
-    if (!isfinite(b[i])) return weyl_fail(ctx, WEYL_BAD_ARG, "effect %zu of node %zu is %g", i % nodes, i / nodes, b[i]);
+    if (!isfinite(b[i]))
+      return weyl_fail(ctx, WEYL_BAD_ARG, "effect %zu of node %zu is %g", i % nodes, i / nodes, b[i]);
     effects += b[i] != 0;
   }
   for (size_t i = 0; i < nodes; i++) {
@@ -263,7 +264,7 @@ weyl_status weyl_sem_moments_at(weyl_context *ctx, const weyl_sem *s, const doub
   sem_state state;
   WEYL_GOTO(weyl_arena_new(ctx, &arena));
   WEYL_GOTO(sem_state_new(s, arena, &state));
-  double *work = weyl_arena_array(arena, double, s->mixed *s->nodes + 1);
+  double *work = weyl_arena_array(arena, double, s->mixed * s->nodes + 1);
   double *at = mean ? mean : weyl_arena_array(arena, double, sem_features(s) + 1);
   status = work && at ? sem_state_set(s, a ? &s->family : NULL, a, &state) : WEYL_MEMORY;
   if (status == WEYL_OK) {
@@ -305,7 +306,6 @@ static size_t support(const weyl_sem *s) {
 weyl_sem_info weyl_sem_about(const weyl_sem *s) {
   weyl_sem_info a = {.nodes = s->nodes, .features = sem_features(s), .y = s->y, .sites = s->family.sites};
   a.parameters = sem_acts_numbers(s, &s->family);
-  a.degree = 2 * a.sites;
   a.support = support(s);
   a.mixed = s->mixed > 0;
   for (size_t i = 0; i < s->nodes; i++) a.means = a.means || s->mean[i] != 0;
@@ -321,11 +321,16 @@ weyl_sem_info weyl_sem_about(const weyl_sem *s) {
       a.means = a.means || site_has_mean(t);
       a.touches_y = a.touches_y || t->node == s->y;
       if (i < s->environments) continue;
+      a.degree += t->coefficients.kind != DRAW_NONE ? 2 : 0;
       const size_t extra = (size_t)site_has_variance(t) + site_has_mean(t);
       if (sem_parents(s, t->node) > a.in_degree) a.in_degree = sem_parents(s, t->node);
       if (extra > a.extra) a.extra = extra;
     }
   }
+  /* noise: a new variance enters once, a mean twice, beside coefficients of other sites; with coefficients everywhere
+   * neither adds to the degree, because no path comes back to its site */
+  const size_t noise = a.means ? 2 : a.extra > 0 ? 1 : 0;
+  a.degree = a.degree + noise < 2 * a.sites ? a.degree + noise : 2 * a.sites;
   return a;
 }
 

@@ -36,14 +36,14 @@ struct weyl_sem {
   weyl_arena *arena;
   size_t nodes, y;
   char **names;
-  size_t *order;              /* [nodes] causes first */
-  size_t *start, *parent;     /* [nodes + 1], parents of each node */
-  double *effect;             /* beside parent */
-  double *variance, *mean;    /* [nodes] */
-  sem_acts family;            /* sites may be 0 */
+  size_t *order;           /* [nodes] causes first */
+  size_t *start, *parent;  /* [nodes + 1], parents of each node */
+  double *effect;          /* beside parent */
+  double *variance, *mean; /* [nodes] */
+  sem_acts family;         /* sites may be 0 */
   sem_acts *environment;
   size_t environments;
-  size_t mixed;               /* features that are mixtures; 0: the nodes but Y */
+  size_t mixed; /* features that are mixtures; 0: the nodes but Y */
   char **mixed_names;
   double *mix, *mix_noise, *mix_mean; /* [mixed][nodes], [mixed], [mixed] */
 };
@@ -69,8 +69,8 @@ weyl_status sem_state_new(const weyl_sem *sem, weyl_arena *arena, sem_state *out
 weyl_status sem_state_set(const weyl_sem *sem, const sem_acts *acts, const double *a, sem_state *state);
 void sem_state_solve(const weyl_sem *sem, sem_state *state);
 
-/* Second moments of features and Y under the state; an intercept makes one feature more. d: with it. work [mixed][nodes]
- * or NULL. */
+/* Second moments of features and Y under the state; an intercept makes one feature more. d: with it. work
+ * [mixed][nodes] or NULL. */
 void sem_state_moments(const weyl_sem *sem, const sem_state *state, bool intercept, double *sigma, double *c,
                        double *y2, double *mean, double *work);
 
@@ -137,7 +137,8 @@ static inline void residual_moment(const weyl_moments *m, size_t e, const double
   for (size_t i = 0; i < m->d; i++) v[i] -= m->c[e * m->d + i];
 }
 /* |Phi v_e| at beta = Phi^T w; v [d] is written. */
-static inline double gradient_norm(const weyl_moments *m, size_t e, size_t k, const double *phi, const double *beta, double *v) {
+static inline double gradient_norm(const weyl_moments *m, size_t e, size_t k, const double *phi, const double *beta,
+                                   double *v) {
   residual_moment(m, e, beta, v);
   double square = 0;
   for (size_t i = 0; i < k; i++) {

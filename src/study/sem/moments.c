@@ -48,8 +48,7 @@ void moments_pool(const weyl_moments *m, double *sigma, double *c, double *y2) {
 double weyl_moments_risk(const weyl_moments *m, size_t e, const double *beta) {
   const size_t d = m->d;
   double risk = m->y2[e];
-  for (size_t i = 0; i < d; i++)
-    risk += beta[i] * (dot(d, m->sigma + (e * d + i) * d, beta) - 2 * m->c[e * d + i]);
+  for (size_t i = 0; i < d; i++) risk += beta[i] * (dot(d, m->sigma + (e * d + i) * d, beta) - 2 * m->c[e * d + i]);
   return risk;
 }
 
@@ -83,8 +82,7 @@ weyl_status weyl_moments_pick(weyl_context *ctx, const weyl_moments *m, size_t c
                               weyl_moments *out) {
   const size_t d = m->d;
   for (size_t i = 0; i < count; i++)
-    if (pick[i] >= m->count)
-      return weyl_fail(ctx, WEYL_BAD_ARG, "environment %zu of %zu", pick[i], m->count);
+    if (pick[i] >= m->count) return weyl_fail(ctx, WEYL_BAD_ARG, "environment %zu of %zu", pick[i], m->count);
   weyl_moments made;
   WEYL_TRY(moments_new(ctx, d, count, m->intercept, &made));
   bool good = true;
@@ -162,8 +160,10 @@ weyl_status sem_world_check(weyl_context *ctx, const weyl_sem *s, const weyl_sem
     return weyl_fail(ctx, WEYL_BAD_ARG, "the model has no fixed %s environments: say how many to draw from its family",
                      world->which == WEYL_SEM_UNSEEN ? "unseen" : "training");
   if (world->count > 0 && s->family.sites == 0)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "the model has no family of interventions to draw %zu from: its environments "
-                                        "are fixed", world->count);
+    return weyl_fail(ctx, WEYL_BAD_ARG,
+                     "the model has no family of interventions to draw %zu from: its environments "
+                     "are fixed",
+                     world->count);
   if (world->count > 1u << 24 || world->first > (size_t)1 << 40)
     return weyl_fail(ctx, WEYL_BAD_ARG, "%zu environments, at most 2^24", world->count);
   *count = world->count ? world->count : fixed;
@@ -190,9 +190,9 @@ typedef struct world_job {
   const weyl_sem_world *world;
   weyl_moments *m;
   weyl_sem_rows *rows;
-  sem_state *state;           /* [threads] */
-  double **a, **z, **x;       /* [threads] */
-  weyl_status *status;        /* [environments] */
+  sem_state *state;     /* [threads] */
+  double **a, **z, **x; /* [threads] */
+  weyl_status *status;  /* [environments] */
 } world_job;
 
 static void draw_row(const weyl_sem *s, const sem_state *q, weyl_rng *rng, double *z, double *x, double *y) {
@@ -225,8 +225,7 @@ void moments_finish(weyl_moments *m, size_t e) {
   const size_t d = m->d;
   const double n = m->rows[e];
   for (size_t i = 0; i < d; i++) {
-    for (size_t j = 0; j <= i; j++)
-      m->sigma[(e * d + j) * d + i] = m->sigma[(e * d + i) * d + j] /= n;
+    for (size_t j = 0; j <= i; j++) m->sigma[(e * d + j) * d + i] = m->sigma[(e * d + i) * d + j] /= n;
     m->c[e * d + i] /= n;
   }
   for (size_t i = 0; i <= d; i++) m->mean[e * (d + 1) + i] /= n;
@@ -287,7 +286,7 @@ static weyl_status run_world(weyl_context *ctx, const weyl_sem *s, const weyl_se
     WEYL_GOTO(sem_state_new(s, arena, &q.state[t]));
     q.a[t] = weyl_arena_array(arena, double, sem_numbers_most(s) + 1);
     q.z[t] = weyl_arena_array(arena, double, s->nodes);
-    q.x[t] = weyl_arena_array(arena, double, s->mixed *s->nodes + sem_features(s) + 1);
+    q.x[t] = weyl_arena_array(arena, double, s->mixed * s->nodes + sem_features(s) + 1);
     if (!q.a[t] || !q.z[t] || !q.x[t]) {
       status = WEYL_MEMORY;
       goto done;
@@ -333,7 +332,8 @@ weyl_status weyl_sem_moments(weyl_context *ctx, const weyl_sem *s, const weyl_se
 weyl_status weyl_sem_sample(weyl_context *ctx, const weyl_sem *s, const weyl_sem_world *world, weyl_sem_rows *out) {
   size_t count;
   WEYL_TRY(sem_world_check(ctx, s, world, &count));
-  if (world->rows < 1 || world->rows > (size_t)1 << 32) return weyl_fail(ctx, WEYL_BAD_ARG, "%zu rows, at least 1", world->rows);
+  if (world->rows < 1 || world->rows > (size_t)1 << 32)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%zu rows, at least 1", world->rows);
   const size_t n = count * world->rows, d = sem_features(s);
   weyl_sem_rows rows = {.count = n, .d = d, .environments = count};
   rows.environment = weyl_alloc(ctx, n, sizeof(double));

@@ -55,7 +55,7 @@ static weyl_status random_sites(weyl_sem *s, const weyl_sem_random_opts *o, weyl
 
 static weyl_status random_mixtures(weyl_sem *s, size_t count, weyl_rng *rng) {
   s->mixed_names = weyl_arena_array(s->arena, char *, count);
-  s->mix = weyl_arena_array(s->arena, double, count *s->nodes);
+  s->mix = weyl_arena_array(s->arena, double, count * s->nodes);
   s->mix_noise = weyl_arena_array(s->arena, double, count);
   s->mix_mean = weyl_arena_array(s->arena, double, count);
   if (!s->mixed_names || !s->mix || !s->mix_noise || !s->mix_mean) return WEYL_MEMORY;
@@ -76,10 +76,13 @@ weyl_status weyl_sem_random(weyl_context *ctx, const weyl_sem_random_opts *opts,
   if (o.sites == 0) o.sites = 2;
   if (o.low == 0 && o.high == 0) o.low = 0.5, o.high = 1.5;
   if (o.nodes < 2 || o.nodes > 4096 || o.sites > o.nodes - 1 || o.latent > 4096)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "%zu nodes with %zu sites of interventions: 2 to 4096 nodes, sites among those "
-                                        "other than Y", o.nodes, o.sites);
+    return weyl_fail(ctx, WEYL_BAD_ARG,
+                     "%zu nodes with %zu sites of interventions: 2 to 4096 nodes, sites among those "
+                     "other than Y",
+                     o.nodes, o.sites);
   if (o.children && o.nodes - o.nodes / 2 - 1 < o.sites)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "%zu children of Y among %zu nodes behind it", o.sites, o.nodes - o.nodes / 2 - 1);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%zu children of Y among %zu nodes behind it", o.sites,
+                     o.nodes - o.nodes / 2 - 1);
   if (!(o.low >= 0) || !(o.high >= o.low) || isinf(o.high))
     return weyl_fail(ctx, WEYL_BAD_ARG, "effects of size %g to %g: low, then high, not below 0", o.low, o.high);
   graph g = {.n = o.nodes, .y = o.nodes / 2, .degree = o.in_degree};

@@ -76,15 +76,22 @@ static void ranks_are_small(void **state) {
   for (int variance = 0; variance < 2; variance++) {
     weyl_sem *s = NULL;
     size_t rank;
-    assert_ok(ctx, weyl_sem_random(ctx, &(weyl_sem_random_opts){.nodes = 12, .in_degree = 2, .sites = 1, .full_degree = true,
-                                                                .only_coefficients = !variance, .seed = 3}, &s));
+    assert_ok(ctx, weyl_sem_random(ctx,
+                                   &(weyl_sem_random_opts){.nodes = 12,
+                                                           .in_degree = 2,
+                                                           .sites = 1,
+                                                           .full_degree = true,
+                                                           .only_coefficients = !variance,
+                                                           .seed = 3},
+                                   &s));
     assert_ok(ctx, weyl_sem_rank(ctx, s, 0, 1, &rank));
     assert_int_equal(rank, 4);
     weyl_sem_free(s);
   }
   weyl_sem *s = NULL;
-  const char apart[] = "A = N(0,1)\nB = N(0,1)\nC = A + B + N(0,1)\nD = N(0,1)\nE = N(0,1)\nF = D - E + N(0,1)\nY = C + F + N(0,1)\n"
-                       "intervene C: coefficients U(-1,1), variance U(1,2)\nintervene F: coefficients U(-1,1), variance U(1,2)\n";
+  const char apart[] =
+      "A = N(0,1)\nB = N(0,1)\nC = A + B + N(0,1)\nD = N(0,1)\nE = N(0,1)\nF = D - E + N(0,1)\nY = C + F + N(0,1)\n"
+      "intervene C: coefficients U(-1,1), variance U(1,2)\nintervene F: coefficients U(-1,1), variance U(1,2)\n";
   size_t rank;
   assert_ok(ctx, weyl_sem_parse(ctx, apart, sizeof apart - 1, "apart", &s));
   assert_ok(ctx, weyl_sem_rank(ctx, s, 0, 1, &rank));
@@ -194,7 +201,8 @@ static void anchors_have_their_limits(void **state) {
     r[3] = r[1] - 0.5 * r[0] + h + weyl_rng_normal(&rng);
     r[4] = r[2] - r[3] + 2 * h + 0.3 * r[0] + weyl_rng_normal(&rng);
     r[5] = i % 3;
-    snprintf(text + strlen(text), sizeof text - strlen(text), "%.17g,%.17g,%.17g,%.17g,%.17g,%g\n", r[0], r[1], r[2], r[3], r[4], r[5]);
+    snprintf(text + strlen(text), sizeof text - strlen(text), "%.17g,%.17g,%.17g,%.17g,%.17g,%g\n", r[0], r[1], r[2],
+             r[3], r[4], r[5]);
   }
   weyl_table t = {0};
   weyl_moments m;
@@ -283,9 +291,13 @@ PROPERTY(null_space_representations_are_invariant, 6) {
   weyl_sem *s = NULL;
   weyl_moments m, unseen;
   const uint64_t seed = weyl_rng_u64(rng) >> 1;
-  assert_ok(ctx, weyl_sem_random(ctx, &(weyl_sem_random_opts){.nodes = 10, .in_degree = 2, .sites = 1, .full_degree = true, .seed = seed}, &s));
+  assert_ok(
+      ctx, weyl_sem_random(
+               ctx, &(weyl_sem_random_opts){.nodes = 10, .in_degree = 2, .sites = 1, .full_degree = true, .seed = seed},
+               &s));
   assert_ok(ctx, weyl_sem_moments(ctx, s, &(weyl_sem_world){.seed = seed, .count = 12}, &m));
-  assert_ok(ctx, weyl_sem_moments(ctx, s, &(weyl_sem_world){.which = WEYL_SEM_UNSEEN, .seed = seed, .count = 50}, &unseen));
+  assert_ok(ctx,
+            weyl_sem_moments(ctx, s, &(weyl_sem_world){.which = WEYL_SEM_UNSEEN, .seed = seed, .count = 50}, &unseen));
   weyl_search found;
   assert_ok(ctx, weyl_search_continuous(ctx, &m, &(weyl_search_opts){.starts = 6, .seed = seed}, &found));
   assert_true(found.count > 0);
@@ -362,7 +374,8 @@ PROPERTY(the_three_modes_agree, 10) {
   phi[2] = phi[7 + 5] = 1;
   for (int mode = 0; mode < 3; mode++)
     assert_ok(ctx, weyl_sem_violation(ctx, &m, 2, 2, phi, w, (weyl_sem_mode)mode, NULL, &v[mode]));
-  const double *sigma = m.sigma + 2 * 49, h[4] = {sigma[2 * 7 + 2], sigma[2 * 7 + 5], sigma[2 * 7 + 5], sigma[5 * 7 + 5]};
+  const double *sigma = m.sigma + 2 * 49,
+               h[4] = {sigma[2 * 7 + 2], sigma[2 * 7 + 5], sigma[2 * 7 + 5], sigma[5 * 7 + 5]};
   double values[2], vectors[4];
   assert_ok(ctx, weyl_eigh(ctx, 2, h, values, vectors));
   assert_true(values[0] * v[1] <= v[0] * (1 + 1e-9) && v[0] <= values[1] * v[1] * (1 + 1e-9));
@@ -421,7 +434,8 @@ static void joint_search_finds_invariance(void **state) {
   weyl_moments m;
   assert_ok(ctx, weyl_sem_moments(ctx, s, &(weyl_sem_world){.seed = 3, .count = 10}, &m));
   weyl_search found;
-  assert_ok(ctx, weyl_search_joint(ctx, &m, &(weyl_search_opts){.most = 2, .starts = 12, .floor = 0.1, .seed = 1}, &found));
+  assert_ok(ctx,
+            weyl_search_joint(ctx, &m, &(weyl_search_opts){.most = 2, .starts = 12, .floor = 0.1, .seed = 1}, &found));
   assert_true(found.count > 0);
   assert_true(found.found[0].violation <= 0.02);
   assert_true(found.found[0].k == 2);

@@ -112,7 +112,8 @@ static void children_are_not(void **state) {
       "intervene X2: coefficients U(-1.5, 1.5), variance U(0.5, 2)\n");
   weyl_moments seen, unseen;
   assert_ok(ctx, weyl_sem_moments(ctx, s, &(weyl_sem_world){.seed = 1, .count = 20}, &seen));
-  assert_ok(ctx, weyl_sem_moments(ctx, s, &(weyl_sem_world){.which = WEYL_SEM_UNSEEN, .seed = 1, .count = 400}, &unseen));
+  assert_ok(ctx,
+            weyl_sem_moments(ctx, s, &(weyl_sem_world){.which = WEYL_SEM_UNSEEN, .seed = 1, .count = 400}, &unseen));
   const double phi[4] = {1, 0, 0, 1};
   double beta[2];
   assert_ok(ctx, weyl_sem_pooled(ctx, &seen, beta));
@@ -156,11 +157,14 @@ static void moments_are_polynomials(void **state) {
       {"intervene X5: coefficients U(-1, 1)\n", 2, true},
       {"intervene X5: coefficients U(-1, 1), variance U(0.5, 2), mean U(-1, 1)\n", 2, true},
       {"intervene X2: coefficients U(-1, 1)\nintervene X5: coefficients U(-1, 1), variance U(0.5, 2)\n", 4, true},
-      {"intervene X2: coefficients U(-1, 1), mean U(-1, 1)\nintervene X5: coefficients U(-1, 1), mean U(-1, 1)\n", 4, true}};
+      {"intervene X2: coefficients U(-1, 1), mean U(-1, 1)\nintervene X5: coefficients U(-1, 1), mean U(-1, 1)\n", 4,
+       true}};
   for (size_t f = 0; f < 4; f++) {
     char text[600];
-    snprintf(text, sizeof text, "X1 = N(0, 1)\nX2 = 0.7 X1 + N(0, 1)\nX3 = X1 - 0.4 X2 + N(0.5, 1)\nY = X2 + 0.5 X3 + N(0, 1)\n"
-                                "X5 = 0.6 Y - X2 + N(0, 1)\nX6 = X5 + X1 + N(0, 1)\n%s", families[f].sites);
+    snprintf(text, sizeof text,
+             "X1 = N(0, 1)\nX2 = 0.7 X1 + N(0, 1)\nX3 = X1 - 0.4 X2 + N(0.5, 1)\nY = X2 + 0.5 X3 + N(0, 1)\n"
+             "X5 = 0.6 Y - X2 + N(0, 1)\nX6 = X5 + X1 + N(0, 1)\n%s",
+             families[f].sites);
     weyl_sem *s = parsed(text);
     const weyl_sem_info about = weyl_sem_about(s);
     assert_int_equal(about.degree, families[f].degree);
@@ -274,7 +278,8 @@ static void threads_do_not_matter(void **state) {
 static void text_is_read(void **state) {
   (void)state;
   weyl_sem *s = parsed(
-      "\xef\xbb\xbf" "format 1 # the first\n"
+      "\xef\xbb\xbf"
+      "format 1 # the first\n"
       "B = -A + 2*Out + N(1, 0.5)\nA = N(0, 1e-2)\nOut = -1.5e0 A + N(0, 1)\ntarget Out\n"
       "environment e1\nenvironment e2: A do 3; B variance 2, mean -1\nunseen 3: B scale {0.5, 2} , cut\n"
       "intervene B: coefficients N(0,1)\n");
@@ -374,7 +379,8 @@ static void tables_are_read(void **state) {
   assert_close(m.y2[0], 1, 0);
   assert_close(m.rows[1], 2, 0);
   weyl_moments_free(&m);
-  assert_ok(ctx, table("1 2 3\n1 2 4\n-1 0 1\n-1 2 2\n", &(weyl_moments_opts){.environment = "1", .target = "3", .intercept = true}, &m));
+  assert_ok(ctx, table("1 2 3\n1 2 4\n-1 0 1\n-1 2 2\n",
+                       &(weyl_moments_opts){.environment = "1", .target = "3", .intercept = true}, &m));
   assert_int_equal(m.d, 2);
   assert_string_equal(m.name[0], "-1");
   assert_close(m.sigma[3], 1, 0);
@@ -402,7 +408,9 @@ static void tables_are_read(void **state) {
 
 static void scales_go_and_come_back(void **state) {
   (void)state;
-  weyl_sem *s = parsed("X1 = N(3, 4)\nY = 2 X1 + N(1, 1)\nX2 = Y + N(0, 9)\nintervene X2: mean N(0, 4)\nintervene X1: variance U(1, 9)\n");
+  weyl_sem *s = parsed(
+      "X1 = N(3, 4)\nY = 2 X1 + N(1, 1)\nX2 = Y + N(0, 9)\nintervene X2: mean N(0, 4)\nintervene X1: variance U(1, "
+      "9)\n");
   weyl_moments m;
   assert_ok(ctx, weyl_sem_moments(ctx, s, &(weyl_sem_world){.count = 5, .intercept = true}, &m));
   double beta[3], scaled[3];
@@ -426,7 +434,8 @@ static void scales_go_and_come_back(void **state) {
 /* every allocation fails once */
 static void no_memory_is_survived(void **state) {
   (void)state;
-  const char text[] = "X1 = N(0, 1)\nY = X1 + N(0, 1)\nX2 = Y + N(0, 1)\nintervene X2: mean {1, 2}\nobserve W = X1 + X2\n";
+  const char text[] =
+      "X1 = N(0, 1)\nY = X1 + N(0, 1)\nX2 = Y + N(0, 1)\nintervene X2: mean {1, 2}\nobserve W = X1 + X2\n";
   for (uint64_t n = 1;; n++) {
     weyl_sem *s = NULL;
     weyl_moments m = {0};
@@ -445,18 +454,13 @@ static void no_memory_is_survived(void **state) {
 
 int main(void) {
   ctx = test_context(2);
-  const struct CMUnitTest tests[] = {property_test(effects_are_the_neumann_sum),
-                                     cmocka_unit_test(samples_converge),
-                                     cmocka_unit_test(parents_are_invariant),
-                                     cmocka_unit_test(children_are_not),
-                                     cmocka_unit_test(moments_are_polynomials),
-                                     property_test(mixtures_do_not_matter),
-                                     cmocka_unit_test(threads_do_not_matter),
-                                     cmocka_unit_test(text_is_read),
-                                     cmocka_unit_test(bad_text_is_refused),
-                                     cmocka_unit_test(tables_are_read),
-                                     cmocka_unit_test(scales_go_and_come_back),
-                                     cmocka_unit_test(no_memory_is_survived)};
+  const struct CMUnitTest tests[] = {
+      property_test(effects_are_the_neumann_sum), cmocka_unit_test(samples_converge),
+      cmocka_unit_test(parents_are_invariant),    cmocka_unit_test(children_are_not),
+      cmocka_unit_test(moments_are_polynomials),  property_test(mixtures_do_not_matter),
+      cmocka_unit_test(threads_do_not_matter),    cmocka_unit_test(text_is_read),
+      cmocka_unit_test(bad_text_is_refused),      cmocka_unit_test(tables_are_read),
+      cmocka_unit_test(scales_go_and_come_back),  cmocka_unit_test(no_memory_is_survived)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   test_context_free(ctx);
   return failed;

@@ -150,7 +150,8 @@ weyl_status search_check(weyl_context *ctx, const weyl_moments *m, const weyl_se
   if (m->count < 1) return weyl_fail(ctx, WEYL_BAD_ARG, "no environment to search");
   if (!(o->eps > 0) || isinf(o->eps)) return weyl_fail(ctx, WEYL_BAD_ARG, "eps is %g, must be more than 0", o->eps);
   for (size_t i = 0; i < m->count * m->d * m->d; i++)
-    if (!isfinite(m->sigma[i])) return weyl_fail(ctx, WEYL_NUMERIC, "moments of %s are not finite", m->name[i / (m->d * m->d)]);
+    if (!isfinite(m->sigma[i]))
+      return weyl_fail(ctx, WEYL_NUMERIC, "moments of %s are not finite", m->name[i / (m->d * m->d)]);
   return WEYL_OK;
 }
 

@@ -14,7 +14,7 @@ typedef struct reader {
   const char *text, *end, *place;
   const char *at, *stop; /* of the line in hand */
   size_t line;
-  size_t effects;    /* filled so far */
+  size_t effects; /* filled so far */
   size_t target_line;
 } reader;
 
@@ -91,8 +91,8 @@ static bool magnitude(reader *r, double *value) {
   for (; p < r->stop && n + 1 < sizeof text; p++) {
     const bool sign = (*p == '-' || *p == '+') && (p[-1] == 'e' || p[-1] == 'E');
     const bool exponent = (*p == 'e' || *p == 'E') && p + 1 < r->stop &&
-                          (isdigit((unsigned char)p[1]) || ((p[1] == '-' || p[1] == '+') && p + 2 < r->stop &&
-                                                            isdigit((unsigned char)p[2])));
+                          (isdigit((unsigned char)p[1]) ||
+                           ((p[1] == '-' || p[1] == '+') && p + 2 < r->stop && isdigit((unsigned char)p[2])));
     if (!isdigit((unsigned char)*p) && *p != '.' && !sign && !exponent) break;
     text[n++] = *p;
   }
@@ -220,7 +220,8 @@ static weyl_status site(reader *r, sem_site *t) {
   (void)take(r, ':');
   do WEYL_TRY(effect(r, t));
   while (take(r, ','));
-  if (t->set.kind != DRAW_NONE && (t->mean.kind != DRAW_NONE || t->variance.kind != DRAW_NONE || t->scale.kind != DRAW_NONE))
+  if (t->set.kind != DRAW_NONE &&
+      (t->mean.kind != DRAW_NONE || t->variance.kind != DRAW_NONE || t->scale.kind != DRAW_NONE))
     return bad(r, "do leaves no noise: no mean, variance or scale of %s beside it", name);
   if (t->variance.kind != DRAW_NONE && t->scale.kind != DRAW_NONE)
     return bad(r, "variance or scale of %s, not both", name);
@@ -310,7 +311,8 @@ static weyl_status equation(reader *r, size_t j, double *weight) {
   memset(weight, 0, s->nodes * sizeof *weight);
   WEYL_TRY(sum(r, name, weight, &s->mean[j], &s->variance[j], &terms));
   if (isnan(s->variance[j])) return bad(r, "%s has no noise: + N(0, 1), for example", name);
-  if (!(s->variance[j] > 0)) return bad(r, "the noise of %s has variance %g, must be more than 0", name, s->variance[j]);
+  if (!(s->variance[j] > 0))
+    return bad(r, "the noise of %s has variance %g, must be more than 0", name, s->variance[j]);
   if (weight[j] != 0) return bad(r, "%s depends on itself", name);
   return WEYL_OK;
 }
@@ -336,8 +338,8 @@ static weyl_status observe(reader *r) {
 static const char *const statements[] = {"target", "intervene", "environment", "unseen", "observe", "format"};
 
 /* First pass: which nodes there are, how many effects at most, environments and mixtures. */
-static weyl_status scan(reader *r, char (*names)[NAME_MAX_BYTES], size_t *nodes, size_t *environments,
-                        size_t *mixed, size_t *terms) {
+static weyl_status scan(reader *r, char (*names)[NAME_MAX_BYTES], size_t *nodes, size_t *environments, size_t *mixed,
+                        size_t *terms) {
   const char *from = r->text;
   char w[NAME_MAX_BYTES], left[32];
   *nodes = *environments = *mixed = *terms = 0;
@@ -364,7 +366,8 @@ static weyl_status scan(reader *r, char (*names)[NAME_MAX_BYTES], size_t *nodes,
     *terms += 1;
   }
   r->line = 0;
-  if (*nodes == 0) return weyl_fail(r->ctx, WEYL_FORMAT, "%s: no equation in it, such as Y = 0.5 X1 + N(0, 1)", r->place);
+  if (*nodes == 0)
+    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: no equation in it, such as Y = 0.5 X1 + N(0, 1)", r->place);
   if (*mixed * *nodes > (size_t)1 << 24) return weyl_fail(r->ctx, WEYL_FORMAT, "%s: too many mixtures", r->place);
   return WEYL_OK;
 }
