@@ -50,6 +50,7 @@ typedef struct weyl_sem_random_opts { /* 0: the default */
   size_t sites;                       /* 2 */
   double low, high;                   /* 0.5, 1.5 */
   size_t latent;                      /* not 0: so many features, Gaussian mixtures of all nodes but Y */
+  double latent_noise;                /* variance of the mixtures' own noise; 0: none */
   bool only_coefficients;             /* the interventions leave the variances */
   bool full_degree;                   /* sites are nodes with in_degree parents, if there are enough */
   bool children;                      /* sites are children of Y: what is worst for a representation */

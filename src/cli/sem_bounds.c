@@ -83,6 +83,14 @@ weyl_status sem_plan(cli *c) {
       return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s is a table: plan takes a model, or --sites and --in-degree",
                        c->arg[1]);
   }
+  if (sem && weyl_sem_about(sem).sites == 0) {
+    status =
+        weyl_fail(c->ctx, WEYL_BAD_ARG,
+                  "%s has fixed environments, no family of interventions to plan for: a line intervene, or --sites and "
+                  "--in-degree without a model",
+                  c->arg[1]);
+    goto done;
+  }
   const double zeta = cli_number(c, "zeta"), delta = cli_number(c, "delta"), eps = cli_number(c, "eps"),
                norm = cli_number(c, "norm"), weight = cli_number(c, "weight");
   size_t d = (size_t)cli_integer(c, "dimension");

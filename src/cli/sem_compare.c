@@ -106,6 +106,7 @@ typedef struct risks {
 
 static risks risks_on(const weyl_moments *m, const double *beta) {
   risks r = {0};
+  if (m->count == 0) return r;
   const double size = m->scale[m->d] * m->scale[m->d];
   for (size_t e = 0; e < m->count; e++) {
     const double risk = size * weyl_moments_risk(m, e, beta);

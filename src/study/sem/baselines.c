@@ -2,9 +2,7 @@
 #include "model.h"
 
 static weyl_status singular(weyl_context *ctx, const char *what) {
-  return weyl_fail(ctx, WEYL_DEGENERATE,
-                   "%s: the second moments are singular: features that depend on each other, or too few "
-                   "rows or environments",
+  return weyl_fail(ctx, WEYL_DEGENERATE, "singular second moments (%s): features depend on each other, or rows are few",
                    what);
 }
 
@@ -100,8 +98,8 @@ weyl_status weyl_sem_dantzig(weyl_context *ctx, const weyl_moments *m, size_t fi
   weyl_status status = d ? weyl_solve(ctx, d, 1, work, c, x) : WEYL_OK;
   if (status == WEYL_NUMERIC) {
     weyl_message_clear(ctx);
-    status = weyl_fail(ctx, WEYL_DEGENERATE, "causal Dantzig: environments %s and %s do not differ in all features",
-                       m->name[first], m->name[second]);
+    status = weyl_fail(ctx, WEYL_DEGENERATE, "environments %s and %s do not differ in all features", m->name[first],
+                       m->name[second]);
   }
   if (status == WEYL_OK) {
     pooled_mean(m, mean);

@@ -215,6 +215,11 @@ static weyl_status sums(const columns *q, const size_t *of, weyl_moments *m) {
       return weyl_fail(q->ctx, WEYL_FORMAT, "environment %s has one row: at least 2 are needed (%s)", m->name[e],
                        q->place);
     moments_finish(m, e);
+    for (size_t i = 0; i < m->d; i++)
+      if (!isfinite(m->sigma[(e * m->d + i) * m->d + i]) || !isfinite(m->y2[e]))
+        return weyl_fail(q->ctx, WEYL_NUMERIC,
+                         "environment %s: squares of %s or %s are beyond the range of numbers (%s)", m->name[e],
+                         m->feature[i], m->feature[m->d], q->place);
   }
   return WEYL_OK;
 }

@@ -136,7 +136,7 @@ static weyl_status finish(hunt *q, double *beta) {
   size_t out = 0, k = 0;
   /* without an exact solution beta leaves its part along the v_e behind, which moves them a little: again */
   for (int round = 0; round < (exact ? 1 : 20); round++) {
-    WEYL_TRY(directions(q, beta, exact ? 1e-9 * sqrt(q->y2) : 0.5 * q->o->eps, basis, &out));
+    WEYL_TRY(directions(q, beta, exact ? 1e-11 * sqrt(q->y2) : 0.5 * q->o->eps, basis, &out));
     k = complement(d, out, basis, phi);
     if (k == 0) return WEYL_OK;
     if (exact) break;

@@ -53,7 +53,7 @@ static weyl_status random_sites(weyl_sem *s, const weyl_sem_random_opts *o, weyl
   return WEYL_OK;
 }
 
-static weyl_status random_mixtures(weyl_sem *s, size_t count, weyl_rng *rng) {
+static weyl_status random_mixtures(weyl_sem *s, size_t count, double noise, weyl_rng *rng) {
   s->mixed_names = weyl_arena_array(s->arena, char *, count);
   s->mix = weyl_arena_array(s->arena, double, count * s->nodes);
   s->mix_noise = weyl_arena_array(s->arena, double, count);
@@ -62,6 +62,7 @@ static weyl_status random_mixtures(weyl_sem *s, size_t count, weyl_rng *rng) {
   for (size_t i = 0; i < count; i++) {
     s->mixed_names[i] = weyl_arena_printf(s->arena, "W%zu", i + 1);
     if (!s->mixed_names[i]) return WEYL_MEMORY;
+    s->mix_noise[i] = noise;
     for (size_t j = 0; j < s->nodes; j++)
       if (j != s->y) s->mix[i * s->nodes + j] = weyl_rng_normal(rng) / sqrt((double)s->nodes - 1);
   }
@@ -80,6 +81,8 @@ weyl_status weyl_sem_random(weyl_context *ctx, const weyl_sem_random_opts *opts,
                      "%zu nodes with %zu sites of interventions: 2 to 4096 nodes, sites among those "
                      "other than Y",
                      o.nodes, o.sites);
+  if (!(o.latent_noise >= 0) || isinf(o.latent_noise))
+    return weyl_fail(ctx, WEYL_BAD_ARG, "noise of variance %g", o.latent_noise);
   if (o.children && o.nodes - o.nodes / 2 - 1 < o.sites)
     return weyl_fail(ctx, WEYL_BAD_ARG, "%zu children of Y among %zu nodes behind it", o.sites,
                      o.nodes - o.nodes / 2 - 1);
@@ -97,7 +100,7 @@ weyl_status weyl_sem_random(weyl_context *ctx, const weyl_sem_random_opts *opts,
     status = weyl_sem_new(ctx, g.n, g.b, g.b + g.n * g.n, NULL, g.y, NULL, &s);
   }
   if (status == WEYL_OK) status = random_sites(s, &o, &rng);
-  if (status == WEYL_OK && o.latent > 0) status = random_mixtures(s, o.latent, &rng);
+  if (status == WEYL_OK && o.latent > 0) status = random_mixtures(s, o.latent, o.latent_noise, &rng);
   if (status == WEYL_OK)
     *out = s;
   else
@@ -145,7 +148,7 @@ static const struct {
 } presets[] = {
     {"pac-curve", "a random model: in-degree 3, two sites with new coefficients and variances", NULL, 8, 3, 2, 0},
     {"dim-free", "a random model of any size, in-degree 2, one child of Y as the site", NULL, 50, 2, 1, 0},
-    {"latent", "a random model of 9 nodes, seen through 12 Gaussian mixtures", NULL, 9, 3, 2, 12},
+    {"latent", "a random model of 9 nodes, seen through 12 Gaussian mixtures with noise 0.1", NULL, 9, 3, 2, 12},
     {"irm-toy", "X1 -> Y -> X2, the noise of X1 and Y 0.2, 2 and, unseen, 5", irm_toy, 0, 0, 0, 0},
     {"cancelling", "effects that cancel: invariance without faithfulness", cancelling, 0, 0, 0, 0},
     {"shifts", "shifted means everywhere but in Y: for invariant causal prediction", shifts, 0, 0, 0, 0},
@@ -167,6 +170,8 @@ weyl_status weyl_sem_preset(weyl_context *ctx, const char *name, const weyl_sem_
     if (o.in_degree == 0) o.in_degree = presets[i].in_degree;
     if (o.sites == 0) o.sites = presets[i].sites;
     if (o.latent == 0) o.latent = presets[i].latent;
+    if (presets[i].latent && o.latent_noise == 0)
+      o.latent_noise = 0.1; /* more mixtures than nodes: moments of full rank */
     if (strcmp(name, "dim-free") == 0) o.children = true;
     return weyl_sem_random(ctx, &o, out);
   }

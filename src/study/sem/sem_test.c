@@ -394,6 +394,7 @@ static void tables_are_read(void **state) {
       {"env,a,Y\n1,2,inf\n1,1,1\n", "row 1: Y is infinite (d.csv:2)", {0}, WEYL_FORMAT},
       {"env,a,Y\n1,2,3\n1,1,1\n2,1,1\n", "environment 2 has one row", {0}, WEYL_FORMAT},
       {"env,a,Y\nx,2,3\n,1,1\n", "row 2: env is missing", {0}, WEYL_FORMAT},
+      {"env,a,Y\n1,1e200,2\n1,3,4\n", "squares of a or Y are beyond", {0}, WEYL_NUMERIC},
       {"a,b\n1,2\n", "which column is the environment", {0}, WEYL_BAD_ARG},
       {"env,b\n1,2\n", "which column is the target", {0}, WEYL_BAD_ARG},
       {"env,b,Y\n1,2,3\n", "no column \"q\" for a feature among 3: env, b, Y", {.features = "b,q"}, WEYL_BAD_ARG},
