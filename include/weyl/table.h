@@ -14,7 +14,11 @@ typedef struct weyl_table {
   double *value; /* [rows][columns] */
   char **name;   /* [columns], or NULL when there is no head */
   bool *words;   /* [columns] */
+  size_t *line;  /* [rows] where the row stands in the text, from 1; NULL: npy */
+  size_t *word;  /* for weyl_table_word */
+  char *text;
 } weyl_table;
+const char *weyl_table_word(const weyl_table *table, size_t row, size_t column); /* NULL: a number */
 WEYL_MUST_CHECK weyl_status weyl_table_parse(weyl_context *ctx, const void *bytes, size_t n, const char *place,
                                              weyl_table *out);
 WEYL_MUST_CHECK weyl_status weyl_table_read(weyl_context *ctx, const char *path, weyl_table *out);

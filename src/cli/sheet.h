@@ -14,7 +14,7 @@
 
 typedef struct sheet {
   size_t columns, rows;
-  char text[ROWS_MAX * COLUMNS_MAX][40];
+  char text[ROWS_MAX * COLUMNS_MAX][72];
 } sheet;
 
 static inline void put(sheet *s, size_t column, const char *fmt, ...) WEYL_PRINTF(3, 4);

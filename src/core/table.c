@@ -13,7 +13,8 @@ typedef struct text {
   const char *at, *end, *place;
   const char *line, *stop; /* the line in hand, without blanks around it */
   size_t number;
-  char mark; /* what separates; ' ': any blanks */
+  char mark;         /* what separates; ' ': any blanks */
+  size_t used, room; /* of the words */
 } text;
 
 static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
@@ -109,7 +110,22 @@ static weyl_status columns_differ(const text *t, const weyl_table *out, const ch
                    t->place, t->number);
 }
 
-static weyl_status values_of(const text *t, weyl_table *out, double *row) {
+static weyl_status keep_word(text *t, weyl_table *out, size_t column, const char *field, size_t n) {
+  if (t->used + n + 1 > t->room) {
+    const size_t room = 2 * t->room + n + 4096;
+    char *const words = weyl_realloc(t->ctx, out->text, room, 1);
+    if (!words) return WEYL_MEMORY;
+    out->text = words;
+    t->room = room;
+  }
+  out->word[out->rows * out->columns + column] = t->used + 1;
+  memcpy(out->text + t->used, field, n);
+  t->used += n;
+  out->text[t->used++] = '\0';
+  return WEYL_OK;
+}
+
+static weyl_status values_of(text *t, weyl_table *out, double *row) {
   const char *from = t->line, *field;
   size_t n, k = 0;
   for (; next_field(t, &from, &field, &n); k++) {
@@ -119,10 +135,21 @@ static weyl_status values_of(const text *t, weyl_table *out, double *row) {
     if (!out->words || !out->words[k])
       return weyl_fail(t->ctx, WEYL_FORMAT, "\"%.*s\" in column %zu is not a number (%s:%zu)", n < 40 ? (int)n : 40,
                        field, k + 1, t->place, t->number);
+    WEYL_TRY(keep_word(t, out, k, field, n));
     row[k] = NAN;
   }
   if (k < out->columns) return columns_differ(t, out, "", k);
   return WEYL_OK;
+}
+
+static weyl_status more_rows(const text *t, weyl_table *out, size_t room) {
+  double *const value = weyl_realloc(t->ctx, out->value, room * out->columns, sizeof *value);
+  if (value) out->value = value;
+  size_t *const line = weyl_realloc(t->ctx, out->line, room, sizeof *line);
+  if (line) out->line = line;
+  size_t *const word = weyl_realloc(t->ctx, out->word, room * out->columns, sizeof *word);
+  if (word) out->word = word;
+  return value && line && word ? WEYL_OK : WEYL_MEMORY;
 }
 
 static weyl_status parse_text(text *t, weyl_table *out) {
@@ -137,10 +164,9 @@ static weyl_status parse_text(text *t, weyl_table *out) {
   for (bool more = !head || next_line(t); more; more = next_line(t)) {
     if (out->rows == room) {
       room = room ? 2 * room : 64;
-      double *const value = weyl_realloc(t->ctx, out->value, room * out->columns, sizeof *value);
-      if (!value) return WEYL_MEMORY;
-      out->value = value;
+      WEYL_TRY(more_rows(t, out, room));
     }
+    out->line[out->rows] = t->number;
     WEYL_TRY(values_of(t, out, out->value + out->rows * out->columns));
     out->rows++;
   }
@@ -207,8 +233,16 @@ weyl_status weyl_table_read(weyl_context *ctx, const char *path, weyl_table *out
 void weyl_table_free(weyl_context *ctx, weyl_table *table) {
   weyl_dealloc(ctx, table->value);
   weyl_dealloc(ctx, table->words);
+  weyl_dealloc(ctx, table->line);
+  weyl_dealloc(ctx, table->word);
+  weyl_dealloc(ctx, table->text);
   weyl_dealloc(ctx, table->name);
   *table = (weyl_table){0};
+}
+
+const char *weyl_table_word(const weyl_table *table, size_t row, size_t column) {
+  const size_t at = table->word ? table->word[row * table->columns + column] : 0;
+  return at > 0 ? table->text + at - 1 : NULL;
 }
 
 /* ---- writing ---- */

@@ -45,6 +45,13 @@ static void texts_are_read(void **state) {
   weyl_table_free(ctx, &t);
   t = parse("day,flow\nmonday,3\n");
   assert_true(t.words[0] && !t.words[1]);
+  assert_string_equal(weyl_table_word(&t, 0, 0), "monday");
+  assert_null(weyl_table_word(&t, 0, 1));
+  weyl_table_free(ctx, &t);
+  t = parse("site,x\n# none\na,1\n\nbeta,2\n,3\n");
+  assert_string_equal(weyl_table_word(&t, 1, 0), "beta");
+  assert_string_equal(weyl_table_word(&t, 2, 0), "");
+  assert_int_equal(t.line[1], 5);
   weyl_table_free(ctx, &t);
 }
 

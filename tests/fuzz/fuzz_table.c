@@ -14,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       for (size_t k = 0; k < table.columns; k++) {
         const double x = table.value[i * table.columns + k];
         FUZZ_CHECK(!table.words[k] || x != x);
+        const char *word = weyl_table_word(&table, i, k);
+        FUZZ_CHECK(!word == !table.words[k] && (!word || strlen(word) <= size));
         sum = sum + x;
       }
     for (size_t k = 0; table.name && k < table.columns; k++) FUZZ_CHECK(strlen(table.name[k]) < size);
