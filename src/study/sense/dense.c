@@ -10,6 +10,7 @@ weyl_status dense_new(weyl_context *ctx, dense *out) {
 }
 
 void dense_free(dense *d) {
+  if (!d->ctx) return;
   weyl_dealloc(d->ctx, d->scratch);
   *d = (dense){0};
 }

@@ -236,7 +236,10 @@ static void chunk(void *arg, int64_t i, int thread) {
 #define CASE(K) \
   case K: lines_of(p, from, to, K, &squares); break;
     CASE(1)
-    CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(8) CASE(10) CASE(12) CASE(16)
+    CASE(2)
+    CASE(3)
+    CASE(4)
+    CASE(5) CASE(6) CASE(8) CASE(10) CASE(12) CASE(16)
 #undef CASE
         default : lines_of(p, from, to, p->k, &squares);
   }

@@ -216,6 +216,7 @@ static weyl_status evaluate(solver *s) {
 static weyl_status loop(solver *s, const weyl_sense_truth *truth, const watch *w, const int64_t *at, size_t times,
                         weyl_sense_result *r) {
   const int64_t last = s->o.iterations;
+  const char *label = w && w->label ? w->label : s->def->name;
   size_t next = 0;
   double slow[10];
   double spent = 0, shown = weyl_seconds();
@@ -239,13 +240,13 @@ static weyl_status loop(solver *s, const weyl_sense_truth *truth, const watch *w
     if (point) {
       WEYL_TRY(look(s, truth, r->points, r));
       next++;
-      if (w && w->look(w->user, s->t, s->f, s->g)) end = true;
+      if (w && w->look && w->look(w->user, s->t, s->f, s->g)) end = true;
     }
     if (end) break;
     const double now = weyl_seconds();
     if (now - shown > 0.1) {
       shown = now;
-      if (weyl_progress(s->ctx, s->def->name, (double)s->t, (double)last))
+      if (weyl_progress(s->ctx, label, (double)s->t, (double)last))
         return weyl_fail(s->ctx, WEYL_INTERRUPTED, "%s: stopped after %lld of %lld steps, residual %.3g", s->def->name,
                          (long long)s->t, (long long)last, relative);
     }
@@ -254,7 +255,7 @@ static weyl_status loop(solver *s, const weyl_sense_truth *truth, const watch *w
     if (s->after && !before_trigger) r->switched = s->t;
     spent += weyl_seconds() - now;
   }
-  weyl_progress(s->ctx, s->def->name, (double)last, (double)last);
+  weyl_progress(s->ctx, label, (double)last, (double)last);
   r->iterations = s->t;
   r->seconds = spent;
   return WEYL_OK;

@@ -53,6 +53,7 @@ weyl_status start_norm(weyl_sensing *a, double *out);
 typedef struct watch {
   bool (*look)(void *user, int64_t t, const double *f, const double *g);
   void *user;
+  const char *label; /* of the progress; NULL: the method's name */
 } watch;
 weyl_status solver_run(weyl_context *ctx, weyl_sensing *a, const double *y, const weyl_sense_opts *opts,
                        const weyl_sense_truth *truth, const watch *watch, weyl_sense_result *out);

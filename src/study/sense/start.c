@@ -97,7 +97,7 @@ weyl_status start_norm(weyl_sensing *a, double *out) {
     status = weyl_sensing_apply(a, m, y);
     if (status == WEYL_OK) status = weyl_sensing_adjoint(a, y, m);
   }
-  *out = sqrt(dense_squares(n, m));
+  if (status == WEYL_OK) *out = sqrt(dense_squares(n, m));
   weyl_dealloc(a->ctx, m);
   weyl_dealloc(a->ctx, y);
   return status;
