@@ -180,18 +180,18 @@ weyl_status sense_draw(cli *c, const char *title, bool log_x, bool fits, size_t 
   enum { FIT = 40 };
   weyl_series series[2 * SENSE_CURVES];
   double x[SENSE_CURVES][FIT], y[SENSE_CURVES][FIT];
-  char text[SENSE_CURVES][96];
+  char text[SENSE_CURVES][128];
   size_t used = 0;
   for (size_t i = 0; i < count; i++) {
     const weyl_sense_result *r = &curves[i].r;
-    series[used++] = (weyl_series){curves[i].label, WEYL_LINE, (int)i % 7, r->points, r->t, r->error2_at, NULL, NULL};
-  }
-  for (size_t i = 0; fits && i < count; i++) {
-    const size_t n = fitted(&curves[i].law, FIT, x[i], y[i]);
-    if (n == 0) continue;
     char law[40];
-    snprintf(text[i], sizeof text[i], "%s", sense_law_text(law, sizeof law, &curves[i].law));
-    series[used++] = (weyl_series){text[i], WEYL_DASHES, 7, n, x[i], y[i], NULL, NULL};
+    snprintf(text[i], sizeof text[i], "%s%s%s", curves[i].label, fits && isfinite(curves[i].law.slope) ? ":  " : "",
+             fits && isfinite(curves[i].law.slope) ? sense_law_text(law, sizeof law, &curves[i].law) : "");
+    series[used++] = (weyl_series){text[i], WEYL_LINE, (int)i % 7, r->points, r->t, r->error2_at, NULL, NULL};
+  }
+  for (size_t i = 0; fits && i < count; i++) { /* the law over its window, on its curve */
+    const size_t n = fitted(&curves[i].law, FIT, x[i], y[i]);
+    if (n > 0) series[used++] = (weyl_series){NULL, WEYL_DASHES, 7, n, x[i], y[i], NULL, NULL};
   }
   const weyl_plot plot = {.title = title,
                           .x_label = "step t",
@@ -444,7 +444,8 @@ static const weyl_option options[] = {
     {"lambda", WEYL_OPT_DOUBLE, "0", 0, 1e12, NULL,
      "damping (scaled-gd, prec-gd), weight (fista, svt), ridge (alt-min)"},
     {"momentum", WEYL_OPT_DOUBLE, "0", 0, 0.9999, NULL, "of nesterov; 0: 0.9"},
-    {"start", WEYL_OPT_CHOICE, "auto", 0, 0, "auto|random|balanced|spectral|near", "where it starts; auto: the method's own"},
+    {"start", WEYL_OPT_CHOICE, "auto", 0, 0, "auto|random|balanced|spectral|near",
+     "where it starts; auto: the method's own"},
     {"alpha", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "scale of a random start; 0: 0.2 sqrt(sigma_1)"},
     {"imbalance", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "G_0 is this times as large as F_0; 0: 1/3"},
     {"norm", WEYL_OPT_CHOICE, "inv_n", 0, 0, "inv_n|inv_k|one", "variance of the start's entries: 1/n, 1/k, 1"},

@@ -192,16 +192,30 @@ typedef struct pass {
   double scale, squares[CHUNKS];
 } pass;
 
+#if defined(__GNUC__)
+#define BRING_NEAR(p) __builtin_prefetch(p)
+#else
+#define BRING_NEAR(p) ((void)(p))
+#endif
+enum { AHEAD = 24 }; /* entries: their factors lie anywhere, and memory is far */
+
 /* Constant k lets the compiler lay the inner loops out. */
 static inline void lines_of(pass *p, size_t from, size_t to, const size_t k, double *squares) {
   const ordered *o = p->o;
   const double c = p->scale;
+  const size_t last = o->start[to];
   for (size_t line = from; line < to; line++) {
     const double *f = p->y ? NULL : p->own + line * k;
     double *sum = p->sum ? p->sum + line * k : NULL;
     if (sum) memset(sum, 0, k * sizeof *sum);
     for (size_t i = o->start[line]; i < o->start[line + 1]; i++) {
       const double *g = p->across + (size_t)o->other[i] * k;
+      if (i + AHEAD < last) {
+        const double *next = p->across + (size_t)o->other[i + AHEAD] * k;
+        BRING_NEAR(next);
+        if (k > 4) BRING_NEAR(next + k - 1);
+        if (k > 12) BRING_NEAR(next + 8);
+      }
       double e;
       if (p->y) {
         e = p->y[o->place ? (size_t)o->place[i] : i];
@@ -239,7 +253,8 @@ static void chunk(void *arg, int64_t i, int thread) {
     CASE(2)
     CASE(3)
     CASE(4)
-    CASE(5) CASE(6) CASE(8) CASE(10) CASE(12) CASE(16)
+    CASE(5)
+    CASE(6) CASE(8) CASE(10) CASE(12) CASE(16)
 #undef CASE
         default : lines_of(p, from, to, p->k, &squares);
   }
