@@ -268,7 +268,7 @@ typedef struct weyl_completion {
   size_t attempts, chosen;
   weyl_attempt *attempt;
 } weyl_completion;
-/* WEYL_BAD_ARG when the entries are too few for any rank, or for the one asked for. */
+/* WEYL_FORMAT when the entries are too few for any rank, WEYL_BAD_ARG when for the one asked for. */
 WEYL_MUST_CHECK weyl_status weyl_complete(weyl_context *ctx, const weyl_triplets *entries,
                                           const weyl_complete_opts *opts, weyl_completion *out);
 double weyl_completion_at(const weyl_completion *completion, size_t i, size_t j);

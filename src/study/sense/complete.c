@@ -358,7 +358,7 @@ static weyl_status check(job *j, size_t *most) {
   const size_t asked = o->rank ? o->rank : 1;
   if (*most < asked)
     return weyl_fail(
-        j->ctx, WEYL_BAD_ARG,
+        j->ctx, o->rank ? WEYL_BAD_ARG : WEYL_FORMAT,
         "%zu entries (%.0f without those held out) of a %zux%zu matrix: rank %zu has %.0f numbers to choose", t->count,
         kept, t->n1, t->n2, asked, (double)asked * ((double)(t->n1 + t->n2) - (double)asked));
   return WEYL_OK;
