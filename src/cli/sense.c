@@ -22,7 +22,7 @@ void sense_setting_of(cli *c, sense_setting *s) {
             .symmetric = cli_bool(c, "symmetric"),
             .iterations = cli_integer(c, "iterations"),
             .eta = cli_number(c, "eta"),
-            .eta_before = cli_number(c, "eta-before"),
+            .eta_before = cli_number(c, "eta_before"),
             .trigger = cli_number(c, "trigger"),
             .beta = cli_number(c, "beta"),
             .lambda = cli_number(c, "lambda"),
@@ -54,10 +54,12 @@ weyl_status sense_solve(cli *c, const sense_setting *s, sense_curve *out) {
   if (s->rank > s->n1 || s->rank > n2)
     return weyl_fail(ctx, WEYL_BAD_ARG, "rank %zu of a %zux%zu matrix, must be at most %zu", s->rank, s->n1, n2,
                      s->n1 < n2 ? s->n1 : n2);
-  const double most = (double)s->n1 * (double)n2;
-  const bool bounded = strcmp(measure, "entries") == 0;
-  const weyl_sensing_opts o = {s->n1, n2, !s->m && bounded && (double)m > 0.5 * most ? (size_t)(0.5 * most) : m,
-                               s->o.symmetric, s->o.seed};
+  /* kinds that have only so many different ones: by themselves not more than half of those */
+  const bool bounded =
+      strcmp(measure, "entries") == 0 || strcmp(measure, "hadamard") == 0 || strcmp(measure, "fourier") == 0;
+  const double half = (double)s->n1 * (double)n2 / (s->o.symmetric ? 4 : 2);
+  const weyl_sensing_opts o = {s->n1, n2, !s->m && bounded && (double)m > half ? (size_t)ceil(half) : m, s->o.symmetric,
+                               s->o.seed};
   WEYL_GOTO(weyl_sensing_new(ctx, measure, &o, &a));
   sigma = weyl_alloc(ctx, s->rank, sizeof *sigma);
   y = weyl_alloc(ctx, weyl_sensing_count(a), sizeof *y);
@@ -255,7 +257,7 @@ static void predict(cli *c, const sense_setting *s, const weyl_sense_result *r) 
     snprintf(text, sizeof text, "t^-2, error^2 -> (k - r) / (4 eta^2 t^2) = %.4g", error2);
   } else if (strcmp(method, "modified") == 0 && r->switched >= 0) {
     slope = 2 * log1p(-r->eta * r->beta * r->beta);
-    snprintf(text, sizeof text, "exp(%.4g t), 2 ln(1 - eta beta^2)", slope);
+    snprintf(text, sizeof text, "exp(%.4g t) with exact measurements: 2 ln(1 - eta beta^2)", slope);
   } else if (strcmp(method, "gd") == 0 && r->k > s->rank && r->switched < 0 &&
              strcmp(s->o.start ? s->o.start : "random", "random") == 0) {
     snprintf(text, sizeof text, "exp(-c eta alpha^2 t): faster from a larger start");
@@ -412,6 +414,19 @@ static const struct {
 
 static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
 
+/* What could not be written is said before anything is computed. */
+static weyl_status ending(cli *c, const char *flag, const char *a, const char *b, const char *more) {
+  const char *path = cli_string(c, flag), *const list[] = {a, b, more};
+  if (!path) return WEYL_OK;
+  for (int i = 0; i < 3 && list[i]; i++) {
+    const size_t n = strlen(path), m = strlen(list[i]);
+    if (n > m && strcmp(path + n - m, list[i]) == 0) return WEYL_OK;
+  }
+  snprintf(c->place, sizeof c->place, "--%s", flag);
+  return weyl_fail(c->ctx, WEYL_BAD_ARG, "--%s %s: must end in %s%s%s%s%s", flag, path, a, more ? ", " : " or ", b,
+                   more ? " or " : "", more ? more : "");
+}
+
 static weyl_status run(cli *c) {
   size_t k = 0;
   while (k < ACTIONS && strcmp(actions[k].name, c->arg[0]) != 0) k++;
@@ -419,6 +434,8 @@ static weyl_status run(cli *c) {
   if (c->args > actions[k].max_args)
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "\"%s\" is one argument too many for weyl sense %s",
                      c->arg[actions[k].max_args], c->arg[0]);
+  if (actions[k].run != sense_complete) WEYL_TRY(ending(c, "out", ".csv", ".npy", ".npz"));
+  WEYL_TRY(ending(c, "plot", ".svg", ".png", NULL));
   return actions[k].run(c);
 }
 
@@ -427,7 +444,7 @@ static const weyl_option options[] = {
      "population|gaussian|regenerated|rank-one|entries|hadamard|fourier|kronecker", "kind of measurements"},
     {"n", WEYL_OPT_INT, "50", 1, 1e7, NULL, "rows of the matrix"},
     {"n2", WEYL_OPT_INT, "0", 0, 1e7, NULL, "columns; 0: as many"},
-    {"rank", WEYL_OPT_INT, "3", 0, 1e4, NULL, "its rank r; complete: the rank of the answer, chosen when not given"},
+    {"rank", WEYL_OPT_INT, "3", 1, 1e4, NULL, "its rank r; complete: the rank of the answer, chosen when not given"},
     {"m", WEYL_OPT_INT, "0", 0, 2147483647, NULL, "measurements; 0: 10 r (n + n2)"},
     {"kappa", WEYL_OPT_DOUBLE, "1", 1, 1e12, NULL, "singular values fall from 1 to 1 / kappa"},
     {"noise", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "added to y: noise N(0, 1) / sqrt(m)"},
@@ -438,7 +455,7 @@ static const weyl_option options[] = {
     {"symmetric", WEYL_OPT_BOOL, "no", 0, 0, NULL, "X X^T in place of F G^T"},
     {"iterations", WEYL_OPT_INT, "0", 0, 1e9, NULL, "steps at most; 0: 1000 (complete: 200)"},
     {"eta", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "step size; 0: the method's own"},
-    {"eta-before", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "step size until the trigger (modified, prec-gd)"},
+    {"eta_before", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "step size until the trigger (modified, prec-gd)"},
     {"trigger", WEYL_OPT_DOUBLE, "0", 0, 1, NULL, "relative residual where modified and prec-gd begin; 0: 0.1"},
     {"beta", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "of modified; 0: 0.7 sqrt(sigma_r), seen in the factors"},
     {"lambda", WEYL_OPT_DOUBLE, "0", 0, 1e12, NULL,
@@ -457,7 +474,7 @@ static const weyl_option options[] = {
     {"full", WEYL_OPT_BOOL, "no", 0, 0, NULL, "check: the sheet's own times and sizes"},
     {"hide", WEYL_OPT_DOUBLE, "0", 0, 0.99, NULL, "complete: leave out this share too, and tell how well it was found"},
     {"held", WEYL_OPT_DOUBLE, "0.1", 0.001, 0.8, NULL, "complete: share of entries that choose rank and method"},
-    {"rank-max", WEYL_OPT_INT, "30", 1, 1000, NULL, "complete: the largest rank tried"},
+    {"rank_max", WEYL_OPT_INT, "30", 1, 1000, NULL, "complete: the largest rank tried"},
     {"ridge", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "complete: of alt-min, in shares of the noise-free size; 0: chosen"},
     {"centre", WEYL_OPT_CHOICE, "mean", 0, 0, "none|mean|effects", "complete: what is taken off first"},
     {"base", WEYL_OPT_INT, "-1", -1, 1, NULL, "complete: indices begin at 0 or 1; -1: seen in the file"},

@@ -419,7 +419,7 @@ static weyl_status answer(cli *c, input *in) {
   const weyl_complete_opts o = {.methods = cli_string(c, "methods"),
                                 .centre = cli_string(c, "centre"),
                                 .rank = cli_given(c, "rank") ? (size_t)cli_integer(c, "rank") : 0,
-                                .rank_max = (size_t)cli_integer(c, "rank-max"),
+                                .rank_max = (size_t)cli_integer(c, "rank_max"),
                                 .held = cli_number(c, "held"),
                                 .ridge = cli_number(c, "ridge"),
                                 .iterations = cli_integer(c, "iterations"),

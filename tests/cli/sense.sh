@@ -30,6 +30,9 @@ code weyl sense run --m 100
 code weyl sense run --k 51
 code weyl sense run --method prec-gd
 code weyl sense run --eta 100 --m 2000
+code weyl sense run --out x.txt
+code weyl sense run --plot x.jpg
+code weyl sense run --rank 0
 code weyl sense figure fig-2
 code weyl sense figure fig-2a --k 4
 code weyl sense compare --methods gd,als

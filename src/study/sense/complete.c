@@ -21,6 +21,7 @@ typedef struct job {
   part fit, held;
   double *row_level, *level;
   double size; /* root mean square of the values to fit */
+  double unit; /* a power of two near the largest value: all is in it until the end */
   weyl_sensing *sensing;
   weyl_attempt *attempt;
   size_t attempts;
@@ -53,7 +54,7 @@ static weyl_status split(job *j, double share) {
     part *p = word[0] < below ? &j->held : &j->fit;
     p->row[p->m] = t->row[i];
     p->column[p->m] = t->column[i];
-    p->value[p->m++] = t->value[i];
+    p->value[p->m++] = t->value[i] / j->unit;
   }
   return WEYL_OK;
 }
@@ -412,6 +413,28 @@ static weyl_status complete(job *j, weyl_completion *c) {
   return WEYL_OK;
 }
 
+static double unit_of(const weyl_triplets *t) {
+  double top = 0;
+  int exponent;
+  for (size_t i = 0; i < t->count; i++) top = fmax(top, fabs(t->value[i]));
+  frexp(top, &exponent);
+  return top > 0 ? ldexp(1, exponent < -1000 ? -1000 : exponent - 1) : 1;
+}
+
+/* The answer in the values' own unit. */
+static void in_unit(weyl_completion *c, double unit) {
+  for (size_t i = 0; i < c->n1 * c->rank; i++) c->f[i] *= unit;
+  for (size_t i = 0; i < c->n1; i++) c->row_level[i] *= unit;
+  for (size_t i = 0; i < c->n2; i++) c->level[i] *= unit;
+  c->held *= unit;
+  c->held_mean *= unit;
+  c->fitted *= unit;
+  for (size_t i = 0; i < c->attempts; i++) {
+    c->attempt[i].held *= unit;
+    c->attempt[i].fitted *= unit;
+  }
+}
+
 weyl_status weyl_complete(weyl_context *ctx, const weyl_triplets *entries, const weyl_complete_opts *opts,
                           weyl_completion *out) {
   job j = {.ctx = ctx, .all = entries, .o = opts ? *opts : (weyl_complete_opts){0}};
@@ -419,6 +442,7 @@ weyl_status weyl_complete(weyl_context *ctx, const weyl_triplets *entries, const
   weyl_status status = WEYL_MEMORY;
   for (size_t i = 0; i < entries->count; i++)
     if (!isfinite(entries->value[i])) return weyl_fail(ctx, WEYL_NUMERIC, "entry %zu is %g", i, entries->value[i]);
+  j.unit = unit_of(entries);
   j.row_level = weyl_alloc(ctx, entries->n1, sizeof *j.row_level);
   j.level = weyl_alloc(ctx, entries->n2, sizeof *j.level);
   j.attempt = weyl_alloc(ctx, ATTEMPTS, sizeof *j.attempt);
@@ -430,10 +454,12 @@ weyl_status weyl_complete(weyl_context *ctx, const weyl_triplets *entries, const
   c.level = j.level;
   c.attempt = j.attempt;
   c.attempts = j.attempts;
-  if (status == WEYL_OK)
+  if (status == WEYL_OK) {
+    in_unit(&c, j.unit);
     *out = c;
-  else
+  } else {
     weyl_completion_free(ctx, &c);
+  }
   return status;
 }
 

@@ -83,6 +83,25 @@ static void test_noise(void **state) {
   free(full);
 }
 
+/* Values of any size: the answer is the same but for its unit. */
+static void test_units(void **state) {
+  (void)state;
+  double *full, held[3];
+  weyl_triplets t = make(30, 30, 1, 0.6, 0.1, &full);
+  static const double factor[3] = {1, 0x1p-600, 0x1p900};
+  for (int i = 0; i < 3; i++) {
+    weyl_completion c;
+    for (size_t e = 0; e < t.count; e++) t.value[e] *= factor[i];
+    assert_ok(ctx, weyl_complete(ctx, &t, &(weyl_complete_opts){.methods = "alt-min,gd"}, &c));
+    held[i] = c.held;
+    weyl_completion_free(ctx, &c);
+  }
+  assert_rel_close(held[1], held[0] * 0x1p-600, 1e-12);
+  assert_rel_close(held[2], held[0] * 0x1p300, 1e-12);
+  weyl_triplets_free(ctx, &t);
+  free(full);
+}
+
 static void test_threads(void **state) {
   (void)state;
   double *full, kept[2];
@@ -168,8 +187,8 @@ static int tear_down(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_exact), cmocka_unit_test(test_noise),
-                                     cmocka_unit_test(test_threads), cmocka_unit_test(test_table),
-                                     cmocka_unit_test(test_refused)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_exact),   cmocka_unit_test(test_noise),
+                                     cmocka_unit_test(test_threads), cmocka_unit_test(test_units),
+                                     cmocka_unit_test(test_table),   cmocka_unit_test(test_refused)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

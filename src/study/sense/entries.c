@@ -256,7 +256,9 @@ static void chunk(void *arg, int64_t i, int thread) {
     CASE(5)
     CASE(6)
     CASE(8)
-    CASE(10) CASE(12) CASE(16)
+    CASE(10)
+    CASE(12)
+    CASE(16)
 #undef CASE
         default : lines_of(p, from, to, p->k, &squares);
   }
