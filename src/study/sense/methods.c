@@ -102,7 +102,8 @@ static weyl_status inverse_gram(solver *s, size_t n, const double *x, double lam
   double *gram = s->gram, *v = s->gram + k * k, *w = s->inverse + 2 * k * k;
   dense_product(&s->d, k, k, n, turned(x, k), plain(x, k), gram, false);
   WEYL_TRY(weyl_eigh(s->ctx, k, gram, w, v));
-  if (!(w[0] + lambda > 10 * DBL_EPSILON * (double)k * w[k - 1]))
+  const double least = 10 * DBL_EPSILON * (double)k * w[k - 1];
+  if (lambda == 0 && !(w[0] > least))
     return weyl_fail(s->ctx, WEYL_NUMERIC,
                      "%s: step %lld: the Gram matrix of a factor is singular (eigenvalues %.3g to %.3g); with k above "
                      "the rank it needs lambda > 0",
@@ -110,7 +111,7 @@ static weyl_status inverse_gram(solver *s, size_t n, const double *x, double lam
   for (size_t i = 0; i < k; i++)
     for (size_t j = 0; j <= i; j++) {
       double sum = 0;
-      for (size_t c = 0; c < k; c++) sum += v[i * k + c] * v[j * k + c] / (w[c] + lambda);
+      for (size_t c = 0; c < k; c++) sum += v[i * k + c] * v[j * k + c] / fmax(w[c] + lambda, least);
       out[i * k + j] = out[j * k + i] = sum;
     }
   return WEYL_OK;
