@@ -246,22 +246,22 @@ static void chunk(void *arg, int64_t i, int thread) {
   pass *p = arg;
   const size_t from = chunk_from(p->o, p->a->m, (size_t)i), to = chunk_from(p->o, p->a->m, (size_t)i + 1);
   double squares = 0;
-  switch (p->k) {
 #define CASE(K) \
-  case K: lines_of(p, from, to, K, &squares); break;
-    CASE(1)
-    CASE(2)
-    CASE(3)
-    CASE(4)
-    CASE(5)
-    CASE(6)
-    CASE(8)
-    CASE(10)
-    CASE(12)
-    CASE(16)
-#undef CASE
-        default : lines_of(p, from, to, p->k, &squares);
+  case K: lines_of(p, from, to, K, &squares); break
+  switch (p->k) {
+    CASE(1);
+    CASE(2);
+    CASE(3);
+    CASE(4);
+    CASE(5);
+    CASE(6);
+    CASE(8);
+    CASE(10);
+    CASE(12);
+    CASE(16);
+    default: lines_of(p, from, to, p->k, &squares);
   }
+#undef CASE
   p->squares[i] = squares;
 }
 
