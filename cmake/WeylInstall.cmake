@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 
 # What a program with the static libweyl links beside it: the libraries themselves, which bring their own. Requires.private would ask for
 # the development packages of everything behind them too.
-execute_process(COMMAND ${PKG_CONFIG_EXECUTABLE} --libs jansson inih libzip libcrypto hdf5 liblzma zlib ${WEYL_BLAS_PKGCONFIG} lapacke sleef
+execute_process(COMMAND ${PKG_CONFIG_EXECUTABLE} --libs jansson inih libzip libcrypto hdf5 liblzma zlib ${WEYL_PNG_PKGCONFIG} ${WEYL_BLAS_PKGCONFIG} lapacke sleef
   OUTPUT_VARIABLE WEYL_PC_PRIVATE OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 file(RELATIVE_PATH WEYL_PC_INCLUDE /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p/${CMAKE_INSTALL_INCLUDEDIR})
 

@@ -20,6 +20,17 @@ weyl_pkg(crypto libcrypto libssl-dev)
 weyl_pkg(hdf5 hdf5 libhdf5-dev)
 weyl_pkg(lzma liblzma liblzma-dev)
 weyl_pkg(zlib zlib zlib1g-dev)
+# PNG images; without it PGM and PPM are read all the same.
+pkg_check_modules(PC_png QUIET IMPORTED_TARGET libpng)
+add_library(png INTERFACE IMPORTED GLOBAL)
+set(WEYL_PNG_PKGCONFIG "")
+if(PC_png_FOUND)
+  set(WEYL_PNG_PKGCONFIG libpng)
+  target_link_libraries(png INTERFACE PkgConfig::PC_png)
+  target_compile_definitions(png INTERFACE WEYL_PNG)
+else()
+  message(STATUS "libpng was not found: no PNG images (apt install libpng-dev)")
+endif()
 weyl_pkg(blas ${WEYL_BLAS_PKGCONFIG} "libopenblas-serial-dev liblapacke-dev")
 # OpenBLAS has all of LAPACK. The shared LAPACKE brings four libraries of the reference implementation all the same, which
 # cost every start 4 ms; the archive brings nothing.

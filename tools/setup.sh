@@ -4,7 +4,7 @@
 set -eu
 
 packages="gcc g++ make cmake ninja-build pkg-config git libc6-dev libcmocka-dev libopenblas-serial-dev liblapacke-dev \
-libsleef-dev librandom123-dev libjansson-dev libinih-dev libhdf5-dev libzip-dev zlib1g-dev liblzma-dev libssl-dev gnuplot-nox $*"
+libsleef-dev librandom123-dev libjansson-dev libinih-dev libhdf5-dev libzip-dev zlib1g-dev liblzma-dev libpng-dev libssl-dev gnuplot-nox $*"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   echo "setup: this is not Debian; weyl needs what these packages hold:" $packages >&2

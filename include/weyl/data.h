@@ -167,6 +167,20 @@ WEYL_MUST_CHECK weyl_status weyl_dynamics_inputs(weyl_context *ctx, const weyl_o
  * images; 0: all. WEYL_FORMAT for another length or a label above 9. */
 WEYL_MUST_CHECK weyl_status weyl_cifar10_read(weyl_context *ctx, const char *path, int64_t most, weyl_dataset **out);
 
+/* Values from 0 to 255; NaN where an image is transparent. */
+typedef struct weyl_image {
+  size_t rows, columns, channels; /* channels: 1 grey, 3 red, green, blue */
+  double *value;                  /* [rows][columns][channels] */
+} weyl_image;
+/* PNG (WEYL_UNSUPPORTED in a build without libpng), PGM and PPM, by content; at most 2^26 pixels. */
+WEYL_MUST_CHECK weyl_status weyl_image_parse(weyl_context *ctx, const void *bytes, size_t n, const char *place,
+                                             weyl_image *out);
+WEYL_MUST_CHECK weyl_status weyl_image_read(weyl_context *ctx, const char *path, weyl_image *out);
+bool weyl_image_seems(const void *bytes, size_t n); /* by its first bytes */
+/* By the ending: .png, .pgm (grey), .ppm (colours). Rounded to 0 ... 255; NaN is 0. */
+WEYL_MUST_CHECK weyl_status weyl_image_write(weyl_context *ctx, const char *path, const weyl_image *image);
+void weyl_image_free(weyl_context *ctx, weyl_image *image);
+
 /* ---- downloads (fetch.c)
  * --------------------------------------------------------------------------------------------------------------------
  */

@@ -7,7 +7,7 @@
 #ifndef WEYL_SEM_H
 #define WEYL_SEM_H
 
-#include <weyl/core.h>
+#include <weyl/table.h>
 
 WEYL_BEGIN_API
 
