@@ -223,6 +223,28 @@ typedef struct bench_tp {
 /* On one thread. */
 WEYL_MUST_CHECK weyl_status bench_products(weyl_context *ctx, const bench_tp_ask *ask, bench_tp *out);
 
+/* ---- Fourier transforms and persistency (signals.c): one thread ---- */
+
+enum { BENCH_SIGNALS = 24 };
+typedef struct bench_signal {
+  const char *what;  /* "fft", "normals", "intervals", "exponent", "survival" */
+  const char *type;  /* "f32", "f64" */
+  int64_t n, items;  /* length; numbers or points of one call */
+  double operations; /* 5 n log2 n a transform; 0: not counted */
+  bench_times ours, peer;
+} bench_signal;
+typedef struct bench_signals {
+  bench_peer_about about;
+  char missing[256];
+  double peak[2]; /* multiply-add operations a second, [WEYL_F32], [WEYL_F64] */
+  double read;    /* bytes a second */
+  int rows;
+  bench_signal row[BENCH_SIGNALS];
+} bench_signals;
+/* persist: the parts of `weyl persist`; else transforms of several lengths. */
+WEYL_MUST_CHECK weyl_status bench_signals_run(weyl_context *ctx, bool persist, double seconds, const char *peer,
+                                              bool verbose, bench_signals *out);
+
 /* ---- spherical harmonics (harmonics.c) ---- */
 
 /* "4" or "1-12" to the two ends, which are within least and most. */

@@ -5,11 +5,12 @@
     peer.py conv --threads 1
     peer.py tp --threads 1 [--compile]
     peer.py sh --threads 1
+    peer.py signals --threads 1
 
 Speaks lines on standard input and output.  Each answer is one line of JSON:
     (start)                {"name", "version", "threads", and for train "parameters"}
     run SECONDS            {"cpu": [...], "wall": [...]}: seconds of each step run in that time
-    case WORD...           (conv, tp, sh) what `run` times from here on; answers with what there is to say of it
+    case WORD...           (conv, tp, sh, signals) what `run` times from here on; answers with what there is to say of it
     quit                   ends
 A failure is {"error": "..."} and the end.
 """
@@ -94,7 +95,7 @@ def main():
         answers.write(json.dumps(answer) + "\n")
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["train", "conv", "tp", "sh"])
+    parser.add_argument("what", choices=["train", "conv", "tp", "sh", "signals"])
     parser.add_argument("--model")
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--bodies", type=int, default=5)
@@ -120,6 +121,14 @@ def main():
             import harmonics
 
             cases, step, about = harmonics.case, None, {"name": "sphericart", "version": harmonics.versions()}
+        elif args.what == "signals":
+            import numpy
+            import scipy
+
+            import signals
+
+            cases, step, about = signals.case, None, {"name": "scipy",
+                                                      "version": f"{scipy.__version__}, numpy {numpy.__version__}"}
         elif args.what == "conv":
             import images
 

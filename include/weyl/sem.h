@@ -8,6 +8,7 @@
 #define WEYL_SEM_H
 
 #include <weyl/core.h>
+#include <weyl/table.h>
 
 WEYL_BEGIN_API
 

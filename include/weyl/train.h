@@ -186,25 +186,40 @@ WEYL_MUST_CHECK weyl_status weyl_trained_audit(weyl_trained *trained, weyl_arena
 /* A recipe holds [paper] (format, title, spec, source), [quick] and [full] (seeds, and options of all rows that take
  * them) and one section a row: task, model, symmetry, metric, paper, source, better, and options as option.NAME
  * (always), quick.NAME or full.NAME. A row with `run = ROW` trains nothing: it evaluates that row's run on data made
- * with its own options. Recipes are looked for in $WEYL_RECIPES, the source tree and the installed folder, in this
- * order. */
+ * with its own options. A row with `study = NAME` computes a quantity, its metric, from options: `each.NAME = A B C`
+ * makes a row of each, with as many numbers behind `paper` (- for none), and `tolerance` is how far ours may be from
+ * it. Recipes are looked for in $WEYL_RECIPES, the source tree and the installed folder, in this order. */
 typedef struct weyl_recipe weyl_recipe;
 typedef struct weyl_recipe_row {
-  const char *name, *task, *model, *symmetry; /* symmetry: "none" when the row has none */
+  const char *name, *task, *model, *symmetry; /* symmetry: "none" when the row has none; a study is its own task */
   const char *metric;                         /* "test mse" */
   double paper;                               /* the paper's number, NaN: none */
-  const char *source, *better;                /* where it stands; "lower" or "higher" */
+  const char *source, *better;                /* where it stands; "lower" or "higher", of a study "equal" */
+  bool study;
+  double tolerance; /* of a study; NaN: none */
 } weyl_recipe_row;
+/* A kind of rows that is no training: `run` computes one quantity. The state is its own. */
+typedef struct weyl_recipe_study {
+  const char *name;
+  const weyl_option *options;
+  const char *const *quantities; /* NULL ends */
+  void *state;
+  weyl_status (*run)(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *value,
+                     double *error, char budget[160]);
+} weyl_recipe_study;
 typedef struct weyl_recipe_result {
-  double ours, std; /* mean and standard deviation over the seeds (0 for one); of the row's metric */
+  double ours,
+      std; /* mean and standard deviation over the seeds (0 for one), or a study's error; of the row's metric */
   int seeds;
   char budget[160]; /* "300 epochs of 3000 samples, 1 seed" */
   double seconds;   /* of training in this call; 0 for rows that were finished before */
 } weyl_recipe_result;
 /* Names of the recipes found, in the arena, sorted; NULL ends. */
 WEYL_MUST_CHECK weyl_status weyl_recipe_list(weyl_context *ctx, weyl_arena *arena, const char ***names);
-/* By name ("frame-averaging") or by the path of an INI file. */
-WEYL_MUST_CHECK weyl_status weyl_recipe_open(weyl_context *ctx, const char *name, weyl_recipe **out);
+/* By name ("frame-averaging") or by the path of an INI file. studies: those that rows may name, NULL ends, or NULL;
+ * they outlive the recipe. */
+WEYL_MUST_CHECK weyl_status weyl_recipe_open(weyl_context *ctx, const char *name,
+                                             const weyl_recipe_study *const *studies, weyl_recipe **out);
 void weyl_recipe_free(weyl_recipe *recipe);
 const char *weyl_recipe_title(const weyl_recipe *recipe);
 const char *weyl_recipe_spec(const weyl_recipe *recipe);

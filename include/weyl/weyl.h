@@ -4,6 +4,7 @@
 
 #include <weyl/report.h>
 #include <weyl/study.h>
+#include <weyl/table.h>
 #include <weyl/train.h>
 
 #endif

@@ -505,8 +505,15 @@ static weyl_status tp(cli *c) {
 static const struct {
   const char *name;
   weyl_status (*run)(cli *c);
-} benches[] = {{"machine", machine}, {"train", train},     {"engine", engine},        {"conv", conv},
-               {"tp", tp},           {"sh", cli_bench_sh}, {"gaunt", cli_bench_gaunt}};
+} benches[] = {{"machine", machine},
+               {"train", train},
+               {"engine", engine},
+               {"conv", conv},
+               {"tp", tp},
+               {"sh", cli_bench_sh},
+               {"gaunt", cli_bench_gaunt},
+               {"fft", cli_bench_fft},
+               {"persist", cli_bench_persist}};
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
@@ -556,8 +563,8 @@ static weyl_status run(cli *c) {
 static const weyl_option options[] = {
     {"model", WEYL_OPT_STRING, "egnn", 0, 0, NULL, "train: the model"},
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
-    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart",
-     "train, conv, tp, sh: the same work by this program, in turn with ours (make peers sets it up)"},
+    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart|scipy",
+     "train, conv, tp, sh, fft, persist: the same work by this program, in turn with ours (make peers sets it up)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
      "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
@@ -568,7 +575,7 @@ static const weyl_option options[] = {
 const cli_command cli_command_bench = {
     .name = "bench",
     .summary = "times this machine and a training step, beside a peer",
-    .usage = "machine|train|engine|conv|tp|sh|gaunt",
+    .usage = "machine|train|engine|conv|tp|sh|gaunt|fft|persist",
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
@@ -580,6 +587,8 @@ const cli_command cli_command_bench = {
         "tp: tensor products of irreps, forward and with all gradients, in blocks of channels and in e3nn's layout.\n\n"
         "sh: real spherical harmonics of many points and their gradients, beside sphericart and e3nn.\n\n"
         "gaunt: products of functions on the sphere by a grid, forward and backward.\n\n"
+        "fft: batches of Fourier transforms, beside SciPy's. persist: exponents, survival functions and simulated "
+        "intervals.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
         "busy machine slows all alike; the best time and the median are shown, CPU and wall.",
     .examples =
@@ -590,7 +599,9 @@ const cli_command cli_command_bench = {
         "weyl bench conv --batch 128 --threads 1 --peer torch --json\n"
         "weyl bench tp --L 1-6 --channels 64 --batch 1024 --peer e3nn --json\n"
         "weyl bench sh --L 1-12 --points 100000 --threads 1 --peer sphericart\n"
-        "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1",
+        "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1\n"
+        "weyl bench fft --threads 1 --peer scipy\n"
+        "weyl bench persist --threads 1 --peer scipy",
     .options = options,
     .min_args = 1,
     .max_args = 1,

@@ -49,7 +49,7 @@ static weyl_status list(cli *c) {
   weyl_json_array(c->result, "papers");
   for (size_t i = 0; cli_paper_name(i); i++, rows++) {
     weyl_recipe *recipe = NULL;
-    WEYL_TRY(weyl_recipe_open(c->ctx, cli_paper_name(i), &recipe));
+    WEYL_TRY(weyl_recipe_open(c->ctx, cli_paper_name(i), cli_studies(), &recipe));
     snprintf(titles[i], sizeof titles[i], "%s", weyl_recipe_title(recipe) ? weyl_recipe_title(recipe) : "");
     snprintf(counts[i], sizeof counts[i], "%zu", weyl_recipe_rows(recipe));
     weyl_json_object(c->result, NULL);
@@ -72,60 +72,108 @@ static weyl_status list(cli *c) {
 static void row_done(void *user, const weyl_recipe_row *row, const weyl_recipe_result *r) {
   cli *c = user;
   char ours[32], paper[32], time[32];
+  if (row->study && !c->verbose) return; /* many and short */
   cli_bar_clear(c);
   cli_note(c, "%s, %s: %s (paper %s), %s", row->name, row->metric, cli_digits(ours, r->ours, 4),
            isnan(row->paper) ? "none" : cli_digits(paper, row->paper, 4), cli_duration(time, r->seconds));
 }
 
+/* Ours is within the row's tolerance; rows without one hold. */
+static bool holds(const weyl_recipe_row *row, const weyl_recipe_result *r) {
+  return isnan(row->tolerance) || isnan(row->paper) || fabs(r->ours - row->paper) <= row->tolerance;
+}
+
+static void json_row(weyl_json *json, const weyl_recipe_row *row, const weyl_recipe_result *r) {
+  weyl_json_object(json, NULL);
+  weyl_json_string(json, "name", row->name);
+  weyl_json_string(json, "task", row->task);
+  weyl_json_string(json, "model", row->model);
+  weyl_json_string(json, "symmetry", row->symmetry);
+  weyl_json_string(json, "metric", row->metric);
+  if (isnan(row->paper))
+    weyl_json_string(json, "paper", NULL);
+  else
+    weyl_json_number(json, "paper", row->paper);
+  weyl_json_number(json, "ours", r->ours);
+  weyl_json_number(json, "std", r->std);
+  weyl_json_integer(json, "seeds", r->seeds);
+  weyl_json_string(json, "budget", r->budget);
+  weyl_json_string(json, "source", row->source);
+  weyl_json_string(json, "better", row->better);
+  if (row->study) {
+    if (isnan(row->tolerance))
+      weyl_json_string(json, "tolerance", NULL);
+    else
+      weyl_json_number(json, "tolerance", row->tolerance);
+    weyl_json_bool(json, "holds", holds(row, r));
+  }
+  weyl_json_number(json, "seconds", r->seconds);
+  weyl_json_end(json);
+}
+
+/* Two kinds of tables: what was trained, and what was computed. */
+enum { COLUMNS = 7 };
+static const char *const trained_head[COLUMNS] = {"model", "metric", "paper", "ours", "std", "budget", ""};
+static const char *const study_head[COLUMNS] = {"what", "quantity", "known", "ours", "difference", "holds", "budget"};
+
+static weyl_status trained_cells(weyl_arena *arena, const weyl_recipe_row *row, const weyl_recipe_result *r,
+                                 const char **at) {
+  at[0] = row->name;
+  at[1] = row->metric;
+  at[2] = isnan(row->paper) ? "" : weyl_arena_printf(arena, "%.4g", row->paper);
+  at[3] = weyl_arena_printf(arena, "%.4g", r->ours);
+  at[4] = r->seeds > 1 ? weyl_arena_printf(arena, "%.1g", r->std) : "";
+  at[5] = r->budget;
+  at[6] = "";
+  return at[2] && at[3] && at[4] ? WEYL_OK : WEYL_MEMORY;
+}
+
+static weyl_status study_cells(weyl_arena *arena, const weyl_recipe_row *row, const weyl_recipe_result *r,
+                               const char **at) {
+  const bool known = !isnan(row->paper), judged = known && !isnan(row->tolerance);
+  at[0] = row->name;
+  at[1] = row->metric;
+  at[2] = known ? weyl_arena_printf(arena, "%.12g", row->paper) : "";
+  at[3] = r->std > 1e-7 * fabs(r->ours) ? weyl_arena_printf(arena, "%.6g +- %.1g", r->ours, r->std)
+                                        : weyl_arena_printf(arena, "%.12g", r->ours);
+  at[4] = known ? weyl_arena_printf(arena, "%+.1e", r->ours - row->paper) : "";
+  at[5] = !judged ? "" : weyl_arena_printf(arena, holds(row, r) ? "to %.0e" : "NOT to %.0e", row->tolerance);
+  at[6] =
+      weyl_arena_printf(arena, "%s%s%s%s", r->budget, *row->source ? " (" : "", row->source, *row->source ? ")" : "");
+  return at[2] && at[3] && at[4] && at[5] && at[6] ? WEYL_OK : WEYL_MEMORY;
+}
+
 static weyl_status show(cli *c, const weyl_recipe *recipe, const weyl_recipe_result *results, weyl_arena *arena) {
   const size_t rows = weyl_recipe_rows(recipe);
-  const char **cells = weyl_arena_array(arena, const char *, 6 * (rows + 1));
+  const char **cells = weyl_arena_array(arena, const char *, COLUMNS *(rows + 1));
   if (!cells) return WEYL_MEMORY;
-  static const char *const head[6] = {"model", "metric", "paper", "ours", "std", "budget"};
-  memcpy(cells, head, sizeof head);
-  size_t used = 1;
   double seconds = 0;
+  size_t off = 0;
+  cli_say(c, "%s\n%s\n", weyl_recipe_title(recipe) ? weyl_recipe_title(recipe) : c->arg[0],
+          weyl_recipe_source(recipe) ? weyl_recipe_source(recipe) : "");
   weyl_json_string(c->result, "paper", c->arg[0]);
   weyl_json_array(c->result, "rows");
-  for (size_t i = 0; i < rows; i++) {
-    const weyl_recipe_row *row = weyl_recipe_row_at(recipe, i);
-    const weyl_recipe_result *r = &results[i];
-    if (r->seeds == 0) continue;
-    seconds += r->seconds;
-    weyl_json_object(c->result, NULL);
-    weyl_json_string(c->result, "name", row->name);
-    weyl_json_string(c->result, "task", row->task);
-    weyl_json_string(c->result, "model", row->model);
-    weyl_json_string(c->result, "symmetry", row->symmetry);
-    weyl_json_string(c->result, "metric", row->metric);
-    if (isnan(row->paper))
-      weyl_json_string(c->result, "paper", NULL);
-    else
-      weyl_json_number(c->result, "paper", row->paper);
-    weyl_json_number(c->result, "ours", r->ours);
-    weyl_json_number(c->result, "std", r->std);
-    weyl_json_integer(c->result, "seeds", r->seeds);
-    weyl_json_string(c->result, "budget", r->budget);
-    weyl_json_string(c->result, "source", row->source);
-    weyl_json_string(c->result, "better", row->better);
-    weyl_json_number(c->result, "seconds", r->seconds);
-    weyl_json_end(c->result);
-    const char **at = &cells[6 * used++];
-    at[0] = row->name;
-    at[1] = row->metric;
-    at[2] = isnan(row->paper) ? "" : weyl_arena_printf(arena, "%.4g", row->paper);
-    at[3] = weyl_arena_printf(arena, "%.4g", r->ours);
-    at[4] = r->seeds > 1 ? weyl_arena_printf(arena, "%.1g", r->std) : "";
-    at[5] = r->budget;
-    if (!at[2] || !at[3] || !at[4]) return WEYL_MEMORY;
+  for (int study = 0; study < 2; study++) {
+    size_t used = 1;
+    memcpy(cells, study ? study_head : trained_head, sizeof study_head);
+    for (size_t i = 0; i < rows; i++) {
+      const weyl_recipe_row *row = weyl_recipe_row_at(recipe, i);
+      const weyl_recipe_result *r = &results[i];
+      if (r->seeds == 0 || row->study != (study == 1)) continue;
+      seconds += r->seconds;
+      off += !holds(row, r);
+      json_row(c->result, row, r);
+      const char **at = &cells[COLUMNS * used++];
+      WEYL_TRY(study ? study_cells(arena, row, r, at) : trained_cells(arena, row, r, at));
+    }
+    if (used > 1) cli_say(c, "\n");
+    if (used > 1) cli_table(c, used, COLUMNS, cells);
   }
   weyl_json_end(c->result);
-  cli_say(c, "%s\n%s\n\n", weyl_recipe_title(recipe) ? weyl_recipe_title(recipe) : c->arg[0],
-          weyl_recipe_source(recipe) ? weyl_recipe_source(recipe) : "");
-  cli_table(c, used, 6, cells);
   char time[32];
-  cli_say(c, "\n%s of training in this call\n", cli_duration(time, seconds));
-  return WEYL_OK;
+  cli_say(c, "\n%s of work in this call\n", cli_duration(time, seconds));
+  if (off == 0) return WEYL_OK;
+  return weyl_fail(c->ctx, WEYL_NO, "%s: %zu rows are not within their tolerance", c->arg[0], off);
 }
 
 static weyl_status reproduce(cli *c, const weyl_recipe *recipe, weyl_arena *arena) {
@@ -155,7 +203,7 @@ static weyl_status reproduce(cli *c, const weyl_recipe *recipe, weyl_arena *aren
                                  .user = c,
                                  .row = row_done};
   const weyl_status status = weyl_recipe_run(c->ctx, recipe, &opts, results);
-  if (status == WEYL_INTERRUPTED)
+  if (status == WEYL_INTERRUPTED && weyl_file_exists(folder))
     return weyl_fail_within(c->ctx, status, "what was trained is in %s; the same command goes on", folder);
   WEYL_TRY(status);
   weyl_json_string(c->result, "folder", folder);
@@ -171,10 +219,11 @@ static weyl_status run(cli *c) {
   weyl_recipe *recipe = NULL;
   weyl_arena *arena = NULL;
   weyl_status status;
-  WEYL_GOTO(weyl_recipe_open(c->ctx, c->arg[0], &recipe));
+  WEYL_GOTO(weyl_recipe_open(c->ctx, c->arg[0], cli_studies(), &recipe));
   WEYL_GOTO(weyl_arena_new(c->ctx, &arena));
   status = reproduce(c, recipe, arena);
 done:
+  cli_studies_end();
   weyl_arena_free(arena);
   weyl_recipe_free(recipe);
   return status;
@@ -197,12 +246,14 @@ const cli_command cli_command_reproduce = {
     .summary = "repeats a paper's table: the paper's number, ours, and the budget",
     .usage = "[PAPER]",
     .details =
-        "Trains every row of a recipe and prints the paper's number beside ours, with the budget that ours was given. "
-        "Runs that are "
-        "finished are not trained again, and an interrupted call goes on where it was.",
+        "Trains or computes every row of a recipe and prints the paper's number, or what is known exactly, beside "
+        "ours, "
+        "with the budget that ours was given. Runs that are finished are not trained again, and an interrupted call "
+        "goes on where it was. Computed rows may have a tolerance: 1 is the exit status when one is not met.",
     .examples =
         "weyl reproduce --list\n"
-        "weyl reproduce frame-averaging --task nbody --quick",
+        "weyl reproduce frame-averaging --task nbody --quick\n"
+        "weyl reproduce slepian-iia --quick",
     .options = options,
     .max_args = 1,
     .arg = CLI_ARG_PAPER,

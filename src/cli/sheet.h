@@ -58,6 +58,8 @@ static inline const char *type_name(weyl_dtype real) { return real == WEYL_F64 ?
 /* The parts in files of their own, and the options of each. */
 weyl_status cli_bench_sh(cli *c);
 weyl_status cli_bench_gaunt(cli *c);
+weyl_status cli_bench_fft(cli *c);
+weyl_status cli_bench_persist(cli *c);
 extern const weyl_option cli_bench_sh_options[], cli_bench_gaunt_options[];
 
 #endif

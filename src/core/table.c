@@ -1,4 +1,6 @@
 /* Tables of numbers: text with commas, semicolons, tabs or blanks between them, and npy. */
+#include <weyl/table.h>
+
 #include "internal.h"
 
 #include <math.h>

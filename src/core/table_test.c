@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <weyl/table.h>
+
 #include "folder.h"
 
 static weyl_context *ctx;

@@ -55,13 +55,22 @@ static weyl_status read_head(weyl_recipe *r, const weyl_ini_entry *e, int mode) 
                    e->line, e->key);
 }
 
-static weyl_status read_metric(weyl_recipe *r, recipe_row *row, const weyl_ini_entry *e) {
-  const bool test = strncmp(e->value, "test ", 5) == 0, valid = strncmp(e->value, "valid ", 6) == 0;
-  if (!test && !valid) return bad(r, e->line, e->key, e->value, "\"test NAME\" or \"valid NAME\"");
+static weyl_status split_metric(const weyl_recipe *r, recipe_row *row) {
+  const char *m = row->shown.metric;
+  const bool test = strncmp(m, "test ", 5) == 0, valid = strncmp(m, "valid ", 6) == 0;
+  if (!test && !valid) return bad(r, row->line, "metric", m, "\"test NAME\" or \"valid NAME\"");
   row->valid = valid;
-  WEYL_TRY(keep(r, e->value, &row->shown.metric));
-  row->metric = row->shown.metric + (test ? 5 : 6);
+  row->metric = m + (test ? 5 : 6);
   return WEYL_OK;
+}
+
+/* A row that is trained, or evaluates one that is, has one number. */
+static weyl_status number_of(const weyl_recipe *r, recipe_row *row) {
+  if (row->each_name)
+    return weyl_fail(r->ctx, WEYL_FORMAT, "%s:%d: row [%s]: each.%s is for studies", r->path, row->line,
+                     row->shown.name, row->each_name);
+  const weyl_ini_entry e = {row->shown.name, "paper", row->numbers, row->line};
+  return row->numbers ? read_number(r, &e, &row->shown.paper) : WEYL_OK;
 }
 
 static weyl_status read_row(weyl_recipe *r, recipe_row *row, const weyl_ini_entry *e) {
@@ -69,18 +78,25 @@ static weyl_status read_row(weyl_recipe *r, recipe_row *row, const weyl_ini_entr
     const char *key;
     const char **to;
   } texts[] = {{"task", &row->shown.task},     {"model", &row->shown.model},   {"symmetry", &row->shown.symmetry},
-               {"source", &row->shown.source}, {"better", &row->shown.better}, {"run", &row->run}};
+               {"source", &row->shown.source}, {"better", &row->shown.better}, {"run", &row->run},
+               {"study", &row->study_name}};
   for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
     if (strcmp(texts[k].key, e->key) == 0) return keep(r, e->value, texts[k].to);
-  if (strcmp(e->key, "metric") == 0) return read_metric(r, row, e);
-  if (strcmp(e->key, "paper") == 0) return read_number(r, e, &row->shown.paper);
+  if (strcmp(e->key, "metric") == 0) return keep(r, e->value, &row->shown.metric);
+  if (strcmp(e->key, "paper") == 0) return keep(r, e->value, &row->numbers);
+  if (strcmp(e->key, "tolerance") == 0) return read_number(r, e, &row->shown.tolerance);
+  if (strncmp(e->key, "each.", 5) == 0) {
+    if (row->each_name) return bad(r, e->line, e->key, e->value, "only one each.NAME in a row");
+    WEYL_TRY(keep(r, e->key + 5, &row->each_name));
+    return keep(r, e->value, &row->each_value);
+  }
   for (int mode = 0; mode < 3; mode++) {
     const size_t n = strlen(prefix[mode]);
     if (strncmp(e->key, prefix[mode], n) == 0) return add_option(r, row->option, &row->options, e->key + n, e, mode);
   }
   return weyl_fail(r->ctx, WEYL_FORMAT,
-                   "%s:%d: row [%s] has no key %s; it has task, model, symmetry, run, metric, paper, source, better, "
-                   "option.NAME, quick.NAME and full.NAME",
+                   "%s:%d: row [%s] has no key %s; it has task, model, symmetry, run, study, each.NAME, metric, paper, "
+                   "tolerance, source, better, option.NAME, quick.NAME and full.NAME",
                    r->path, e->line, row->shown.name, e->key);
 }
 
@@ -94,6 +110,9 @@ static weyl_status check_row(const weyl_recipe *r, recipe_row *row) {
   const weyl_recipe_row *s = &row->shown;
   if (s->metric == NULL)
     return weyl_fail(r->ctx, WEYL_FORMAT, "%s:%d: row [%s] has no metric", r->path, row->line, s->name);
+  if (row->study) return WEYL_OK;
+  WEYL_TRY(split_metric(r, row));
+  WEYL_TRY(number_of(r, row));
   if (strcmp(s->better, "lower") != 0 && strcmp(s->better, "higher") != 0)
     return bad(r, row->line, "better", s->better, "lower or higher");
   if (row->run != NULL) {
@@ -131,7 +150,9 @@ static weyl_status read_all(weyl_recipe *r, const weyl_ini *ini) {
     recipe_row *row = row_named(r, e.section);
     if (row == NULL) {
       row = &r->row[r->rows++];
-      *row = (recipe_row){.line = e.line, .shown = {.symmetry = "none", .better = "lower", .source = "", .paper = NAN}};
+      *row =
+          (recipe_row){.line = e.line,
+                       .shown = {.symmetry = "none", .better = "lower", .source = "", .paper = NAN, .tolerance = NAN}};
       WEYL_TRY(keep(r, e.section, &row->shown.name));
       row->option = weyl_arena_array(r->arena, recipe_option, n);
       if (row->option == NULL) return WEYL_MEMORY;
@@ -139,11 +160,13 @@ static weyl_status read_all(weyl_recipe *r, const weyl_ini *ini) {
     WEYL_TRY(read_row(r, row, &e));
   }
   if (r->rows == 0) return weyl_fail(r->ctx, WEYL_FORMAT, "%s: no rows", r->path);
+  WEYL_TRY(recipe_expand(r));
   for (size_t i = 0; i < r->rows; i++) WEYL_TRY(check_row(r, &r->row[i]));
   return WEYL_OK;
 }
 
-weyl_status weyl_recipe_open(weyl_context *ctx, const char *name, weyl_recipe **out) {
+weyl_status weyl_recipe_open(weyl_context *ctx, const char *name, const weyl_recipe_study *const *studies,
+                             weyl_recipe **out) {
   weyl_arena *arena = NULL;
   weyl_ini *ini = NULL;
   weyl_status status;
@@ -154,6 +177,7 @@ weyl_status weyl_recipe_open(weyl_context *ctx, const char *name, weyl_recipe **
     goto done;
   }
   *r = (weyl_recipe){.ctx = ctx, .arena = arena, .title = "", .spec = "", .source = "", .seeds = {1, 1, 1}};
+  r->studies = studies;
   WEYL_GOTO(recipe_find(ctx, arena, name, &r->path));
   WEYL_GOTO(weyl_ini_read(ctx, r->path, &ini));
   WEYL_GOTO(read_all(r, ini));

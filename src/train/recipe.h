@@ -15,6 +15,9 @@ typedef struct recipe_row {
   const char *run;    /* the row whose run this one evaluates, or NULL */
   const char *metric; /* "mse" */
   bool valid;         /* of the validation, not the test set */
+  const weyl_recipe_study *study;
+  const char *study_name, *numbers;   /* as written: the paper's numbers */
+  const char *each_name, *each_value; /* as written: NAME and A B C */
   recipe_option *option;
   size_t options;
   int line;
@@ -23,6 +26,7 @@ typedef struct recipe_row {
 struct weyl_recipe {
   weyl_context *ctx;
   weyl_arena *arena;
+  const weyl_recipe_study *const *studies;
   const char *path, *title, *spec, *source;
   int seeds[3];          /* by mode */
   recipe_option *option; /* of all rows that have it */
@@ -33,6 +37,11 @@ struct weyl_recipe {
 
 /* The INI file of a recipe's name, in the arena: a name with a slash or ".ini" is a path. */
 WEYL_MUST_CHECK weyl_status recipe_find(weyl_context *ctx, weyl_arena *arena, const char *name, const char **path);
+
+/* Rows of studies: finds the study, and makes a row of each value (recipe_study.c). */
+WEYL_MUST_CHECK weyl_status recipe_expand(weyl_recipe *recipe);
+/* What the row's options are declared by. */
+WEYL_MUST_CHECK weyl_status recipe_options_new(const weyl_recipe *recipe, const recipe_row *row, weyl_options **out);
 
 /* mode 1: quick, 2: full. General options, those of the row, those of the row in this mode, then those of `set` (may be
  * NULL) that are set. */

@@ -13,6 +13,12 @@ static weyl_status apply(const weyl_recipe *r, weyl_options *into, const recipe_
   return WEYL_OK;
 }
 
+weyl_status recipe_options_new(const weyl_recipe *r, const recipe_row *row, weyl_options **out) {
+  if (row->study == NULL) return weyl_train_options(r->ctx, row->shown.task, row->shown.model, out);
+  WEYL_TRY(weyl_options_new(r->ctx, out));
+  return weyl_options_declare(*out, row->study->name, row->study->options);
+}
+
 weyl_status recipe_row_options(const weyl_recipe *r, const recipe_row *row, int mode, weyl_options *into) {
   WEYL_TRY(apply(r, into, row->option, row->options, 0, true));
   return apply(r, into, row->option, row->options, mode, true);
@@ -34,7 +40,7 @@ weyl_status recipe_options(const weyl_recipe *r, const recipe_row *row, int mode
 static weyl_status someone_takes(const weyl_recipe *r, const recipe_option *o) {
   for (size_t i = 0; i < r->rows; i++) {
     weyl_options *options = NULL;
-    WEYL_TRY(weyl_train_options(r->ctx, r->row[i].shown.task, r->row[i].shown.model, &options));
+    WEYL_TRY(recipe_options_new(r, &r->row[i], &options));
     const bool has = weyl_options_has(options, o->name);
     weyl_options_free(options);
     if (has) return WEYL_OK;
@@ -47,7 +53,7 @@ weyl_status recipe_check_options(const weyl_recipe *r) {
   for (size_t i = 0; i < r->rows; i++) {
     for (int mode = 1; mode <= 2; mode++) {
       weyl_options *options = NULL;
-      WEYL_TRY(weyl_train_options(r->ctx, r->row[i].shown.task, r->row[i].shown.model, &options));
+      WEYL_TRY(recipe_options_new(r, &r->row[i], &options));
       const weyl_status status = recipe_options(r, &r->row[i], mode, NULL, options);
       weyl_options_free(options);
       WEYL_TRY(status);

@@ -135,7 +135,23 @@ done:
   return status;
 }
 
+static weyl_status run_study(const job *j, const recipe_row *row, weyl_recipe_result *out) {
+  weyl_options *o = NULL;
+  weyl_recipe_result r = {.seeds = 1};
+  const double start = weyl_seconds();
+  weyl_status status;
+  WEYL_GOTO(recipe_options_new(j->recipe, row, &o));
+  WEYL_GOTO(recipe_options(j->recipe, row, j->mode, j->opts->set, o));
+  WEYL_GOTO(row->study->run(row->study->state, j->ctx, row->shown.metric, o, &r.ours, &r.std, r.budget));
+  r.seconds = weyl_seconds() - start;
+  *out = r;
+done:
+  weyl_options_free(o);
+  return status;
+}
+
 static weyl_status run_row(const job *j, const recipe_row *row, weyl_recipe_result *out) {
+  if (row->study != NULL) return run_study(j, row, out);
   const recipe_row *of = NULL;
   for (size_t i = 0; row->run != NULL && i < j->recipe->rows; i++)
     if (strcmp(j->recipe->row[i].shown.name, row->run) == 0) of = &j->recipe->row[i];

@@ -1,5 +1,7 @@
 #include "fuzz.h"
 
+#include <weyl/table.h>
+
 /* What parses has all its rows, columns and names. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   weyl_context *ctx = fuzz_context();

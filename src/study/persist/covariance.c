@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const double PI = 3.14159265358979323846;
+static const double SLACK = 1e-3;
 
 /* ---- by name ---- */
 
@@ -45,6 +46,7 @@ static weyl_status new_covariance(weyl_context *ctx, weyl_covariance **out) {
   *out = weyl_alloc(ctx, 1, sizeof **out);
   if (!*out) return WEYL_MEMORY;
   (*out)->ctx = ctx;
+  (*out)->reach = INFINITY;
   return WEYL_OK;
 }
 
@@ -97,16 +99,41 @@ static weyl_status numbers(weyl_covariance *c, size_t n, const double *t, const 
   return WEYL_OK;
 }
 
-/* Monotone cubics (Fritsch, Butland): the harmonic mean of the slopes on both sides, 0 at an extremum. */
+/* Slopes for cubics: those of the parabola or quartic through the neighbours, where 1 - r goes on as an even function
+ * left of 0; held back so that what rises goes on rising (Hyman 1983), and 0 at an extremum. */
+static double lagrange_slope(size_t n, const double *t, const double *v, size_t at) {
+  double slope = 0;
+  for (size_t j = 0; j < n; j++) {
+    if (j == at) continue;
+    double up = 1 / (t[j] - t[at]), own = 1 / (t[at] - t[j]);
+    for (size_t k = 0; k < n; k++) {
+      if (k == j || k == at) continue;
+      up *= (t[at] - t[k]) / (t[j] - t[k]);
+    }
+    slope += v[j] * up + v[at] * own;
+  }
+  return slope;
+}
+
 static void monotone_slopes(weyl_covariance *c) {
   const size_t n = c->n;
-  for (size_t i = 1; i + 1 < n; i++) {
-    const double h = c->t[i] - c->t[i - 1], k = c->t[i + 1] - c->t[i];
-    const double a = (c->value[i] - c->value[i - 1]) / h, b = (c->value[i + 1] - c->value[i]) / k;
-    c->slope[i] = a * b > 0 ? 3 * (h + k) / ((2 * k + h) / a + (k + 2 * h) / b) : 0;
-  }
   c->slope[0] = 0;
-  c->slope[n - 1] = (c->value[n - 1] - c->value[n - 2]) / (c->t[n - 1] - c->t[n - 2]);
+  for (size_t i = 1; i < n; i++) {
+    double t[5], v[5];
+    size_t points = 0, at = 0;
+    for (ptrdiff_t k = (ptrdiff_t)i - 2; k <= (ptrdiff_t)i + 2 && k < (ptrdiff_t)n; k++) {
+      const size_t j = k < 0 ? (size_t)-k : (size_t)k;
+      if (k < 0 && j == i) continue;
+      if (k == (ptrdiff_t)i) at = points;
+      t[points] = k < 0 ? -c->t[j] : c->t[j];
+      v[points++] = c->value[j];
+    }
+    const double slope = lagrange_slope(points, t, v, at);
+    const double left = (c->value[i] - c->value[i - 1]) / (c->t[i] - c->t[i - 1]);
+    const double right = i + 1 < n ? (c->value[i + 1] - c->value[i]) / (c->t[i + 1] - c->t[i]) : left;
+    const double most = 3 * fmin(fabs(left), fabs(right)), sign = left < 0 ? -1 : 1;
+    c->slope[i] = left * right > 0 ? sign * fmin(fmax(sign * slope, 0), most) : 0;
+  }
 }
 
 static weyl_status check_table(weyl_context *ctx, size_t n, const double *t, const double *r, const double *slope) {
@@ -145,11 +172,13 @@ weyl_status weyl_covariance_table(weyl_context *ctx, size_t n, const double *t, 
   for (size_t i = 0; slope && i < n; i++) c->slope[i] = -slope[i];
   if (!slope) monotone_slopes(c);
   c->value[0] = c->slope[0] = 0;
+  c->slack = SLACK;
   snprintf(c->name, sizeof c->name, "table of %zu rows", n);
   /* on the first interval 1 - r = a t^2 + b t^3, so lambda2 = 2 a */
   const double h = c->t[1];
   c->lambda2 = 2 * (3 * c->value[1] - h * c->slope[1]) / (h * h);
-  c->decay = r[n - 1] > 0 && c->slope[n - 1] > 0 ? c->slope[n - 1] / r[n - 1] : 0;
+  /* what has gone to 0 stays there */
+  c->decay = fabs(r[n - 1]) < 1e-9 ? INFINITY : r[n - 1] > 0 && c->slope[n - 1] > 0 ? c->slope[n - 1] / r[n - 1] : 0;
   if (!(c->lambda2 > 0)) {
     weyl_covariance_free(c);
     return weyl_fail(ctx, WEYL_BAD_ARG,
@@ -159,13 +188,9 @@ weyl_status weyl_covariance_table(weyl_context *ctx, size_t n, const double *t, 
   return WEYL_OK;
 }
 
-static weyl_covariance_at from_table(const weyl_covariance *c, double t) {
-  const size_t n = c->n;
-  if (t >= c->t[n - 1]) {
-    const double r = (1 - c->value[n - 1]) * (c->decay > 0 ? exp(-c->decay * (t - c->t[n - 1])) : 0);
-    return (weyl_covariance_at){r, 1 - r, -c->decay * r};
-  }
-  size_t low = 0, high = n - 1;
+/* The last entry at or before t */
+static size_t interval_of(const weyl_covariance *c, double t) {
+  size_t low = 0, high = c->n - 1;
   while (high - low > 1) {
     const size_t middle = (low + high) / 2;
     if (c->t[middle] <= t)
@@ -173,6 +198,17 @@ static weyl_covariance_at from_table(const weyl_covariance *c, double t) {
     else
       high = middle;
   }
+  return low;
+}
+
+static weyl_covariance_at from_table(const weyl_covariance *c, double t) {
+  const size_t n = c->n;
+  if (t >= c->t[n - 1]) {
+    if (isinf(c->decay)) return (weyl_covariance_at){0, 1, 0};
+    const double r = (1 - c->value[n - 1]) * (c->decay > 0 ? exp(-c->decay * (t - c->t[n - 1])) : 0);
+    return (weyl_covariance_at){r, 1 - r, -c->decay * r};
+  }
+  const size_t low = interval_of(c, t), high = low + 1;
   const double h = c->t[high] - c->t[low], u = (t - c->t[low]) / h, a = c->value[low], b = c->value[high],
                p = h * c->slope[low], q = h * c->slope[high];
   /* Hermite: with u = 0 first, so that nothing cancels near t = 0 */
@@ -180,6 +216,51 @@ static weyl_covariance_at from_table(const weyl_covariance *c, double t) {
   const double rest = a + u * (p + u * (second + u * third));
   return (weyl_covariance_at){1 - rest, rest, -(p + u * (2 * second + 3 * u * third)) / h};
 }
+
+/* ---- from expected signs ---- */
+
+weyl_status persist_covariance_angles(weyl_context *ctx, size_t n, const double *t, const double *sign, double lambda2,
+                                      weyl_covariance **out) {
+  weyl_covariance *c;
+  *out = NULL;
+  WEYL_TRY(new_covariance(ctx, &c));
+  const weyl_status status = numbers(c, n, t, sign, NULL);
+  if (status != WEYL_OK) {
+    weyl_covariance_free(c);
+    return status;
+  }
+  c->angles = true;
+  c->lambda2 = lambda2;
+  for (size_t i = 1; i < n; i++)
+    c->slope[i] = c->slope[i - 1] + sqrt(lambda2) * (sign[i] + sign[i - 1]) / 2 * (t[i] - t[i - 1]);
+  /* the tail brings the angle to pi / 2, where r is 0 */
+  const double left = PI / 2 - c->slope[n - 1];
+  c->decay = left > 0 && sign[n - 1] > 0 ? sqrt(lambda2) * sign[n - 1] / left : INFINITY;
+  *out = c;
+  return WEYL_OK;
+}
+
+/* E_0 and the angle at t */
+static double sign_at(const weyl_covariance *c, double t, double *angle) {
+  const size_t n = c->n;
+  if (t >= c->t[n - 1]) {
+    const double e = isinf(c->decay) ? 0 : c->value[n - 1] * exp(-c->decay * (t - c->t[n - 1]));
+    *angle = isinf(c->decay) ? fmin(c->slope[n - 1], PI / 2) : PI / 2 - sqrt(c->lambda2) * e / c->decay;
+    return e;
+  }
+  const size_t i = interval_of(c, t);
+  const double h = c->t[i + 1] - c->t[i], u = t - c->t[i], bend = (c->value[i + 1] - c->value[i]) / h;
+  *angle = c->slope[i] + sqrt(c->lambda2) * u * (c->value[i] + bend * u / 2);
+  return c->value[i] + bend * u;
+}
+
+static weyl_covariance_at from_angles(const weyl_covariance *c, double t) {
+  double angle;
+  const double e = sign_at(c, t, &angle), half = sin(angle / 2), r = sin(PI / 2 - angle);
+  return (weyl_covariance_at){r, 2 * half * half, -sqrt(c->lambda2) * e * sin(angle)};
+}
+
+/* ---- from a spectrum ---- */
 
 weyl_status weyl_covariance_spectrum(weyl_context *ctx, size_t n, const double *w, const double *density,
                                      weyl_covariance **out) {
@@ -209,7 +290,16 @@ weyl_status weyl_covariance_spectrum(weyl_context *ctx, size_t n, const double *
     c->lambda2 += c->value[i] * w[i] * w[i];
   }
   snprintf(c->name, sizeof c->name, "spectrum of %zu rows", n);
+  c->slack = SLACK;
   c->decay = NAN; /* not known */
+  /* rounding and the cut at the last frequency are all that is left where E_0 has become small */
+  const double mu = weyl_covariance_mean(c);
+  for (double t = mu; t < 40 * mu; t += mu / 50) {
+    if (weyl_clipped_slepian(c, t) > 1e-6) continue;
+    c->reach = t;
+    c->decay = INFINITY;
+    break;
+  }
   *out = c;
   return WEYL_OK;
 }
@@ -228,7 +318,8 @@ static weyl_covariance_at from_spectrum(const weyl_covariance *c, double t) {
 /* ---- what follows ---- */
 
 weyl_covariance_at weyl_covariance_eval(const weyl_covariance *c, double t) {
-  return c->def ? c->def->at(c->p, t) : c->spectrum ? from_spectrum(c, t) : from_table(c, t);
+  if (c->def) return c->def->at(c->p, t);
+  return c->spectrum ? from_spectrum(c, t) : c->angles ? from_angles(c, t) : from_table(c, t);
 }
 const char *weyl_covariance_name(const weyl_covariance *c) { return c->name; }
 double weyl_covariance_lambda2(const weyl_covariance *c) { return c->lambda2; }
@@ -236,6 +327,11 @@ double weyl_covariance_mean(const weyl_covariance *c) { return PI / sqrt(c->lamb
 
 double weyl_clipped_slepian(const weyl_covariance *c, double t) {
   if (t <= 0) return 1;
+  if (c->angles) {
+    double angle;
+    return sign_at(c, t, &angle);
+  }
+  if (t > c->reach) return 0;
   const weyl_covariance_at v = weyl_covariance_eval(c, t);
   const double below = c->lambda2 * v.rest * (1 + v.r);
   return below > 0 ? -v.slope / sqrt(below) : t < 1e-3 * weyl_covariance_mean(c) ? 1 : 0;

@@ -27,11 +27,19 @@ struct weyl_covariance {
   double lambda2, decay; /* decay NaN: not known */
   size_t n;              /* of numbers: a table (t, 1 - r, r'), or a spectrum (w, share, nothing) */
   double *t, *value, *slope;
+  double slack; /* what E_0 may rise by and still count as falling: numbers of a file are rounded */
+  double reach; /* beyond it E_0 is taken as 0; infinity but for a spectrum */
   bool spectrum;
+  bool angles; /* value: E_0 at t, linear in between; slope: the angle arccos r there; beyond the last exponential */
 };
 
 /* WEYL_NO with the first violation when the approximation is no distribution. */
 weyl_status persist_require_valid(weyl_context *ctx, const weyl_covariance *c);
+weyl_status persist_require_level(weyl_context *ctx, double u);
+double persist_decay(const weyl_covariance *c); /* of E_0, looked for far out when nobody knows it */
+/* E_0 at times from 0, falling from 1, linear in between: the covariance of which these are the expected signs. */
+weyl_status persist_covariance_angles(weyl_context *ctx, size_t n, const double *t, const double *sign, double lambda2,
+                                      weyl_covariance **out);
 /* Nodes and weights on panels that widen from `first` to at most `most`, until `end`; freed with weyl_dealloc (one
  * block, *w is in it). */
 weyl_status persist_panels(weyl_context *ctx, double first, double most, double end, size_t *n, double **t, double **w);

@@ -71,18 +71,23 @@ weyl_status weyl_exact_diffusion2(weyl_context *ctx, double t, double *none, dou
 
 /* ---- random acceleration: time between zeros of an integrated Brownian motion (McKean, Wong) ---- */
 
-enum { NODES = 40, ANGLES = 12, TIMES = 16 };
+enum { NODES = 40, TIMES = 16 };
+
+/* Nodes and weights on [0, 1] */
+typedef struct rule {
+  double x[NODES], w[NODES];
+} rule;
 
 /* Density of tau, where the next zero of the motion that has one at time 1 is at 1 + tau. */
-static double density_tau(double tau) {
-  double x[NODES], w[NODES], sum = 0;
-  for (int k = 0; k < ANGLES; k++) { /* panels that narrow towards pi / 2, where the integrand peaks for large tau */
-    const double from = PI / 2 * (1 - pow(0.5, k)), to = k + 1 < ANGLES ? PI / 2 * (1 - pow(0.5, k + 1)) : PI / 2;
-    weyl_gauss_legendre(NODES, from, to, x, w);
+static double density_tau(const rule *q, double tau) {
+  double sum = 0;
+  const int panels = 12 + (int)(0.5 * log2(1 + tau)); /* they narrow towards pi / 2: for large tau there is the peak */
+  for (int k = 0; k < panels; k++) {
+    const double from = PI / 2 * (1 - pow(0.5, k)), to = k + 1 < panels ? PI / 2 * (1 - pow(0.5, k + 1)) : PI / 2;
     for (int i = 0; i < NODES; i++) {
-      const double c = cos(x[i]), cs = c * sin(x[i]);
+      const double p = from + (to - from) * q->x[i], c = cos(p), cs = c * sin(p);
       const double a = 2 * c * c + 2 * (1 - cs) / tau, b2 = 6 * cs / tau, b = sqrt(b2), root = sqrt(a + b2);
-      sum += w[i] * cs * (b / (2 * a * a * root) + b / (4 * a * root * root * root));
+      sum += (to - from) * q->w[i] * cs * (b / (2 * a * a * root) + b / (4 * a * root * root * root));
     }
   }
   return 4 * sqrt(3) / (PI * tau * tau) * sum;
@@ -91,11 +96,15 @@ static double density_tau(double tau) {
 double weyl_exact_random_acceleration(double t) {
   if (!(t > 0)) return t == t ? 1 : t;
   if (t > 40) return 0.88526 * exp(-t / 4);
-  double x[NODES], w[NODES], sum = 0, from = 0;
+  rule q;
+  double sum = 0, from = 0;
+  weyl_gauss_legendre(NODES, 0, 1, q.x, q.w);
   for (int k = 0; k < TIMES; k++) { /* panels that widen from 0: the density has a root there */
     const double to = t * pow(0.5, TIMES - 1 - k);
-    weyl_gauss_legendre(NODES, from, to, x, w);
-    for (int i = 0; i < NODES; i++) sum += w[i] * density_tau(expm1(x[i])) * exp(x[i]);
+    for (int i = 0; i < NODES; i++) {
+      const double x = from + (to - from) * q.x[i];
+      sum += (to - from) * q.w[i] * density_tau(&q, expm1(x)) * exp(x);
+    }
     from = to;
   }
   return 1 - sum;

@@ -30,19 +30,33 @@ weyl_status persist_panels(weyl_context *ctx, double first, double most, double 
 
 /* ---- validity ---- */
 
+static bool rises(const weyl_covariance *c, double t) {
+  if (t >= c->reach) return false;
+  return c->slack > 0 ? weyl_clipped_slepian(c, t) < -c->slack : weyl_covariance_eval(c, t).slope > 1e-14;
+}
+
 weyl_persist_verdict weyl_persist_validate(const weyl_covariance *c) {
   enum { STEPS = 4000 };
   const double mu = weyl_covariance_mean(c), first = 1e-4 * mu, end = 40 * mu;
-  double before = 1;
+  double before = 1, good = 0;
   for (int i = 0; i <= STEPS; i++) { /* close together near 0, then evenly */
-    const double t = i < STEPS / 4 ? first * pow(mu / first, i / (STEPS / 4.0))
-                                   : mu + (end - mu) * (i - STEPS / 4) / (STEPS * 3 / 4.0);
-    const weyl_covariance_at v = weyl_covariance_eval(c, t);
+    double t = i < STEPS / 4 ? first * pow(mu / first, i / (STEPS / 4.0))
+                             : mu + (end - mu) * (i - STEPS / 4) / (STEPS * 3 / 4.0);
+    if (rises(c, t)) {
+      for (int k = 0; k < 40; k++) { /* where it begins to */
+        const double middle = (good + t) / 2;
+        if (rises(c, middle))
+          t = middle;
+        else
+          good = middle;
+      }
+      return (weyl_persist_verdict){false, t, "r increases: the expected sign would be negative"};
+    }
     const double e = weyl_clipped_slepian(c, t);
-    if (v.slope > 1e-14) return (weyl_persist_verdict){false, t, "r increases: the expected sign would be negative"};
-    if (!(e <= before + 1e-10))
+    if (!(e <= before + fmax(c->slack, 1e-10)))
       return (weyl_persist_verdict){false, t, "the expected sign after a crossing increases: no intervals have it"};
-    before = e;
+    before = fmin(before, e);
+    good = t;
   }
   return (weyl_persist_verdict){.valid = true};
 }
@@ -68,6 +82,8 @@ static double seen_decay(const weyl_covariance *c) {
   }
   return last;
 }
+
+double persist_decay(const weyl_covariance *c) { return isnan(c->decay) ? seen_decay(c) : c->decay; }
 
 typedef struct integral {
   size_t n;
@@ -104,13 +120,19 @@ static double root(const integral *q, double guess, double most, double *derivat
   return theta;
 }
 
+static weyl_status integral_new(weyl_context *ctx, const weyl_covariance *c, double first, double most, double end,
+                                integral *q) {
+  WEYL_TRY(persist_panels(ctx, first, most, end, &q->n, &q->t, &q->w));
+  for (size_t i = 0; i < q->n; i++) q->w[i] *= weyl_clipped_slepian(c, q->t[i]);
+  return WEYL_OK;
+}
+
 static weyl_status solve(weyl_context *ctx, const weyl_covariance *c, double decay, double guess, double end,
                          weyl_persist_rate *rate) {
   const double mu = weyl_covariance_mean(c), most = isinf(decay) ? mu : 8 / decay;
   integral q = {0};
-  WEYL_TRY(persist_panels(ctx, 1e-4 * mu, most, end, &q.n, &q.t, &q.w));
-  for (size_t i = 0; i < q.n; i++) q.w[i] *= weyl_clipped_slepian(c, q.t[i]);
   double mean;
+  WEYL_TRY(integral_new(ctx, c, 1e-4 * mu, most, end, &q));
   rate->theta = root(&q, guess, isinf(decay) ? 20 / mu : decay, &mean);
   (void)excess(&q, rate->theta, &mean);
   rate->amplitude = 2 / (rate->theta * mean);
@@ -118,10 +140,21 @@ static weyl_status solve(weyl_context *ctx, const weyl_covariance *c, double dec
   return WEYL_OK;
 }
 
+/* How far the root is from that of other panels; what is cut off, and rounding. */
+static weyl_status error_of(weyl_context *ctx, const weyl_covariance *c, double end, weyl_persist_rate *rate) {
+  const double mu = weyl_covariance_mean(c);
+  integral q = {0};
+  double mean;
+  WEYL_TRY(integral_new(ctx, c, 1.3e-4 * mu, isinf(rate->decay) ? 0.7 * mu : 6 / rate->decay, end, &q));
+  rate->error = fabs(excess(&q, rate->theta, &mean)) / mean + 1e-14 * rate->theta;
+  weyl_dealloc(ctx, q.t);
+  return WEYL_OK;
+}
+
 weyl_status weyl_persist_exponent(weyl_context *ctx, const weyl_covariance *c, weyl_persist_rate *out) {
   enum { DIGITS = 40 }; /* exp(-40) of the integral is left out at most */
   WEYL_TRY(persist_require_valid(ctx, c));
-  const double decay = isnan(c->decay) ? seen_decay(c) : c->decay, mu = weyl_covariance_mean(c);
+  const double decay = persist_decay(c), mu = weyl_covariance_mean(c);
   if (decay <= 0)
     return weyl_fail(ctx, WEYL_NO,
                      "%s: no exponent: the expected sign after a crossing falls slower than any exponential", c->name);
@@ -130,7 +163,8 @@ weyl_status weyl_persist_exponent(weyl_context *ctx, const weyl_covariance *c, w
   for (int i = 0; i < 20; i++) {
     double wanted;
     if (isinf(decay))
-      for (wanted = mu; weyl_clipped_slepian(c, wanted) * exp(rate.theta * wanted) > 1e-18; wanted += mu / 4) {
+      for (wanted = mu; wanted < 1e3 * mu && weyl_clipped_slepian(c, wanted) * exp(rate.theta * wanted) > 1e-18;
+           wanted += mu / 4) {
       }
     else
       wanted = DIGITS / (decay - rate.theta);
@@ -140,6 +174,7 @@ weyl_status weyl_persist_exponent(weyl_context *ctx, const weyl_covariance *c, w
     if (!(rate.theta < decay * (1 - 1e-6)))
       return weyl_fail(ctx, WEYL_NO, "%s: no exponent below the decay %.6g of the expected sign", c->name, decay);
   }
+  WEYL_TRY(error_of(ctx, c, end, &rate));
   *out = rate;
   return WEYL_OK;
 }

@@ -4,10 +4,12 @@
 
 #include "covariance.h"
 
-/* Zeros of paths, as they come. */
+/* Crossings of a level by two paths, as they come. */
 typedef struct path_zeros {
   double *at; /* [room] times, rising within a path */
   size_t n, room;
+  size_t half;   /* where those of the second path begin */
+  bool above[2]; /* where each path begins */
   int64_t hidden;
   bool full; /* there were more */
 } path_zeros;
@@ -29,9 +31,11 @@ WEYL_MUST_CHECK weyl_status path_spectrum_new(weyl_context *ctx, const weyl_cova
                                               path_spectrum *out);
 void path_spectrum_free(weyl_context *ctx, path_spectrum *s);
 size_t path_spectrum_work(const path_spectrum *s); /* bytes */
-/* Paths 2 k and 2 k + 1, one behind the other: zeros, and in *half where those of the second begin. */
-void path_spectrum_zeros(const path_spectrum *s, uint64_t seed, int64_t k, size_t points, void *work, path_zeros *zeros,
-                         size_t *half);
+/* Paths 2 k and 2 k + 1 in pairs, x [m][2], and their slopes (NULL: not wanted), in the work. */
+void path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work, const float **x,
+                        const float **slope);
+void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, size_t points, void *work,
+                         path_zeros *zeros);
 
 /* The pair (X, X') by exact steps and bridges. */
 enum { PATH_LEVELS = 12 };
@@ -44,6 +48,8 @@ typedef struct path_markov {
   path_bridge bridge[PATH_LEVELS];
 } path_markov;
 void path_markov_new(const weyl_covariance *c, double step, path_markov *out);
-void path_markov_zeros(const path_markov *m, uint64_t seed, int64_t path, size_t points, path_zeros *zeros);
+void path_markov_draw(const path_markov *m, uint64_t seed, int64_t path, size_t points, double *x);
+void path_markov_zeros(const path_markov *m, double level, uint64_t seed, int64_t path, size_t points,
+                       path_zeros *zeros);
 
 #endif

@@ -76,42 +76,64 @@ static void noisy(double l00, double l10, double l11, weyl_rng *rng, double y[2]
   y[1] += l10 * u + l11 * v;
 }
 
-/* Zeros of a stretch of step / 2^level from time t. The cubic is the mean of what lies between; the deviation from it
- * is the bridge's. */
-static void search(const path_markov *m, int level, double t, const double a[2], const double b[2], weyl_rng *rng,
-                   path_zeros *zeros) {
-  const double h = m->step / (double)(1 << level);
-  const double near = persist_nearest(a[0], h * a[1], b[0], h * b[1]);
-  const bool crosses = (a[0] < 0) != (b[0] < 0);
+/* Crossings of the level u in a stretch of step / 2^depth from time t. The cubic is the mean of what lies between; the
+ * deviation from it is the bridge's. */
+static void search(const path_markov *m, double u, int depth, double t, const double a[2], const double b[2],
+                   weyl_rng *rng, path_zeros *zeros) {
+  const double h = m->step / (double)(1 << depth), from = a[0] - u, to = b[0] - u;
+  const bool crosses = (from < 0) != (to < 0);
   /* six deviations: from the ends of a stretch that crosses, from the cubic of one that does not */
-  const double clear = crosses ? fmin(fabs(a[0]), fabs(b[0])) : near;
-  const bool certain = level == PATH_LEVELS || clear > 6 * m->bridge[level].deviation;
+  const double clear = crosses ? fmin(fabs(from), fabs(to)) : persist_nearest(from, h * a[1], to, h * b[1]);
+  const bool certain = depth == PATH_LEVELS || clear > 6 * m->bridge[depth].deviation;
   if (certain) {
     double at[2];
-    const int n = persist_zeros(a[0], h * a[1], b[0], h * b[1], at);
+    const int n = persist_zeros(from, h * a[1], to, h * b[1], at);
     for (int k = 0; k < n; k++) path_zero(zeros, t + h * at[k]);
     return;
   }
-  const path_bridge *bridge = &m->bridge[level];
+  const path_bridge *bridge = &m->bridge[depth];
   double y[2];
   for (int i = 0; i < 2; i++)
     y[i] = bridge->from[i][0] * a[0] + bridge->from[i][1] * a[1] + bridge->to[i][0] * b[0] + bridge->to[i][1] * b[1];
   noisy(bridge->root[0][0], bridge->root[1][0], bridge->root[1][1], rng, y);
-  search(m, level + 1, t, a, y, rng, zeros);
-  search(m, level + 1, t + h / 2, y, b, rng, zeros);
+  search(m, u, depth + 1, t, a, y, rng, zeros);
+  search(m, u, depth + 1, t + h / 2, y, b, rng, zeros);
 }
 
-void path_markov_zeros(const path_markov *m, uint64_t seed, int64_t path, size_t points, path_zeros *zeros) {
+static weyl_rng begin(const path_markov *m, uint64_t seed, int64_t path, double a[2]) {
   weyl_rng rng = weyl_rng_new(seed, "persist path");
   rng.index = (uint64_t)path << 40; /* far more than a path takes */
-  double a[2] = {weyl_rng_normal(&rng), sqrt(m->lambda2) * weyl_rng_normal(&rng)};
+  a[0] = weyl_rng_normal(&rng);
+  a[1] = sqrt(m->lambda2) * weyl_rng_normal(&rng);
+  return rng;
+}
+
+static void step(const path_markov *m, const double a[2], weyl_rng *rng, double b[2]) {
+  for (int i = 0; i < 2; i++) b[i] = m->move[i][0] * a[0] + m->move[i][1] * a[1];
+  noisy(m->root[0][0], m->root[1][0], m->root[1][1], rng, b);
+}
+
+void path_markov_draw(const path_markov *m, uint64_t seed, int64_t path, size_t points, double *x) {
+  double a[2], b[2];
+  weyl_rng rng = begin(m, seed, path, a);
+  for (size_t j = 0; j < points; j++) {
+    x[j] = a[0];
+    step(m, a, &rng, b);
+    a[0] = b[0];
+    a[1] = b[1];
+  }
+}
+
+void path_markov_zeros(const path_markov *m, double level, uint64_t seed, int64_t path, size_t points,
+                       path_zeros *zeros) {
+  double a[2], b[2];
+  weyl_rng rng = begin(m, seed, path, a);
+  zeros->above[path & 1] = a[0] >= level;
   for (size_t j = 0; j + 1 < points; j++) {
-    double b[2];
-    for (int i = 0; i < 2; i++) b[i] = m->move[i][0] * a[0] + m->move[i][1] * a[1];
-    noisy(m->root[0][0], m->root[1][0], m->root[1][1], &rng, b);
+    step(m, a, &rng, b);
     const size_t before = zeros->n;
-    search(m, 0, m->step * (double)j, a, b, &rng, zeros);
-    zeros->hidden += (int64_t)(zeros->n - before) - ((a[0] < 0) != (b[0] < 0));
+    search(m, level, 0, m->step * (double)j, a, b, &rng, zeros);
+    zeros->hidden += (int64_t)(zeros->n - before) - ((a[0] < level) != (b[0] < level));
     a[0] = b[0];
     a[1] = b[1];
   }

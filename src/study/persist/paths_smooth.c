@@ -60,8 +60,11 @@ weyl_status path_spectrum_new(weyl_context *ctx, const weyl_covariance *c, size_
     if (least >= -1e-12 * most) break;
     if (i < DOUBLINGS && out->m < (size_t)1 << 24) continue;
     if (least < -1e-3 * most) {
-      status = weyl_fail(ctx, WEYL_NUMERIC, "%s: not positive definite: its spectrum goes down to %.3g of its maximum",
-                         c->name, least / most);
+      status = weyl_fail(
+          ctx, WEYL_NUMERIC,
+          "%s: not positive definite, or falling too slowly to fit on a circle of %zu points: its spectrum goes "
+          "down to %.3g of its maximum",
+          c->name, out->m, least / most);
       goto done;
     }
     break;
@@ -87,9 +90,11 @@ size_t path_spectrum_work(const path_spectrum *s) {
   return 4 * s->m * sizeof(float) + ((weyl_fft_scratch(s->fft) + 63) & ~(size_t)63);
 }
 
-static void find_zeros(const float *x, const float *slope, size_t part, size_t points, double step, path_zeros *zeros) {
+static void find_zeros(const float *x, const float *slope, size_t part, double level, size_t points, double step,
+                       path_zeros *zeros) {
+  zeros->above[part] = (double)x[part] >= level;
   for (size_t j = 0; j + 1 < points; j++) {
-    const double a = (double)x[2 * j + part], b = (double)x[2 * j + 2 + part];
+    const double a = (double)x[2 * j + part] - level, b = (double)x[2 * j + 2 + part] - level;
     const double p = step * (double)slope[2 * j + part], q = step * (double)slope[2 * j + 2 + part];
     const bool crosses = (a < 0) != (b < 0);
     if (!crosses && !(a * p < 0 && b * q > 0)) continue;
@@ -100,8 +105,8 @@ static void find_zeros(const float *x, const float *slope, size_t part, size_t p
   }
 }
 
-void path_spectrum_zeros(const path_spectrum *s, uint64_t seed, int64_t k, size_t points, void *work, path_zeros *zeros,
-                         size_t *half) {
+void path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work, const float **x,
+                        const float **slopes) {
   const weyl_kernels *kernels = weyl_kernels_active();
   const size_t m = s->m;
   float *z = work, *slope = z + 2 * m;
@@ -115,8 +120,16 @@ void path_spectrum_zeros(const path_spectrum *s, uint64_t seed, int64_t k, size_
     slope[2 * i + 1] = -z[2 * i] * s->factor[i];
   }
   weyl_fft_run(s->fft, false, 1, z, z, scratch);
-  weyl_fft_run(s->fft, false, 1, slope, slope, scratch);
-  find_zeros(z, slope, 0, points, s->step, zeros);
-  *half = zeros->n;
-  find_zeros(z, slope, 1, points, s->step, zeros);
+  if (slopes) weyl_fft_run(s->fft, false, 1, slope, slope, scratch);
+  *x = z;
+  if (slopes) *slopes = slope;
+}
+
+void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, size_t points, void *work,
+                         path_zeros *zeros) {
+  const float *x, *slope;
+  path_spectrum_draw(s, seed, k, work, &x, &slope);
+  find_zeros(x, slope, 0, level, points, s->step, zeros);
+  zeros->half = zeros->n;
+  find_zeros(x, slope, 1, level, points, s->step, zeros);
 }

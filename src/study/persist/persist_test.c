@@ -135,7 +135,7 @@ static void test_survival(void **state) {
   double *s = malloc((N + 1) * sizeof *s), *density = malloc((N + 1) * sizeof *s), laplace[5];
   for (size_t i = 0; i < 4; i++) {
     weyl_covariance *c = named(known[i].name);
-    assert_ok(ctx, weyl_persist_distribution(ctx, c, 1.0 / A_UNIT, N, s, density));
+    assert_ok(ctx, weyl_persist_distribution(ctx, c, 0, 1.0 / A_UNIT, N, s, density));
     for (int k = 0; k < 5; k++) near(known[i].name, at[k], s[(int)at[k] * A_UNIT], known[i].s[k], 1e-8);
     assert_ok(ctx, weyl_persist_laplace(ctx, c, 4, (double[]){0.5, 1, 5, 10}, laplace));
     near("laplace", 0.5, laplace[0], s[A_UNIT / 2], 1e-6);
@@ -155,7 +155,7 @@ static void test_order(void **state) {
   weyl_covariance *c = named("diffusion:2");
   double s[4097], at_2[3];
   for (int k = 0; k < 3; k++) {
-    assert_ok(ctx, weyl_persist_survival(ctx, c, 2.0 / (128 << k), 128u << k, s));
+    assert_ok(ctx, weyl_persist_survival(ctx, c, 0, 2.0 / (128 << k), 128u << k, s));
     at_2[k] = s[128 << k];
   }
   near("order", 2, log2((at_2[0] - at_2[1]) / (at_2[1] - at_2[2])), 2, 0.02);
@@ -199,7 +199,7 @@ static void test_samples(void **state) {
   weyl_covariance *c = named("diffusion:2");
   double *t = malloc(DRAWS * sizeof *t), *s = malloc((N + 1) * sizeof *s), sum = 0, squares = 0, distance = 0;
   assert_ok(ctx, weyl_persist_sample(ctx, c, 1, DRAWS, t));
-  assert_ok(ctx, weyl_persist_distribution(ctx, c, 0.005, N, s, NULL));
+  assert_ok(ctx, weyl_persist_distribution(ctx, c, 0, 0.005, N, s, NULL));
   for (int i = 0; i < DRAWS; i++) {
     sum += t[i];
     squares += t[i] * t[i];
@@ -304,7 +304,7 @@ static void test_refused(void **state) {
   assert_null(c);
   c = named("gaussian");
   double s[4];
-  assert_says(ctx, weyl_persist_survival(ctx, c, 0, 3, s), WEYL_BAD_ARG, "more than 0");
+  assert_says(ctx, weyl_persist_survival(ctx, c, 0, 0, 3, s), WEYL_BAD_ARG, "more than 0");
   assert_says(ctx, weyl_persist_laplace(ctx, c, 1, (double[]){-1}, s), WEYL_BAD_ARG, "-1");
   weyl_covariance_free(c);
   assert_says(ctx, weyl_exact_diffusion2(ctx, NAN, s, NULL), WEYL_BAD_ARG, "0..100");
@@ -324,9 +324,12 @@ static void test_simulation(void **state) {
     weyl_persist_simulation a, b;
     assert_ok(ctx, weyl_persist_simulate(ctx, c, &o, &a));
     assert_true(a.count >= o.intervals && a.count < 1.3 * (double)o.intervals);
-    near(known[i].name, 0, a.mean, weyl_covariance_mean(c), 4 * a.mean_error + 0.002 * a.mean);
+    assert_true(llabs(2 * a.above - a.count) <= 2 * a.paths);
+    weyl_persist_stats stats;
+    assert_ok(ctx, weyl_persist_measure(ctx, a.count, a.interval, &stats));
+    near(known[i].name, 0, stats.mean, weyl_covariance_mean(c), 4 * stats.mean_error + 0.002 * stats.mean);
     for (int k = 0; k < 2; k++)
-      near(known[i].name, known[i].t[k], weyl_persist_simulation_survival(&a, known[i].t[k]), known[i].s[k], 0.006);
+      near(known[i].name, known[i].t[k], weyl_persist_beyond(a.count, a.interval, known[i].t[k]), known[i].s[k], 0.006);
     assert_true(a.clipped < 1e-6);
     weyl_context *alone = test_context(1);
     assert_ok(alone, weyl_persist_simulate(alone, c, &o, &b));
