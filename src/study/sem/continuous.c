@@ -93,6 +93,13 @@ static weyl_status directions(hunt *q, const double *beta, double tolerance, dou
   return WEYL_OK;
 }
 
+static void compose(size_t k, size_t d, const double *phi, const double *w, double *beta) {
+  for (size_t i = 0; i < d; i++) {
+    beta[i] = 0;
+    for (size_t a = 0; a < k; a++) beta[i] += phi[a * d + i] * w[a];
+  }
+}
+
 weyl_status hunt_keep(hunt *q, size_t k, const double *phi, const double *beta) {
   const weyl_moments *m = q->m;
   const size_t d = m->d;
@@ -104,8 +111,7 @@ weyl_status hunt_keep(hunt *q, size_t k, const double *phi, const double *beta) 
   r.beta = r.w + k;
   memcpy(r.phi, phi, k * d * sizeof *phi);
   apply(k, d, phi, beta, r.w);
-  for (size_t i = 0; i < d; i++)
-    for (size_t j = 0; j < k; j++) r.beta[i] += phi[j * d + i] * r.w[j];
+  compose(k, d, phi, r.w, r.beta);
   WEYL_TRY(weyl_sem_worst(q->ctx, m, k, r.phi, r.w, &r.violation));
   for (size_t e = 0; e < m->count; e++) {
     const double risk = weyl_moments_risk(m, e, r.beta);
@@ -124,28 +130,79 @@ weyl_status hunt_keep(hunt *q, size_t k, const double *phi, const double *beta) 
   return WEYL_OK;
 }
 
+bool hunt_predictor(const hunt *q, size_t k, const double *phi, double *work, double *w) {
+  const weyl_moments *m = q->m;
+  const size_t d = m->d;
+  double *a = work, *l = a + k * k, *h = l + k * k, *b = h + k * k, *c = b + k, *row = c + k;
+  memset(a, 0, k * k * sizeof *a);
+  memset(b, 0, k * sizeof *b);
+  for (size_t e = 0; e < m->count; e++) {
+    for (size_t i = 0; i < k; i++) {
+      apply(d, d, m->sigma + e * d * d, phi + i * d, row);
+      apply(k, d, phi, row, h + i * k);
+    }
+    apply(k, d, phi, m->c + e * d, c);
+    for (size_t i = 0; i < k; i++) {
+      b[i] += dot(k, h + i * k, c);
+      for (size_t j = 0; j <= i; j++) a[i * k + j] += dot(k, h + i * k, h + j * k);
+    }
+  }
+  return cholesky_solve(k, a, b, l, w);
+}
+
+static double worst_gradient(const weyl_moments *m, size_t k, const double *phi, const double *beta, double *v) {
+  double worst = 0;
+  for (size_t e = 0; e < m->count; e++) worst = fmax(worst, gradient_norm(m, e, k, phi, beta, v));
+  return worst;
+}
+
+/* What beta and Phi still leave of each other: given Phi, g_e is linear in w. The best of a few rounds is in *beta and
+ * phi; `tolerance` says which of the v_e are nothing but error. */
+static weyl_status polish(hunt *q, double tolerance, double *beta, double *phi, size_t *k) {
+  const size_t d = q->m->d;
+  double *basis = weyl_arena_array(q->scratch, double, d *d), *trial = weyl_arena_array(q->scratch, double, d *d);
+  double *at = weyl_arena_array(q->scratch, double, d), *w = weyl_arena_array(q->scratch, double, d);
+  double *v = weyl_arena_array(q->scratch, double, d);
+  double *work = weyl_arena_array(q->scratch, double, HUNT_PREDICTOR(d, d)), best = INFINITY;
+  if (!basis || !trial || !at || !w || !v || !work) return WEYL_MEMORY;
+  memcpy(at, beta, d * sizeof *at);
+  for (int round = 0; round < 4; round++) {
+    size_t out;
+    WEYL_TRY(directions(q, at, tolerance, basis, &out));
+    const size_t rows = complement(d, out, basis, trial);
+    if (rows == 0 || !hunt_predictor(q, rows, trial, work, w)) break;
+    compose(rows, d, trial, w, at);
+    const double worst = worst_gradient(q->m, rows, trial, at, v);
+    if (!(worst < best)) break;
+    best = worst;
+    *k = rows;
+    memcpy(phi, trial, rows * d * sizeof *phi);
+    memcpy(beta, at, d * sizeof *beta);
+    if (worst <= 1e-13 * sqrt(q->y2)) break;
+  }
+  return WEYL_OK;
+}
+
 static weyl_status finish(hunt *q, double *beta) {
   const size_t d = q->m->d;
   double *basis = weyl_arena_array(q->scratch, double, d *d), *phi = weyl_arena_array(q->scratch, double, d *d);
-  double *kept = weyl_arena_array(q->scratch, double, d), left;
-  if (!basis || !phi || !kept) return WEYL_MEMORY;
+  double *kept = weyl_arena_array(q->scratch, double, d), *w = weyl_arena_array(q->scratch, double, d), left;
+  if (!basis || !phi || !kept || !w) return WEYL_MEMORY;
   memcpy(kept, beta, d * sizeof *kept);
   WEYL_TRY(onto_quadrics(q, beta, &left));
-  const bool exact = left <= 1e-11 * q->y2;
-  if (!exact) memcpy(beta, kept, d * sizeof *kept);
   size_t out = 0, k = 0;
+  if (left <= 1e-11 * q->y2) {
+    WEYL_TRY(polish(q, 1e-6 * sqrt(q->y2), beta, phi, &k));
+    return k > 0 ? hunt_keep(q, k, phi, beta) : WEYL_OK;
+  }
+  memcpy(beta, kept, d * sizeof *kept);
   /* without an exact solution beta leaves its part along the v_e behind, which moves them a little: again */
-  for (int round = 0; round < (exact ? 1 : 20); round++) {
-    WEYL_TRY(directions(q, beta, exact ? 1e-11 * sqrt(q->y2) : 0.5 * q->o->eps, basis, &out));
+  for (int round = 0; round < 20; round++) {
+    WEYL_TRY(directions(q, beta, 0.5 * q->o->eps, basis, &out));
     k = complement(d, out, basis, phi);
     if (k == 0) return WEYL_OK;
-    if (exact) break;
-    for (size_t i = 0; i < d; i++) {
-      double along = 0;
-      for (size_t a = 0; a < k; a++) along += phi[a * d + i] * dot(d, phi + a * d, beta);
-      kept[i] = along;
-    }
-    memcpy(beta, kept, d * sizeof *kept);
+    apply(k, d, phi, beta, w);
+    compose(k, d, phi, w, beta);
   }
   return hunt_keep(q, k, phi, beta);
 }

@@ -2,8 +2,7 @@
 #include "hunt.h"
 
 typedef struct stiefel {
-  double *phi, *w, *grad, *trial, *trial_w, *before, *before_grad, *a, *b,
-      *room; /* [k][d] but w [k], a [k][k], b [k] */
+  double *phi, *w, *grad, *trial, *trial_w, *before, *before_grad, *a, *room; /* [k][d] but w [k], a [k][k] */
 } stiefel;
 
 static void orthonormal(size_t k, size_t d, double *phi) {
@@ -23,21 +22,7 @@ static void orthonormal(size_t k, size_t d, double *phi) {
 static weyl_status best_w(hunt *q, stiefel *t, size_t k, const double *phi, double *w, double *value, double *grad) {
   const weyl_moments *m = q->m;
   const size_t d = m->d;
-  double *h = t->room, *l = h + k * k, *row = l + k * k, *c = row + d;
-  memset(t->a, 0, k * k * sizeof *t->a);
-  memset(t->b, 0, k * sizeof *t->b);
-  for (size_t e = 0; e < m->count; e++) {
-    for (size_t i = 0; i < k; i++) {
-      apply(d, d, m->sigma + e * d * d, phi + i * d, row);
-      apply(k, d, phi, row, h + i * k);
-    }
-    apply(k, d, phi, m->c + e * d, c);
-    for (size_t i = 0; i < k; i++) {
-      t->b[i] += dot(k, h + i * k, c);
-      for (size_t j = 0; j < k; j++) t->a[i * k + j] += dot(k, h + i * k, h + j * k);
-    }
-  }
-  if (!cholesky_solve(k, t->a, t->b, l, w)) {
+  if (!hunt_predictor(q, k, phi, t->room, w)) {
     *value = INFINITY;
     return WEYL_OK;
   }
@@ -123,9 +108,8 @@ weyl_status weyl_search_joint(weyl_context *ctx, const weyl_moments *m, const we
     t.w = weyl_arena_array(q.scratch, double, k);
     t.trial_w = weyl_arena_array(q.scratch, double, k + d);
     t.a = weyl_arena_array(q.scratch, double, k *k);
-    t.b = weyl_arena_array(q.scratch, double, k);
-    t.room = weyl_arena_array(q.scratch, double, 2 * k * k + d + k);
-    if (!t.w || !t.trial_w || !t.a || !t.b || !t.room) status = WEYL_MEMORY;
+    t.room = weyl_arena_array(q.scratch, double, HUNT_PREDICTOR(k, d));
+    if (!t.w || !t.trial_w || !t.a || !t.room) status = WEYL_MEMORY;
   }
   for (size_t start = 0; start < o.starts && status == WEYL_OK; start++) {
     weyl_rng rng = numbered_rng(o.seed, "sem joint search", start);
