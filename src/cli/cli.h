@@ -124,7 +124,7 @@ bool cli_ranks_module(char *path, size_t room); /* where the module for MPI is; 
 
 /* ---- studies that recipes may name ---- */
 const weyl_recipe_study *const *cli_studies(void);
-extern const weyl_recipe_study cli_study_sem;
+extern const weyl_recipe_study cli_study_sem, cli_study_sense;
 void cli_studies_end(void); /* forgets what rows shared */
 
 /* ---- help ---- */

@@ -223,7 +223,7 @@ static const weyl_option options[] = {
 static const weyl_recipe_study persist = {"persist", options, quantities, NULL, run};
 
 const weyl_recipe_study *const *cli_studies(void) {
-  static const weyl_recipe_study *const all[] = {&persist, &cli_study_sem, NULL};
+  static const weyl_recipe_study *const all[] = {&persist, &cli_study_sense, &cli_study_sem, NULL};
   return all;
 }
 
