@@ -154,7 +154,7 @@ static weyl_tensor weighted(fixture *f, uint64_t seed) {
 /* Central differences of a scalar against its gradient in every number of every real input. */
 static void check_gradient(const weyl_op *op, int which, fixture *f, weyl_tensor y, const char *what, double tolerance,
                            weyl_tensor *gradient) {
-  const double h = op->check.h ? op->check.h : 1e-5;
+  const double h = op->check.h > 0 ? op->check.h : 1e-5;
   int real[WEYL_EXAMPLE_INPUTS] = {0}, n = 0;
   weyl_tensor x[WEYL_EXAMPLE_INPUTS] = {{0}};
   for (int i = 0; i < f->ex.n_in; i++)

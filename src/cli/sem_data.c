@@ -210,7 +210,7 @@ static weyl_status show_search(cli *c, const sem_source *s, const weyl_search *f
     put(&t, 2, "%.3g", r->violation);
     put(&t, 3, "%.4g", r->risk);
     put(&t, 4, "%.4g", r->worst_risk);
-    put(&t, 5, isnan(share) ? "" : "%.3g", share);
+    if (!isnan(share)) put(&t, 5, "%.3g", share);
     t.rows++;
   }
   weyl_json_end(c->result);

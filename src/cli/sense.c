@@ -222,7 +222,8 @@ weyl_status sense_table(cli *c, size_t count, const sense_curve *curves) {
     snprintf(t[2], 64, "%lld", (long long)r->iterations);
     snprintf(t[3], 64, "%.3g", r->error2);
     sense_law_text(t[4], 64, &curves[i].law);
-    snprintf(t[5], 64, isfinite(curves[i].law.r2) ? "%.5f" : "", curves[i].law.r2);
+    t[5][0] = 0;
+    if (isfinite(curves[i].law.r2)) snprintf(t[5], 64, "%.5f", curves[i].law.r2);
     snprintf(t[6], 64, "%.3g", per);
     for (size_t k = 0; k < COLUMNS; k++) cells[(i + 1) * COLUMNS + k] = t[k];
     weyl_json_object(c->result, NULL);
@@ -375,7 +376,8 @@ static weyl_status check(cli *c) {
     failed += !holds;
     snprintf(t[0], 64, "%s", k->name);
     snprintf(t[1], 64, "%s", k->metric);
-    snprintf(t[2], 64, isnan(k->known) ? "" : "%.4g", k->known);
+    t[2][0] = 0;
+    if (!isnan(k->known)) snprintf(t[2], 64, "%.4g", k->known);
     snprintf(t[3], 64, "%.4g", ours);
     snprintf(t[4], 64, "%s", holds ? "yes" : "NO");
     for (size_t j = 0; j < COLUMNS; j++) cells[rows * COLUMNS + j] = t[j];

@@ -349,9 +349,10 @@ static weyl_status tell(cli *c, const weyl_completion *found) {
     char(*t)[32] = text + (i + 1) * COLUMNS;
     snprintf(t[0], 32, "%s%s", a->method, i == found->chosen ? " <-" : "");
     snprintf(t[1], 32, "%zu", a->rank);
-    snprintf(t[2], 32, a->ridge > 0 ? "%g" : "", a->ridge);
+    t[2][0] = t[4][0] = 0;
+    if (a->ridge > 0) snprintf(t[2], 32, "%g", a->ridge);
     snprintf(t[3], 32, "%lld", (long long)a->iterations);
-    snprintf(t[4], 32, isfinite(a->fitted) ? "%.5g" : "", a->fitted);
+    if (isfinite(a->fitted)) snprintf(t[4], 32, "%.5g", a->fitted);
     snprintf(t[5], 32, isfinite(a->held) ? "%.5g" : "diverges", a->held);
     for (size_t k = 0; k < COLUMNS; k++) cells[(i + 1) * COLUMNS + k] = t[k];
     weyl_json_object(c->result, NULL);

@@ -323,7 +323,7 @@ static void test_simulation(void **state) {
     const weyl_persist_simulate_opts o = {.intervals = 100000, .points = 1 << 16, .seed = 3};
     weyl_persist_simulation a, b;
     assert_ok(ctx, weyl_persist_simulate(ctx, c, &o, &a));
-    assert_true(a.count >= o.intervals && a.count < 1.3 * (double)o.intervals);
+    assert_true(a.count >= o.intervals && (double)a.count < 1.3 * (double)o.intervals);
     assert_true(llabs(2 * a.above - a.count) <= 2 * a.paths);
     weyl_persist_stats stats;
     assert_ok(ctx, weyl_persist_measure(ctx, a.count, a.interval, &stats));
