@@ -17,6 +17,12 @@ typedef struct bench_samples {
 } bench_samples;
 WEYL_MUST_CHECK weyl_status bench_samples_add(weyl_context *ctx, bench_samples *s, double wall, double cpu);
 void bench_samples_free(weyl_context *ctx, bench_samples *s);
+/* Calls once more than it counts, so that the first finds what it needs in the caches; for so many seconds, at least
+ * once. cpu: weyl_cpu_seconds or weyl_thread_cpu_seconds. */
+WEYL_MUST_CHECK weyl_status bench_repeat(weyl_context *ctx, weyl_status (*once)(void *self), void *self,
+                                         double (*cpu)(void), double seconds, bench_samples *into);
+/* n numbers in [-1, 1); NULL: no memory. */
+void *bench_random_numbers(weyl_context *ctx, weyl_rng *rng, weyl_dtype real, size_t n);
 
 typedef struct bench_times {
   double wall, cpu;           /* medians */

@@ -71,15 +71,14 @@ static weyl_status fill(weyl_context *ctx, int64_t batch, side *s) {
   return WEYL_OK;
 }
 
-static weyl_status repeat(weyl_context *ctx, side *s, const weyl_batch *batch, double seconds, bench_samples *into) {
-  WEYL_TRY(weyl_run_step(s->run, batch));
-  for (const double end = weyl_seconds() + seconds;;) {
-    const double wall = weyl_seconds(), cpu = weyl_cpu_seconds();
-    WEYL_TRY(weyl_run_step(s->run, batch));
-    const double cpu_took = weyl_cpu_seconds() - cpu, now = weyl_seconds();
-    WEYL_TRY(bench_samples_add(ctx, into, now - wall, cpu_took));
-    if (now >= end) return WEYL_OK;
-  }
+typedef struct call {
+  side *s;
+  const weyl_batch *batch;
+} call;
+
+static weyl_status once(void *self) {
+  const call *c = self;
+  return weyl_run_step(c->s->run, c->batch);
 }
 
 /* ---- in turn ---- */
@@ -109,7 +108,7 @@ static weyl_status one_case(weyl_context *ctx, weyl_variables *vars, const bench
   const weyl_batch batch = {
       .shards = shards, .count = (const int64_t(*)[WEYL_COUNTS])count, .input = (const void *const *)s.input};
   for (int turn = 0; turn < TURNS; turn++) {
-    WEYL_GOTO(repeat(ctx, &s, &batch, ask->seconds / TURNS, &ours));
+    WEYL_GOTO(bench_repeat(ctx, once, &(call){&s, &batch}, weyl_cpu_seconds, ask->seconds / TURNS, &ours));
     for (int l = 0; peer && l < BENCH_CONV_LAYOUTS; l++) {
       WEYL_GOTO(peer_choose(peer, row->shape, ask->batch, pass, l));
       WEYL_GOTO(bench_peer_run(peer, ask->seconds / TURNS, &theirs[l]));

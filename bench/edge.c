@@ -25,18 +25,6 @@ static void side_close(weyl_context *ctx, side *s) {
   weyl_edge_product_free(s->plan);
 }
 
-static void *random_numbers(weyl_context *ctx, weyl_rng *rng, weyl_dtype real, size_t n) {
-  void *x = weyl_alloc(ctx, n, weyl_dtype_size(real));
-  for (size_t i = 0; x && i < n; i++) {
-    const double value = 2 * weyl_rng_uniform(rng) - 1;
-    if (real == WEYL_F64)
-      ((double *)x)[i] = value;
-    else
-      ((float *)x)[i] = (float)value;
-  }
-  return x;
-}
-
 /* A block of the output for every path with an even sum of degrees. */
 static weyl_status side_open(weyl_context *ctx, weyl_arena *arena, const bench_edge_ask *ask, weyl_layout layout,
                              bench_edge_row *row, side *s) {
@@ -71,30 +59,29 @@ static weyl_status side_open(weyl_context *ctx, weyl_arena *arena, const bench_e
   weyl_rng rng = weyl_rng_new(1, "edge");
   bool whole = true;
   for (int i = 0; i < ARRAYS; i++) {
-    whole &= (s->in[i] = random_numbers(ctx, &rng, ask->real, (size_t)n[i])) != NULL;
-    whole &= (s->d[i] = random_numbers(ctx, &rng, ask->real, (size_t)n[i])) != NULL;
+    whole &= (s->in[i] = bench_random_numbers(ctx, &rng, ask->real, (size_t)n[i])) != NULL;
+    whole &= (s->d[i] = bench_random_numbers(ctx, &rng, ask->real, (size_t)n[i])) != NULL;
   }
   whole &= (s->work = weyl_alloc(ctx, weyl_edge_product_work(s->plan), 1)) != NULL;
   return whole ? WEYL_OK : WEYL_MEMORY;
 }
 
-static weyl_status once(weyl_context *ctx, side *s, const weyl_edges *edges, bool backward) {
+typedef struct call {
+  weyl_context *ctx;
+  side *s;
+  const weyl_edges *edges;
+  bool backward;
+} call;
+
+static weyl_status once(void *self) {
+  const call *c = self;
+  weyl_context *ctx = c->ctx;
+  side *s = c->s;
+  const weyl_edges *edges = c->edges;
   WEYL_TRY(weyl_edge_product_forward(ctx, s->plan, edges, s->in[X], s->in[R], s->in[Y], s->d[OUT], s->work));
-  if (!backward) return WEYL_OK;
+  if (!c->backward) return WEYL_OK;
   return weyl_edge_product_backward(ctx, s->plan, edges, s->in[X], s->in[R], s->in[Y], s->in[OUT], s->d[X], s->d[R],
                                     s->d[Y], s->work);
-}
-
-static weyl_status repeat(weyl_context *ctx, side *s, const weyl_edges *edges, bool backward, double seconds,
-                          bench_samples *into) {
-  WEYL_TRY(once(ctx, s, edges, backward));
-  for (const double end = weyl_seconds() + seconds;;) {
-    const double wall = weyl_seconds(), cpu = weyl_thread_cpu_seconds();
-    WEYL_TRY(once(ctx, s, edges, backward));
-    const double cpu_took = weyl_thread_cpu_seconds() - cpu, now = weyl_seconds();
-    WEYL_TRY(bench_samples_add(ctx, into, now - wall, cpu_took));
-    if (now >= end) return WEYL_OK;
-  }
 }
 
 /* Receivers have equally many edges, from the nodes that follow them in a ring: the peer makes the same ones. */
@@ -128,7 +115,8 @@ static weyl_status one_width(weyl_context *ctx, const bench_edge_ask *ask, bench
   WEYL_GOTO(side_open(ctx, arena, ask, WEYL_LAYOUT_ROWS, row, &s[1]));
   for (int turn = 0; turn < TURNS; turn++)
     for (int pass = 0; pass < BENCH_EDGE_PASSES; pass++) {
-      WEYL_GOTO(repeat(ctx, &s[pass / 2], &edges, pass % 2 != 0, ask->seconds / TURNS, &ours[pass]));
+      WEYL_GOTO(bench_repeat(ctx, once, &(call){ctx, &s[pass / 2], &edges, pass % 2 != 0}, weyl_thread_cpu_seconds,
+                             ask->seconds / TURNS, &ours[pass]));
       const double now = bench_peak(ask->real, 0.01);
       if (now > *peak) *peak = now;
       if (!peer || pass >= 2) continue;

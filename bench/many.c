@@ -17,22 +17,6 @@ static void side_close(weyl_context *ctx, side *s) {
   weyl_sphere_product_free(s->powers);
 }
 
-static weyl_status random_numbers(weyl_context *ctx, weyl_dtype real, int64_t n, void **out) {
-  void *x = weyl_alloc(ctx, (size_t)n, weyl_dtype_size(real));
-  if (!x) return WEYL_MEMORY;
-  weyl_rng rng = weyl_rng_new(1, "many");
-  for (int64_t i = 0; i < n; i++) {
-    const double value = weyl_rng_uniform(&rng) - 0.5;
-    if (real == WEYL_F64)
-      ((double *)x)[i] = value;
-    else
-      ((float *)x)[i] = (float)value;
-  }
-  *out = x;
-  return WEYL_OK;
-}
-
-/* power 0: the contraction. */
 static weyl_status side_open(weyl_context *ctx, const bench_many_ask *ask, int power, side *s) {
   int64_t a, b, w;
   size_t work;
@@ -57,12 +41,18 @@ static weyl_status side_open(weyl_context *ctx, const bench_many_ask *ask, int p
     a = weyl_sphere_product_size(s->powers, 0), b = weyl_sphere_product_size(s->powers, 1);
     w = weyl_sphere_product_weights(s->powers), work = weyl_sphere_product_work(s->powers);
   }
-  WEYL_TRY(random_numbers(ctx, ask->real, ask->batch * a, &s->a));
-  WEYL_TRY(random_numbers(ctx, ask->real, ask->batch * a, &s->da));
-  WEYL_TRY(random_numbers(ctx, ask->real, ask->batch * b, &s->b));
-  WEYL_TRY(random_numbers(ctx, ask->real, ask->batch * b, &s->g));
-  WEYL_TRY(random_numbers(ctx, ask->real, w, &s->w));
-  WEYL_TRY(random_numbers(ctx, ask->real, w, &s->dw));
+  weyl_rng rng = weyl_rng_new(1, "many");
+  const struct {
+    void **to;
+    int64_t n;
+  } all[] = {{&s->a, ask->batch * a},
+             {&s->da, ask->batch * a},
+             {&s->b, ask->batch * b},
+             {&s->g, ask->batch * b},
+             {&s->w, w},
+             {&s->dw, w}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (!(*all[i].to = bench_random_numbers(ctx, &rng, ask->real, (size_t)all[i].n))) return WEYL_MEMORY;
   s->work = weyl_alloc(ctx, work, 1);
   s->element = weyl_alloc(ctx, (size_t)ask->batch, sizeof *s->element);
   if (!s->work || !s->element) return WEYL_MEMORY;
@@ -70,15 +60,26 @@ static weyl_status side_open(weyl_context *ctx, const bench_many_ask *ask, int p
   return WEYL_OK;
 }
 
-static weyl_status once(weyl_context *ctx, side *s, int64_t batch, bool backward) {
+typedef struct call {
+  weyl_context *ctx;
+  side *s;
+  int64_t batch;
+  bool backward;
+} call;
+
+static weyl_status once(void *self) {
+  const call *c = self;
+  weyl_context *ctx = c->ctx;
+  side *s = c->s;
+  const int64_t batch = c->batch;
   if (s->contraction) {
     WEYL_TRY(weyl_contraction_forward(ctx, s->contraction, batch, s->element, s->a, s->w, s->b, s->work));
-    if (!backward) return WEYL_OK;
+    if (!c->backward) return WEYL_OK;
     return weyl_contraction_backward(ctx, s->contraction, batch, s->element, s->a, s->w, s->g, s->da, s->dw, s->work);
   }
   const void *const f[] = {s->a};
   WEYL_TRY(weyl_sphere_product_forward(ctx, s->powers, batch, f, s->w, s->b, s->work));
-  if (!backward) return WEYL_OK;
+  if (!c->backward) return WEYL_OK;
   return weyl_sphere_product_backward(ctx, s->powers, batch, f, s->w, s->g, &s->da, s->dw, s->work);
 }
 
@@ -98,14 +99,8 @@ static weyl_status one_row(weyl_context *ctx, const bench_many_ask *ask, bench_p
   for (int way = 0; way <= (backward ? 2 : 0); way += 2)
     row->ops += power ? weyl_sphere_product_ops(s.powers, way) : weyl_contraction_ops(s.contraction, way);
   for (int turn = 0; turn < TURNS; turn++) {
-    WEYL_GOTO(once(ctx, &s, ask->batch, backward));
-    for (const double end = weyl_seconds() + ask->seconds / TURNS;;) {
-      const double wall = weyl_seconds(), cpu = weyl_thread_cpu_seconds();
-      WEYL_GOTO(once(ctx, &s, ask->batch, backward));
-      const double took = weyl_thread_cpu_seconds() - cpu, now = weyl_seconds();
-      WEYL_GOTO(bench_samples_add(ctx, &ours, now - wall, took));
-      if (now >= end) break;
-    }
+    WEYL_GOTO(bench_repeat(ctx, once, &(call){ctx, &s, ask->batch, backward}, weyl_thread_cpu_seconds,
+                           ask->seconds / TURNS, &ours));
     const double rate = bench_peak(ask->real, 0.01);
     if (rate > *peak) *peak = rate;
     if (!peer || power) continue;

@@ -27,6 +27,30 @@ void bench_samples_free(weyl_context *ctx, bench_samples *s) {
   *s = (bench_samples){0};
 }
 
+weyl_status bench_repeat(weyl_context *ctx, weyl_status (*once)(void *self), void *self, double (*cpu)(void),
+                         double seconds, bench_samples *into) {
+  WEYL_TRY(once(self));
+  for (const double end = weyl_seconds() + seconds;;) {
+    const double wall = weyl_seconds(), used = cpu();
+    WEYL_TRY(once(self));
+    const double took = cpu() - used, now = weyl_seconds();
+    WEYL_TRY(bench_samples_add(ctx, into, now - wall, took));
+    if (now >= end) return WEYL_OK;
+  }
+}
+
+void *bench_random_numbers(weyl_context *ctx, weyl_rng *rng, weyl_dtype real, size_t n) {
+  void *x = weyl_alloc(ctx, n, weyl_dtype_size(real));
+  for (size_t i = 0; x && i < n; i++) {
+    const double value = 2 * weyl_rng_uniform(rng) - 1;
+    if (real == WEYL_F64)
+      ((double *)x)[i] = value;
+    else
+      ((float *)x)[i] = (float)value;
+  }
+  return x;
+}
+
 static int by_size(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);

@@ -18,7 +18,8 @@ typedef struct work {
   char words[80]; /* for the peer; "": it has no such work */
 } work;
 
-static weyl_status once(const work *w) {
+static weyl_status once(void *self) {
+  const work *w = self;
   const bench_signal *row = w->row;
   weyl_persist_rate rate;
   switch (row->what[0]) {
@@ -60,17 +61,6 @@ static void work_close(work *w) {
   weyl_covariance_free(w->covariance);
 }
 
-static weyl_status repeat(const work *w, double seconds, bench_samples *into) {
-  WEYL_TRY(once(w)); /* brings the caches back */
-  for (const double end = weyl_seconds() + seconds;;) {
-    const double wall = weyl_seconds(), cpu = weyl_cpu_seconds();
-    WEYL_TRY(once(w));
-    const double used = weyl_cpu_seconds() - cpu, now = weyl_seconds();
-    WEYL_TRY(bench_samples_add(w->ctx, into, now - wall, used));
-    if (now >= end) return WEYL_OK;
-  }
-}
-
 static weyl_status one_row(work *w, bench_peer *peer, size_t numbers, double seconds) {
   enum { TURNS = 4 };
   bench_samples mine = {0}, theirs = {0};
@@ -78,7 +68,7 @@ static weyl_status one_row(work *w, bench_peer *peer, size_t numbers, double sec
   WEYL_GOTO(work_open(w, numbers));
   if (peer && w->words[0]) WEYL_GOTO(bench_peer_case(peer, w->words));
   for (int turn = 0; turn < TURNS; turn++) {
-    WEYL_GOTO(repeat(w, seconds / TURNS, &mine));
+    WEYL_GOTO(bench_repeat(w->ctx, once, w, weyl_cpu_seconds, seconds / TURNS, &mine));
     if (peer && w->words[0]) WEYL_GOTO(bench_peer_run(peer, seconds / TURNS, &theirs));
   }
   w->row->ours = bench_times_of(&mine);

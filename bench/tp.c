@@ -36,18 +36,6 @@ static void side_close(weyl_context *ctx, side *s) {
   *s = (side){0};
 }
 
-static void *random_numbers(weyl_context *ctx, weyl_rng *rng, weyl_dtype real, size_t n) {
-  void *x = weyl_alloc(ctx, n, weyl_dtype_size(real));
-  for (size_t i = 0; x && i < n; i++) {
-    const double value = 2 * weyl_rng_uniform(rng) - 1;
-    if (real == WEYL_F64)
-      ((double *)x)[i] = value;
-    else
-      ((float *)x)[i] = (float)value;
-  }
-  return x;
-}
-
 static bool on_sphere(const bench_tp_ask *ask) { return ask->kind >= BENCH_TP_GAUNT; }
 
 static int64_t side_size(const side *s, int i) {
@@ -100,38 +88,37 @@ static weyl_status side_open(weyl_context *ctx, weyl_arena *arena, const bench_t
   bool whole = true;
   for (int i = 0; i < 3; i++) {
     const size_t n = (size_t)(ask->batch * side_size(s, i));
-    whole &= (s->x[i] = random_numbers(ctx, &rng, ask->real, n)) != NULL;
-    whole &= (s->d[i] = random_numbers(ctx, &rng, ask->real, n)) != NULL;
+    whole &= (s->x[i] = bench_random_numbers(ctx, &rng, ask->real, n)) != NULL;
+    whole &= (s->d[i] = bench_random_numbers(ctx, &rng, ask->real, n)) != NULL;
   }
-  whole &= (s->w = random_numbers(ctx, &rng, ask->real, (size_t)weights)) != NULL;
-  whole &= (s->dw = random_numbers(ctx, &rng, ask->real, (size_t)weights)) != NULL;
+  whole &= (s->w = bench_random_numbers(ctx, &rng, ask->real, (size_t)weights)) != NULL;
+  whole &= (s->dw = bench_random_numbers(ctx, &rng, ask->real, (size_t)weights)) != NULL;
   const size_t work = s->plan ? weyl_product_work(s->plan) : weyl_sphere_product_work(s->sphere);
   whole &= (s->work = weyl_alloc(ctx, work, 1)) != NULL;
   return whole ? WEYL_OK : WEYL_MEMORY;
 }
 
-static weyl_status once(weyl_context *ctx, side *s, int64_t batch, bool backward) {
+typedef struct call {
+  weyl_context *ctx;
+  side *s;
+  int64_t batch;
+  bool backward;
+} call;
+
+static weyl_status once(void *self) {
+  const call *c = self;
+  weyl_context *ctx = c->ctx;
+  side *s = c->s;
+  const int64_t batch = c->batch;
   if (s->sphere) {
     const void *const f[] = {s->x[0], s->x[1]};
     WEYL_TRY(weyl_sphere_product_forward(ctx, s->sphere, batch, f, s->w, s->d[2], s->work));
-    if (!backward) return WEYL_OK;
+    if (!c->backward) return WEYL_OK;
     return weyl_sphere_product_backward(ctx, s->sphere, batch, f, s->w, s->x[2], s->d, s->dw, s->work);
   }
   WEYL_TRY(weyl_product_forward(ctx, s->plan, batch, s->x[0], s->x[1], s->w, s->d[2], s->work));
-  if (!backward) return WEYL_OK;
+  if (!c->backward) return WEYL_OK;
   return weyl_product_backward(ctx, s->plan, batch, s->x[0], s->x[1], s->w, s->x[2], s->d[0], s->d[1], s->dw, s->work);
-}
-
-static weyl_status repeat(weyl_context *ctx, side *s, int64_t batch, bool backward, double seconds,
-                          bench_samples *into) {
-  WEYL_TRY(once(ctx, s, batch, backward));
-  for (const double end = weyl_seconds() + seconds;;) {
-    const double wall = weyl_seconds(), cpu = weyl_thread_cpu_seconds();
-    WEYL_TRY(once(ctx, s, batch, backward));
-    const double cpu_took = weyl_thread_cpu_seconds() - cpu, now = weyl_seconds();
-    WEYL_TRY(bench_samples_add(ctx, into, now - wall, cpu_took));
-    if (now >= end) return WEYL_OK;
-  }
 }
 
 enum { TURNS = 3, COMPILED_MAX = 4 }; /* torch.compile takes minutes beyond */
@@ -166,7 +153,8 @@ static weyl_status one_row(weyl_context *ctx, const bench_tp_ask *ask, bench_pee
     WEYL_GOTO(side_open(ctx, arena, ask, l, i ? WEYL_LAYOUT_IRREPS : WEYL_LAYOUT_BLOCKED, method, row, &s[i]));
   for (int turn = 0; turn < TURNS; turn++)
     for (int pass = 0; pass < ask->passes; pass++) {
-      WEYL_GOTO(repeat(ctx, &s[pass / 2], ask->batch, pass % 2 != 0, ask->seconds / TURNS, &ours[pass]));
+      WEYL_GOTO(bench_repeat(ctx, once, &(call){ctx, &s[pass / 2], ask->batch, pass % 2 != 0}, weyl_thread_cpu_seconds,
+                             ask->seconds / TURNS, &ours[pass]));
       const double now = bench_peak(ask->real, 0.01);
       if (now > made->peak) made->peak = now;
       if (!peer || pass >= 2) continue;
