@@ -368,11 +368,7 @@ typedef void (*run_fn)(const sphere_product *p, bool weights, const sphere_array
 #define GAUNT(L)                                \
   CONSTANT(gaunt_##L, SPHERE_GAUNT, L, L, L, 2) \
   CONSTANT(gaunt_back_##L, SPHERE_GAUNT_BACK, L, L, L, 2)
-#define COMPLETE(L)                                   \
-  CONSTANT(complete_##L, SPHERE_COMPLETE, L, L, L, 2) \
-  CONSTANT(complete_back_##L, SPHERE_COMPLETE_BACK, L, L, L, 2)
-#define GAUNT_ROW(L)    [SPHERE_GAUNT] = gaunt_##L, [SPHERE_GAUNT_BACK] = gaunt_back_##L
-#define COMPLETE_ROW(L) [SPHERE_COMPLETE] = complete_##L, [SPHERE_COMPLETE_BACK] = complete_back_##L
+#define GAUNT_ROW(L) [SPHERE_GAUNT] = gaunt_##L, [SPHERE_GAUNT_BACK] = gaunt_back_##L
 GAUNT(1)
 GAUNT(2)
 GAUNT(3)
@@ -380,11 +376,6 @@ GAUNT(4)
 #if WEYL_BITS == 32 /* f64 has less code: it is used less */
 GAUNT(5)
 GAUNT(6)
-COMPLETE(2)
-COMPLETE(3)
-COMPLETE(4)
-COMPLETE(5)
-COMPLETE(6)
 #define CUBES(L1, L3)                                       \
   CONSTANT(cubes_##L1##_##L3, SPHERE_POWERS, L1, L1, L3, 3) \
   CONSTANT(cubes_back_##L1##_##L3, SPHERE_POWERS_BACK, L1, L1, L3, 3)
@@ -394,26 +385,23 @@ CUBES(3, 3)
 #endif
 
 static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
-  static const run_fn products[][4] = {
+  static const run_fn products[][2] = {
     {GAUNT_ROW(1)},
-#if WEYL_BITS == 32
-    {GAUNT_ROW(2), COMPLETE_ROW(2)},
-    {GAUNT_ROW(3), COMPLETE_ROW(3)},
-    {GAUNT_ROW(4), COMPLETE_ROW(4)},
-    {GAUNT_ROW(5), COMPLETE_ROW(5)},
-    {GAUNT_ROW(6), COMPLETE_ROW(6)},
-#else
     {GAUNT_ROW(2)},
     {GAUNT_ROW(3)},
     {GAUNT_ROW(4)},
+#if WEYL_BITS == 32
+    {GAUNT_ROW(5)},
+    {GAUNT_ROW(6)},
 #endif
   };
-  if (kind >= SPHERE_POISSON) return NULL;
-  if (kind < SPHERE_POWERS)
+  /* other products of two functions are made faster from couplings where code of their own would pay */
+  if (kind == SPHERE_GAUNT || kind == SPHERE_GAUNT_BACK)
     return p->l1 >= 1 && p->l1 <= (int)(sizeof products / sizeof *products) &&
                    is_of(p, sizes_of(p->l1, p->l1, p->l1, 2))
                ? products[p->l1 - 1][kind]
                : NULL;
+  if (kind != SPHERE_POWERS && kind != SPHERE_POWERS_BACK) return NULL;
 #if WEYL_BITS == 32
 #define CUBE(L1, L3) \
   if (is_of(p, sizes_of(L1, L1, L3, 3))) return kind == SPHERE_POWERS ? cubes_##L1##_##L3 : cubes_back_##L1##_##L3;
