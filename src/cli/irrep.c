@@ -244,7 +244,7 @@ static weyl_status product(cli *c, weyl_arena *arena) {
   weyl_paths paths;
   WEYL_TRY(parse(c, arena, c->arg[1], &in1));
   WEYL_TRY(parse(c, arena, c->arg[2], &in2));
-  WEYL_TRY(weyl_irreps_product(c->ctx, arena, in1, in2, (int)cli_integer(c, "l-max"), &out, &paths));
+  WEYL_TRY(weyl_irreps_product(c->ctx, arena, in1, in2, (int)cli_integer(c, "l_max"), &out, &paths));
   weyl_irreps simple;
   WEYL_TRY(weyl_irreps_simplify(c->ctx, arena, out, &simple));
   const char *text = weyl_irreps_text(arena, simple);
@@ -353,7 +353,7 @@ static const weyl_option options[] = {
     {"axis", WEYL_OPT_STRING, "", 0, 0, NULL, "X,Y,Z that --angle turns about"},
     {"angle", WEYL_OPT_DOUBLE, "0", -1e6, 1e6, NULL, "in radians"},
     {"gauge", WEYL_OPT_CHOICE, "weyl", 0, 0, "weyl|e3nn", "whose signs of 3j"},
-    {"l-max", WEYL_OPT_INT, "-1", -1, WEYL_L_MAX, NULL, "highest degree of a product; -1: all"},
+    {"l_max", WEYL_OPT_INT, "-1", -1, WEYL_L_MAX, NULL, "highest degree of a product; -1: all"},
     {"from", WEYL_OPT_CHOICE, "e3nn", 0, 0, CONVENTIONS, "of convention: whose harmonics are given"},
     {"to", WEYL_OPT_CHOICE, "standard", 0, 0, CONVENTIONS, "of convention: whose are wanted"},
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
