@@ -71,7 +71,7 @@ static weyl_status connect(cli *c, const char *path) {
   void *module = dlopen(path, RTLD_NOW | RTLD_GLOBAL); /* global: the MPI library opens modules of its own */
   if (!module)
     return weyl_fail(c->ctx, WEYL_UNSUPPORTED,
-                     "training on several processes needs Open MPI, apt install openmpi-bin: %s", dlerror());
+                     "running as several processes needs Open MPI, apt install openmpi-bin: %s", dlerror());
   void *open = dlsym(module, "weyl_mpi_open"), *close = dlsym(module, "weyl_mpi_close");
   if (!open || !close) return weyl_fail(c->ctx, WEYL_UNSUPPORTED, "%s is no module of weyl", path);
   weyl_mpi_open_fn *function;
@@ -92,7 +92,7 @@ weyl_status cli_ranks_open(cli *c) {
   if (!cli_ranks_module(path, sizeof path))
     return weyl_fail(
         c->ctx, WEYL_UNSUPPORTED,
-        "training on several processes needs the module " WEYL_MPI_MODULE
+        "running as several processes needs the module " WEYL_MPI_MODULE
         ", which this weyl was built without: apt install libopenmpi-dev openmpi-bin, then build it again");
   WEYL_TRY(connect(c, path));
   if (launched_size() > 1 && launched_size() != c->transport.size)
