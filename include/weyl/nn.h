@@ -159,6 +159,7 @@ weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const 
 /* The length of the last axis, which it keeps as 1.  A vector shorter than 1e-30 (f32: 1e-7) has length 0 with
  * derivatives 0, of every order. */
 weyl_tensor weyl_length(weyl_tensor vectors);
+weyl_tensor weyl_length_along(weyl_tensor vectors, int axis); /* of another axis; negative axes count from the end */
 typedef enum weyl_cutoff { WEYL_CUTOFF_NONE, WEYL_CUTOFF_POLYNOMIAL, WEYL_CUTOFF_COSINE } weyl_cutoff;
 typedef enum weyl_radial_kind { WEYL_RADIAL_BESSEL, WEYL_RADIAL_GAUSSIAN } weyl_radial_kind;
 typedef struct weyl_radial_opts {
@@ -175,6 +176,11 @@ weyl_tensor weyl_cutoff_of(weyl_tensor r, weyl_cutoff cutoff, double radius, int
  * evenly from 0 to r_c, exp(-(r - c)^2 / (2 d^2)) with their spacing d.  All derivatives are finite for every r >= 0.
  */
 weyl_tensor weyl_radial(weyl_tensor r, const weyl_radial_opts *opts);
+
+/* The orthogonal cosine transform D of n values as a constant [n, n]: D_kt = w_k cos(pi (t + 1/2) k / n), w_0 =
+ * sqrt(1/n), else sqrt(2/n).  Rows of values x transform by weyl_matmul(x, D^T), and back by D = inverse of D^T.
+ * transposed: D^T. */
+weyl_tensor weyl_cosines(weyl_graph *g, int64_t n, bool transposed);
 
 /* ---- losses: scalars over the whole batch
  * ------------------------------------------------------------------------------ */
@@ -212,6 +218,21 @@ weyl_points weyl_points_input(weyl_graph *g, int d, bool velocity, int64_t node_
 weyl_tensor weyl_points_mean(const weyl_points *p, weyl_tensor value);
 weyl_tensor weyl_points_sum(const weyl_points *p, weyl_tensor value);
 weyl_tensor weyl_points_spread(const weyl_points *p, weyl_tensor per_sample);
+
+/* Past positions of moving points, all at the same times. */
+typedef struct weyl_motion {
+  weyl_tensor past;       /* [nodes, frames, d] */
+  weyl_tensor joint;      /* [nodes, joints]: 1 for the joint of the skeleton that the node is, 0 elsewhere; or null */
+  weyl_points points;     /* x: the last positions, v: the last steps; edges join all pairs that interact */
+  int64_t frames, future; /* frames seen, and frames to predict */
+} weyl_motion;
+/* Declares the inputs past, node_scalar, node_sample, node_key, sample_key, edge_i, edge_j, edge_scalar, and joint when
+ * joints > 0.  WEYL_BAD_ARG: less than 2 frames, future below 1. */
+weyl_motion weyl_motion_input(weyl_graph *g, int d, int64_t frames, int64_t future, int64_t node_scalars,
+                              int64_t edge_scalars, int64_t joints);
+
+/* The same points with another past [nodes, frames, d]. */
+void weyl_motion_show(weyl_motion *m, weyl_tensor past);
 
 /* What a point network gives. */
 typedef enum weyl_output { WEYL_OUT_INVARIANT, WEYL_OUT_VECTORS, WEYL_OUT_POINTS } weyl_output;

@@ -22,7 +22,10 @@ typedef struct weyl_traced {
   const char *metric[4]; /* "mse", "mae": sum of value over sum of weight, both [batch]. The first selects on
                             validation: lower is better */
   weyl_tensor value[4], weight[4];
+  bool either[4];         /* a share of pairs put right, when nothing says which of two names is which: a or 1 - a over
+                             all samples, the larger */
   weyl_tensor diagnostic; /* [batch] smallest frame gap, or null */
+  weyl_tensor pairs;      /* [edges, categories] what the model says about pairs, or null */
 } weyl_traced;
 
 /* How a field of the task's data transforms under a group of space and permutations; fields not listed are invariants.
@@ -37,12 +40,15 @@ typedef struct weyl_task_default {
   const char *model, *option, *value;
 } weyl_task_default;
 
+typedef enum weyl_takes { WEYL_TAKES_POINTS = 0, WEYL_TAKES_MOTION } weyl_takes;
+
 typedef struct weyl_task_def {
   const char *name; /* "nbody" */
   const char *summary;
   const char *set;      /* data set */
   const char *symmetry; /* the group that the task has: "E(3) x S(n)" */
   const char *controls; /* groups that it does not have, audited as controls: comma-separated, or "" */
+  weyl_takes takes;     /* which of a model's functions it trains */
   const char *model;    /* default model */
   const weyl_option *options;
   /* Traces model and loss; inputs are named as the fields of the data set, and node_sample, node_key, sample_key. */

@@ -14,6 +14,10 @@ int64_t weyl_model_integer(const weyl_model_def *model, const weyl_options *opti
   return options ? weyl_options_integer(options, name) : strtoll(fallback(model, name), NULL, 10);
 }
 
+double weyl_model_number(const weyl_model_def *model, const weyl_options *options, const char *name) {
+  return options ? weyl_options_number(options, name) : strtod(fallback(model, name), NULL);
+}
+
 bool weyl_model_bool(const weyl_model_def *model, const weyl_options *options, const char *name) {
   return options ? weyl_options_bool(options, name) : strcmp(fallback(model, name), "true") == 0;
 }

@@ -6,6 +6,7 @@
 
 /* The model's own option, or the table's default when no options are given. */
 int64_t weyl_model_integer(const weyl_model_def *model, const weyl_options *options, const char *name);
+double weyl_model_number(const weyl_model_def *model, const weyl_options *options, const char *name);
 bool weyl_model_bool(const weyl_model_def *model, const weyl_options *options, const char *name);
 const char *weyl_model_string(const weyl_model_def *model, const weyl_options *options, const char *name);
 

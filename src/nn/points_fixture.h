@@ -163,7 +163,10 @@ typedef struct cloud {
   int64_t samples, nodes, edges;
   int64_t size[16];
   double *x, *v, *q; /* [nodes][d], [nodes][d], [nodes] */
-  double *target;    /* [nodes][d] */
+  double *target;    /* [nodes][d], or [nodes][future][d] with a past */
+  int frames, future;
+  double *past;  /* [nodes][frames][d], or NULL */
+  double *joint; /* [nodes][8]: the number in the sample, one-hot */
 } cloud;
 
 static inline cloud cloud_new(int d, int samples, const int64_t *size, uint64_t seed) {
@@ -188,12 +191,40 @@ static inline cloud cloud_new(int d, int samples, const int64_t *size, uint64_t 
   return c;
 }
 
+/* A past that leads to x, and a future. */
+static inline void cloud_give_motion(cloud *c, int frames, int future, uint64_t seed) {
+  weyl_rng rng = weyl_rng_new(seed, "motion");
+  c->frames = frames;
+  c->future = future;
+  c->past = calloc((size_t)(c->nodes * frames * c->d), sizeof *c->past);
+  c->joint = calloc((size_t)c->nodes * 8, sizeof *c->joint);
+  free(c->target);
+  c->target = calloc((size_t)(c->nodes * future * c->d), sizeof *c->target);
+  for (int64_t s = 0, first = 0; s < c->samples; first += c->size[s++])
+    for (int64_t i = 0; i < c->size[s]; i++) c->joint[(first + i) * 8 + i % 8] = 1;
+  for (int64_t i = 0; i < c->nodes; i++)
+    for (int k = 0; k < c->d; k++) {
+      double *x = c->past + i * frames * c->d + k, *y = c->target + i * future * c->d + k;
+      for (int t = 0; t < frames; t++)
+        x[t * c->d] = c->x[i * c->d + k] - 0.3 * (frames - 1 - t) * c->v[i * c->d + k] + 0.1 * weyl_rng_normal(&rng);
+      for (int t = 0; t < future; t++)
+        y[t * c->d] = c->x[i * c->d + k] + 0.3 * (t + 1) * c->v[i * c->d + k] + 0.1 * weyl_rng_normal(&rng);
+    }
+}
+
 static inline cloud cloud_copy(const cloud *c) {
   cloud out = cloud_new(c->d, (int)c->samples, c->size, 0);
+  if (c->past) {
+    const size_t one = (size_t)(c->nodes * c->d) * sizeof(double);
+    cloud_give_motion(&out, c->frames, c->future, 0);
+    memcpy(out.past, c->past, (size_t)c->frames * one);
+    memcpy(out.target, c->target, (size_t)c->future * one);
+    memcpy(out.joint, c->joint, (size_t)c->nodes * 8 * sizeof(double));
+  }
   const size_t n = (size_t)(c->nodes * c->d) * sizeof(double);
   memcpy(out.x, c->x, n);
   memcpy(out.v, c->v, n);
-  memcpy(out.target, c->target, n);
+  if (!c->past) memcpy(out.target, c->target, n);
   memcpy(out.q, c->q, (size_t)c->nodes * sizeof(double));
   return out;
 }
@@ -203,6 +234,8 @@ static inline void cloud_free(cloud *c) {
   free(c->v);
   free(c->q);
   free(c->target);
+  free(c->past);
+  free(c->joint);
 }
 
 /* A random orthogonal matrix [d][d] with the determinant asked for. */
@@ -259,7 +292,8 @@ static inline cloud cloud_moved(const cloud *c, const double *r, const double *t
   cloud out = cloud_copy(c);
   turn_rows(out.x, out.nodes, out.d, r, t);
   turn_rows(out.v, out.nodes, out.d, r, NULL);
-  turn_rows(out.target, out.nodes, out.d, r, t);
+  turn_rows(out.target, out.nodes * (c->past ? c->future : 1), out.d, r, t);
+  if (c->past) turn_rows(out.past, out.nodes * c->frames, out.d, r, t);
   return out;
 }
 
@@ -282,7 +316,11 @@ static inline cloud cloud_permuted(const cloud *c) {
   cloud out = cloud_copy(c);
   cloud_reverse(c, out.x, c->d);
   cloud_reverse(c, out.v, c->d);
-  cloud_reverse(c, out.target, c->d);
+  cloud_reverse(c, out.target, c->d * (c->past ? c->future : 1));
+  if (c->past) {
+    cloud_reverse(c, out.past, c->d * c->frames);
+    cloud_reverse(c, out.joint, 8);
+  }
   cloud_reverse(c, out.q, 1);
   return out;
 }
@@ -319,7 +357,8 @@ static inline weyl_status cloud_step(traced *t, const cloud *c, int64_t per_shar
                           {"node_scalar", c->q}, {"node_sample", sample},
                           {"node_key", key},     {"sample_key", sample_key},
                           {"edge_i", edge_i},    {"edge_j", edge_j},
-                          {"edge_scalar", edge}, {"target", c->target}};
+                          {"edge_scalar", edge}, {"target", c->target},
+                          {"past", c->past},     {"joint", c->joint}};
   const weyl_status status =
       traced_step(t, shards, (const int64_t(*)[WEYL_COUNTS])count, inputs, (int)(sizeof inputs / sizeof *inputs), step);
   free(sample);

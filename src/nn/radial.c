@@ -4,19 +4,21 @@
 
 #include <math.h>
 
-weyl_tensor weyl_length(weyl_tensor vectors) {
+weyl_tensor weyl_length_along(weyl_tensor vectors, int axis) {
   if (!weyl_tensor_valid(vectors)) return WEYL_NULL_TENSOR;
   weyl_graph *g = vectors.graph;
-  const int last = weyl_rank(vectors) - 1;
-  if (last < 0) return weyl_graph_fail(g, WEYL_SHAPE, "length: the input is a scalar, needs a last axis");
+  const int rank = weyl_rank(vectors), at = axis < 0 ? axis + rank : axis;
+  if (at < 0 || at >= rank) return weyl_graph_fail(g, WEYL_SHAPE, "length: axis %d of an input of rank %d", axis, rank);
   /* below this, powers of 1 / r that derivatives are made of would leave the range of numbers */
   const double least = weyl_graph_dtype(g) == WEYL_F32 ? 1e-14 : 1e-60;
-  const weyl_tensor square = weyl_unsqueeze(weyl_sum(weyl_square(vectors), last), last);
+  const weyl_tensor square = weyl_unsqueeze(weyl_sum(weyl_square(vectors), at), at);
   const weyl_tensor small = weyl_lt(square, weyl_scalar(g, least));
   /* the root sees 1 where its slope would be infinite */
   const weyl_tensor root = weyl_sqrt(weyl_where(small, weyl_scalar(g, 1), square));
   return weyl_where(small, weyl_scalar(g, 0), root);
 }
+
+weyl_tensor weyl_length(weyl_tensor vectors) { return weyl_length_along(vectors, -1); }
 
 /* x^n by multiplications, whose derivatives are polynomials at 0 too */
 static weyl_tensor power(weyl_tensor x, int n) {

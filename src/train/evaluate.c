@@ -129,6 +129,7 @@ weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_d
   for (int k = 0; k < e->traced.metrics; k++) {
     snprintf(out->metric[k].name, sizeof out->metric[k].name, "%s", e->traced.metric[k]);
     out->metric[k].value = weight[k] != 0 ? value[k] / weight[k] : 0;
+    if (e->traced.either[k]) out->metric[k].value = fmax(out->metric[k].value, 1 - out->metric[k].value);
   }
   return WEYL_OK;
 }

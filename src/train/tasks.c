@@ -31,6 +31,10 @@ static weyl_status unknown(weyl_context *ctx, const char *kind, const char *word
 
 #define NAMES_MAX 256
 
+static bool fits(const weyl_task_def *task, const weyl_model_def *model) {
+  return task->takes == WEYL_TAKES_MOTION ? model->motion != NULL : model->points != NULL;
+}
+
 weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model, const weyl_task_def **task_out,
                          const weyl_model_def **model_out, const weyl_set_def **set_out) {
   const char *names[NAMES_MAX];
@@ -46,9 +50,12 @@ weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model,
   if (m == NULL) {
     const weyl_model_def *const *models = weyl_models();
     for (; *models != NULL && n < NAMES_MAX; models++)
-      if ((*models)->points) names[n++] = (*models)->name;
+      if (fits(t, *models)) names[n++] = (*models)->name;
     return unknown(ctx, "model", model, names, n);
   }
+  if (!fits(t, m))
+    return weyl_fail(ctx, WEYL_UNSUPPORTED, "model %s is not for the task %s: its data are %s", m->name, t->name,
+                     t->takes == WEYL_TAKES_MOTION ? "past positions of moving points" : "points at one time");
   const weyl_set_def *s = weyl_set_find(t->set);
   if (s == NULL)
     return weyl_fail(ctx, WEYL_BUG, "task %s names the data set %s, which is not in the list", t->name, t->set);
