@@ -57,6 +57,24 @@ typedef struct weyl_splits {
 } weyl_splits;
 void weyl_splits_free(weyl_splits *splits);
 
+/* ---- motion windows ---- */
+
+/* What the sets of motion (springs, charged, charged3, molecules, skeleton, pedestrians, motion) hold: a sample is a
+ * window of N agents over T past and F future frames in d dimensions. Fields, all per sample:
+ *   past    f64 [N][T][d]    positions seen, the last one at T - 1
+ *   future  f64 [N][F][d]    positions to be predicted
+ *   agents  i32              how many of the N rows are agents: they come first, the rows behind them are zero
+ *   edges   i32 [N][N]       class of each pair, 0 ... and 0 on the diagonal, where the truth is known; classes are
+ *                            named by the note edge_classes ("none|spring")
+ *   charge  f64 [N]          charged and charged3
+ *   type    i32 [N]          atomic numbers, molecules
+ *   scene   i32              number of the recording that the window is from, where there are several
+ *   start   i32              number of its first frame there
+ * Notes: source; units; time_step (between the frames of a window, in the note time_unit); scale (an error times this
+ * is in the note units: data were divided by it); joints ("hip|knee|..."), parents ("-1 0 ..." of the joints) and
+ * joint_weights (N numbers: an average error over joints is sum_i w_i e_i; without it 1/N each); scenes ("a|b|...");
+ * ego ("true": the error counts row 0 alone). */
+
 /* ---- sets (datasets.def): what `weyl data` knows
  * ------------------------------------------------------------------------------------- */
 
@@ -105,6 +123,7 @@ typedef struct weyl_nbody {
   int64_t simulations, frames, particles;
   double *position, *velocity;             /* [simulations][frames][particles][3] */
   double *charge;                          /* [simulations][particles] */
+  double *stiffness;                       /* [simulations][particles][particles], symmetric; NULL without springs */
   double *start_position, *start_velocity; /* [simulations][particles][3] */
 } weyl_nbody;
 /* One of each split, in arenas of the caller. Runs simulations on all threads; same bytes on any number. `simulations`
@@ -112,6 +131,29 @@ typedef struct weyl_nbody {
  * of sample_every, counts out of range. */
 WEYL_MUST_CHECK weyl_status weyl_nbody_simulate(weyl_context *ctx, weyl_arena *arena, const weyl_nbody_opts *opts,
                                                 weyl_nbody out[3]);
+
+/* ---- particles of the motion papers (src/data/sim/particles.c) ---- */
+
+/* The simulators of NRI and EqMotion (spec sheet 3.3): n particles in space, 49 frames 0.2 time units apart, no noise,
+ * no walls. springs: each pair tied with probability 1/2, stiffness 0.1. charged: charges -1 or 1; charged3: -1, 0
+ * or 1. The draws of a simulation follow from seed, kind, split and its number alone: asking for more changes none. */
+typedef enum weyl_particles_kind {
+  WEYL_PARTICLES_SPRINGS,
+  WEYL_PARTICLES_CHARGED,
+  WEYL_PARTICLES_CHARGED3
+} weyl_particles_kind;
+typedef struct weyl_particles_opts {
+  weyl_particles_kind kind;
+  uint64_t seed;          /* 42 */
+  int64_t simulations[3]; /* train, valid, test: 5000, 2000, 2000 */
+  int particles;          /* 5; 1 to 64 */
+  int64_t steps;          /* 10000 of 0.001 time units */
+  int64_t sample_every;   /* 200: frames are steps / sample_every - 1 */
+} weyl_particles_opts;
+weyl_particles_opts weyl_particles_defaults(weyl_particles_kind kind);
+/* As weyl_nbody_simulate: on all threads, same bytes on any number, WEYL_BAD_ARG for counts out of range. */
+WEYL_MUST_CHECK weyl_status weyl_particles_simulate(weyl_context *ctx, weyl_arena *arena,
+                                                    const weyl_particles_opts *opts, weyl_nbody out[3]);
 
 /* ---- trajectories in files (formats.def)
  * ---------------------------------------------------------------------------------------------------- */

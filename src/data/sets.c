@@ -78,21 +78,27 @@ static weyl_status add_split(weyl_bundle *bundle, const char *prefix, const weyl
   return WEYL_OK;
 }
 
+weyl_status data_splits_write(weyl_context *ctx, const char *name, const weyl_splits *splits, const char *file,
+                              weyl_json *result) {
+  weyl_bundle *bundle = NULL;
+  weyl_status status;
+  WEYL_GOTO(weyl_bundle_new(ctx, &bundle));
+  WEYL_GOTO(add_split(bundle, "train", splits->train));
+  WEYL_GOTO(add_split(bundle, "valid", splits->valid));
+  WEYL_GOTO(add_split(bundle, "test", splits->test));
+  WEYL_GOTO(weyl_npz_write(ctx, file, bundle));
+  data_report(result, name, file, splits);
+done:
+  weyl_bundle_free(bundle);
+  return status;
+}
+
 weyl_status weyl_set_write(weyl_context *ctx, const weyl_set_def *def, const weyl_options *options, const char *path,
                            uint64_t seed, const char *file, weyl_json *result) {
   if (def->write) return def->write(ctx, options, seed, file, result);
   weyl_splits splits = {0};
-  weyl_bundle *bundle = NULL;
-  weyl_status status;
-  WEYL_GOTO(def->load(ctx, options, path, seed, &splits));
-  WEYL_GOTO(weyl_bundle_new(ctx, &bundle));
-  WEYL_GOTO(add_split(bundle, "train", splits.train));
-  WEYL_GOTO(add_split(bundle, "valid", splits.valid));
-  WEYL_GOTO(add_split(bundle, "test", splits.test));
-  WEYL_GOTO(weyl_npz_write(ctx, file, bundle));
-  data_report(result, def->name, file, &splits);
-done:
-  weyl_bundle_free(bundle);
+  WEYL_TRY(def->load(ctx, options, path, seed, &splits));
+  const weyl_status status = data_splits_write(ctx, def->name, &splits, file, result);
   weyl_splits_free(&splits);
   return status;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "sim/mt19937.h"
-#include "sim/nbody_block.h"
+#include "sim/nbody_run.h"
 
 static const double box = 5.0; /* reflects the initial state only: no walls afterwards */
 static const double start_speed = 0.5;
@@ -94,83 +94,6 @@ static void draw_all(const weyl_nbody_opts *o, int64_t frames, weyl_nbody out[3]
   }
 }
 
-/* ---- the integration -----------------------------------------------------------------------------------------------
- */
-
-typedef struct blocks {
-  weyl_nbody *set;
-  const int64_t *frame; /* [set->frames] numbers of the frames recorded */
-  int64_t first;        /* block that item 0 of the loop stands for */
-  int64_t sample_every;
-  nbody_block *scratch; /* one a thread */
-} blocks;
-
-static void load(nbody_block *b, const weyl_nbody *set, int64_t first) {
-  const int n = (int)set->particles;
-  b->particles = n;
-  for (int lane = 0; lane < NBODY_LANES; lane++) {
-    const int64_t s = first + lane < set->simulations ? first + lane : set->simulations - 1;
-    for (int i = 0; i < n; i++) {
-      b->q[i][lane] = set->charge[s * n + i];
-      for (int k = 0; k < 3; k++) {
-        b->x[i][k][lane] = set->start_position[(s * n + i) * 3 + k];
-        b->v[i][k][lane] = set->start_velocity[(s * n + i) * 3 + k];
-      }
-    }
-  }
-}
-
-static void record(const nbody_block *b, weyl_nbody *set, int64_t first, int64_t f) {
-  const int n = (int)set->particles;
-  for (int lane = 0; lane < NBODY_LANES && first + lane < set->simulations; lane++) {
-    const int64_t at = ((first + lane) * set->frames + f) * n * 3;
-    for (int i = 0; i < n; i++) {
-      for (int k = 0; k < 3; k++) {
-        set->position[at + i * 3 + k] = b->x[i][k][lane];
-        set->velocity[at + i * 3 + k] = b->v[i][k][lane];
-      }
-    }
-  }
-}
-
-static void run_block(void *arg, int64_t item, int thread) {
-  const blocks *job = arg;
-  nbody_block *b = &job->scratch[thread];
-  const int64_t first = (job->first + item) * NBODY_LANES;
-  load(b, job->set, first);
-  int64_t step = 0;
-  for (int64_t f = 0; f < job->set->frames; f++) {
-    const int64_t until = job->sample_every * (job->frame[f] + 1);
-    nbody_block_kick(b);
-    nbody_block_advance(b, until - step);
-    step = until;
-    record(b, job->set, first, f);
-  }
-}
-
-static weyl_status integrate(weyl_context *ctx, weyl_nbody out[3], const int64_t *frame, int64_t sample_every) {
-  nbody_block *scratch = weyl_alloc(ctx, (size_t)weyl_threads(ctx), sizeof *scratch);
-  if (!scratch) return WEYL_MEMORY;
-  int64_t total = 0, done = 0;
-  for (int p = 0; p < 3; p++) total += (out[p].simulations + NBODY_LANES - 1) / NBODY_LANES;
-  weyl_status status = WEYL_OK;
-  for (int p = 0; p < 3 && status == WEYL_OK; p++) {
-    const int64_t count = (out[p].simulations + NBODY_LANES - 1) / NBODY_LANES;
-    /* in portions, so that one can see it go on and stop it */
-    for (int64_t first = 0; first < count && status == WEYL_OK; first += 128) {
-      blocks job = {.set = &out[p], .frame = frame, .first = first, .sample_every = sample_every, .scratch = scratch};
-      const int64_t n = count - first < 128 ? count - first : 128;
-      weyl_parallel(ctx, n, run_block, &job);
-      done += n;
-      if (weyl_progress(ctx, "simulating charged particles", (double)done, (double)total))
-        status = weyl_fail(ctx, WEYL_INTERRUPTED, "interrupted after %lld of %lld blocks of simulations",
-                           (long long)done, (long long)total);
-    }
-  }
-  weyl_dealloc(ctx, scratch);
-  return status;
-}
-
 weyl_status weyl_nbody_simulate(weyl_context *ctx, weyl_arena *arena, const weyl_nbody_opts *opts, weyl_nbody out[3]) {
   const weyl_nbody_opts o = opts ? *opts : weyl_nbody_defaults();
   const int64_t frames = o.sample_every > 0 ? o.steps / o.sample_every - 1 : 0;
@@ -182,24 +105,10 @@ weyl_status weyl_nbody_simulate(weyl_context *ctx, weyl_arena *arena, const weyl
   for (int64_t f = 0; f < kept_frames; f++) frame[f] = o.frames ? o.frames[f] : f;
 
   weyl_nbody set[3];
-  memset(set, 0, sizeof set);
-  const int64_t n = o.particles;
-  for (int p = 0; p < 3; p++) {
-    const int64_t s = o.keep[p] < 0 ? o.simulations[p] : o.keep[p];
-    const int64_t room = s > 0 ? s : 1, steps = kept_frames > 0 ? kept_frames : 1;
-    set[p] = (weyl_nbody){.simulations = s,
-                          .frames = kept_frames,
-                          .particles = n,
-                          .position = weyl_arena_array(arena, double, room *steps *n * 3),
-                          .velocity = weyl_arena_array(arena, double, room *steps *n * 3),
-                          .charge = weyl_arena_array(arena, double, room *n),
-                          .start_position = weyl_arena_array(arena, double, room *n * 3),
-                          .start_velocity = weyl_arena_array(arena, double, room *n * 3)};
-    if (!set[p].position || !set[p].velocity || !set[p].charge || !set[p].start_position || !set[p].start_velocity)
-      return WEYL_MEMORY;
-  }
+  for (int p = 0; p < 3; p++)
+    WEYL_TRY(nbody_room(arena, o.keep[p] < 0 ? o.simulations[p] : o.keep[p], kept_frames, o.particles, &set[p]));
   draw_all(&o, frames, set);
-  WEYL_TRY(integrate(ctx, set, frame, o.sample_every));
+  WEYL_TRY(nbody_run(ctx, set, NBODY_COULOMB, frame, o.sample_every));
   memcpy(out, set, sizeof set);
   return WEYL_OK;
 }
