@@ -75,6 +75,12 @@ void weyl_splits_free(weyl_splits *splits);
  * joint_weights (N numbers: an average error over joints is sum_i w_i e_i; without it 1/N each); scenes ("a|b|...");
  * ego ("true": the error counts row 0 alone). */
 
+/* The same windows as the samples that models are trained on, without padding: past [T][d] and target [F][d] a node,
+ * edge_i and edge_j for each ordered pair, edge_label where edges are known, node_scalar (the charge, if asked for),
+ * joint (one-hot) and metric_weight of skeletons, counted (1 for an ego, else 0), metric_scale a sample. */
+WEYL_MUST_CHECK weyl_status weyl_motion_rows(weyl_context *ctx, const weyl_dataset *windows, bool charges,
+                                             weyl_dataset **out);
+
 /* ---- sets (datasets.def): what `weyl data` knows
  * ------------------------------------------------------------------------------------- */
 

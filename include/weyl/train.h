@@ -51,6 +51,8 @@ typedef struct weyl_task_def {
   weyl_takes takes;     /* which of a model's functions it trains */
   const char *model;    /* default model */
   const weyl_option *options;
+  /* Turns a part of the data set into what is traced; NULL: it is so already. */
+  weyl_status (*rows)(weyl_context *ctx, const weyl_dataset *given, const weyl_options *options, weyl_dataset **out);
   /* Traces model and loss; inputs are named as the fields of the data set, and node_sample, node_key, sample_key. */
   weyl_traced (*trace)(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model, const char *symmetry,
                        const weyl_options *options);
@@ -176,6 +178,9 @@ weyl_program *weyl_trained_program(const weyl_trained *trained); /* the evaluati
 WEYL_MUST_CHECK weyl_status weyl_trained_train_program(weyl_trained *trained,
                                                        weyl_program **out); /* the training step's, for explain */
 WEYL_MUST_CHECK weyl_status weyl_trained_splits(weyl_trained *trained, const weyl_splits **out);
+/* Other data of the same kind: the data set's own options (NULL: the run's) and path (NULL: the run's). */
+WEYL_MUST_CHECK weyl_status weyl_trained_load(weyl_trained *trained, const weyl_options *of_set, const char *path,
+                                              weyl_splits *out);
 WEYL_MUST_CHECK weyl_status weyl_trained_eval(weyl_trained *trained, const weyl_dataset *set, weyl_metric metrics[4],
                                               int *count, int64_t *samples);
 /* Predictions for all samples of a set: rows as the set's nodes, [nodes, width], in double. */

@@ -58,17 +58,6 @@ static bool other_data(const cli *c) {
   return false;
 }
 
-static weyl_status load_other(cli *c, const weyl_trained *trained, weyl_splits *out) {
-  weyl_ini *config = NULL;
-  WEYL_TRY(read_config(c->ctx, c->arg[0], &config));
-  const char *data = cli_string(c, "data") ? cli_string(c, "data") : weyl_ini_find(config, "run", "data");
-  const weyl_set_def *set = weyl_set_find(weyl_trained_task(trained)->set);
-  const weyl_status status =
-      set->load(c->ctx, c->extra, data && data[0] ? data : NULL, weyl_trained_seed(trained), out);
-  weyl_ini_free(config);
-  return status;
-}
-
 static weyl_status evaluate(cli *c, weyl_trained *trained, const weyl_splits *splits) {
   const char *name = cli_string(c, "split");
   const weyl_dataset *set = strcmp(name, "train") == 0   ? splits->train
@@ -103,7 +92,7 @@ static weyl_status run(cli *c) {
   const weyl_dtype real = strcmp(cli_string(c, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
   WEYL_GOTO(weyl_trained_open(c->ctx, c->arg[0], real, cli_string(c, "data"), &trained));
   if (other_data(c))
-    WEYL_GOTO(load_other(c, trained, &other));
+    WEYL_GOTO(weyl_trained_load(trained, c->extra, cli_string(c, "data"), &other));
   else
     WEYL_GOTO(weyl_trained_splits(trained, &splits));
   status = evaluate(c, trained, splits);

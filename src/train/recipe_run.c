@@ -118,7 +118,7 @@ static weyl_status evaluate_seed(const job *j, const recipe_row *row, const reci
   weyl_status status;
   WEYL_GOTO(train_config_read(j->ctx, j->arena, path, &c));
   WEYL_GOTO(recipe_row_options(j->recipe, row, j->mode, c.options));
-  WEYL_GOTO(c.set->load(j->ctx, c.options, c.data, c.seed, &splits));
+  WEYL_GOTO(train_splits_load(j->ctx, c.task, c.set, c.options, c.options, c.data, c.seed, &splits));
   const bool twice = strcmp(weyl_options_string(c.options, "dtype"), "f64") == 0;
   WEYL_GOTO(weyl_trained_open(j->ctx, folder, twice ? WEYL_F64 : WEYL_F32, NULL, &trained));
   WEYL_GOTO(weyl_trained_eval(trained, row->valid ? splits.valid : splits.test, metrics, &count, &samples));

@@ -64,3 +64,21 @@ weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model,
   *set_out = s;
   return WEYL_OK;
 }
+
+weyl_status train_splits_load(weyl_context *ctx, const weyl_task_def *task, const weyl_set_def *set,
+                              const weyl_options *of_set, const weyl_options *options, const char *path, uint64_t seed,
+                              weyl_splits *out) {
+  weyl_splits given = {0}, made = {0};
+  weyl_status status;
+  if (task->rows == NULL) return set->load(ctx, of_set, path, seed, out);
+  WEYL_GOTO(set->load(ctx, of_set, path, seed, &given));
+  WEYL_GOTO(task->rows(ctx, given.train, options, &made.train));
+  WEYL_GOTO(task->rows(ctx, given.valid, options, &made.valid));
+  WEYL_GOTO(task->rows(ctx, given.test, options, &made.test));
+  *out = made;
+  made = (weyl_splits){0};
+done:
+  weyl_splits_free(&given);
+  weyl_splits_free(&made);
+  return status;
+}

@@ -12,5 +12,9 @@
 WEYL_MUST_CHECK weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model,
                                          const weyl_task_def **task_out, const weyl_model_def **model_out,
                                          const weyl_set_def **set_out);
+/* The three parts of the task's data as they are traced. of_set: the data set's options; options: those of the run. */
+WEYL_MUST_CHECK weyl_status train_splits_load(weyl_context *ctx, const weyl_task_def *task, const weyl_set_def *set,
+                                              const weyl_options *of_set, const weyl_options *options, const char *path,
+                                              uint64_t seed, weyl_splits *out);
 
 #endif

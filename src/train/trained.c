@@ -114,11 +114,17 @@ weyl_status weyl_trained_train_program(weyl_trained *t, weyl_program **out) {
 weyl_status weyl_trained_splits(weyl_trained *t, const weyl_splits **out) {
   if (!t->has_splits) {
     const train_config *c = &t->config;
-    WEYL_TRY(c->set->load(t->ctx, c->options, c->data, c->seed, &t->splits));
+    WEYL_TRY(train_splits_load(t->ctx, c->task, c->set, c->options, c->options, c->data, c->seed, &t->splits));
     t->has_splits = true;
   }
   *out = &t->splits;
   return WEYL_OK;
+}
+
+weyl_status weyl_trained_load(weyl_trained *t, const weyl_options *of_set, const char *path, weyl_splits *out) {
+  const train_config *c = &t->config;
+  return train_splits_load(t->ctx, c->task, c->set, of_set != NULL ? of_set : c->options, c->options,
+                           path != NULL ? path : c->data, c->seed, out);
 }
 
 weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_metric metrics[4], int *count,

@@ -52,7 +52,7 @@ static weyl_status open_folder(trainer *t, const weyl_train_config *asked) {
 
 static weyl_status load_data(trainer *t) {
   const train_config *c = &t->config;
-  WEYL_TRY(c->set->load(t->ctx, c->options, c->data, c->seed, &t->splits));
+  WEYL_TRY(train_splits_load(t->ctx, c->task, c->set, c->options, c->options, c->data, c->seed, &t->splits));
   const weyl_dataset *const part[3] = {t->splits.train, t->splits.valid, t->splits.test};
   for (int k = 0; k < 3; k++) WEYL_TRY(weyl_dataset_check_finite(t->ctx, part[k]));
   char both[129]; /* training and validation decide the weights; the test set does not */

@@ -14,11 +14,17 @@ const weyl_option train_motion_options[] = {
     {"reverse", WEYL_OPT_DOUBLE, "0", 0, 1, NULL, "share of the training samples that run backwards in time"},
     {"resize", WEYL_OPT_DOUBLE, "1", 1, 100, NULL,
      "training samples are made larger by a random factor up to this, or smaller"},
+    {"charges", WEYL_OPT_BOOL, "false", 0, 0, NULL, "the model knows the charges, where the data have them"},
     {0}};
+
+weyl_status train_motion_rows(weyl_context *ctx, const weyl_dataset *given, const weyl_options *options,
+                              weyl_dataset **out) {
+  return weyl_motion_rows(ctx, given, weyl_options_bool(options, "charges"), out);
+}
 
 typedef struct motion_data {
   int64_t d, frames, future, scalars, edge_scalars, joints;
-  bool counted, scaled, labelled;
+  bool counted, weighted, scaled, labelled;
 } motion_data;
 
 static int64_t width_of(const weyl_dataset *set, const char *name) {
@@ -46,6 +52,7 @@ static bool look(weyl_graph *g, const weyl_dataset *set, motion_data *out) {
                        .edge_scalars = width_of(set, "edge_scalar"),
                        .joints = width_of(set, "joint"),
                        .counted = weyl_dataset_find(set, "counted") != NULL,
+                       .weighted = weyl_dataset_find(set, "metric_weight") != NULL,
                        .scaled = weyl_dataset_find(set, "metric_scale") != NULL,
                        .labelled = weyl_dataset_find(set, "edge_label") != NULL};
   return true;
@@ -81,8 +88,9 @@ static void augment(weyl_motion *in, weyl_tensor *target, const motion_data *dat
 typedef struct motion_traced {
   weyl_motion in;
   motion_data data;
-  weyl_tensor counted;  /* [nodes], or null: all */
-  weyl_tensor distance; /* [nodes, heads, F]: from where the points are */
+  weyl_tensor counted;       /* [nodes], or null: all */
+  weyl_tensor weight, scale; /* [nodes], [batch]: of errors in metrics, or null */
+  weyl_tensor distance;      /* [nodes, heads, F]: from where the points are */
 } motion_traced;
 
 /* The best head's, [nodes, heads] -> [nodes]. */
@@ -132,7 +140,7 @@ static weyl_tensor loss_of(const motion_traced *m, weyl_tensor prediction, weyl_
   return weyl_add(loss, weyl_scale(entropy(category), weight));
 }
 
-/* [nodes] -> [batch] */
+/* [nodes] -> [batch]: the sum over the nodes that count. */
 static weyl_tensor per_sample(const motion_traced *m, weyl_tensor value) {
   if (weyl_tensor_valid(m->counted)) value = weyl_mul(value, m->counted);
   return weyl_points_sum(&m->in.points, value);
@@ -144,19 +152,19 @@ static void metric(weyl_traced *t, const char *name, weyl_tensor value, weyl_ten
   t->weight[t->metrics++] = weight;
 }
 
-static weyl_tensor errors(const motion_traced *m, weyl_tensor of_head, weyl_tensor scale) {
-  const weyl_tensor value = per_sample(m, least(of_head));
-  return weyl_tensor_valid(scale) ? weyl_mul(value, scale) : value;
+/* The best head's errors, [nodes, heads] -> [batch], in the data's own unit. */
+static weyl_tensor errors(const motion_traced *m, weyl_tensor of_head) {
+  weyl_tensor value = least(of_head);
+  if (weyl_tensor_valid(m->weight)) value = weyl_mul(value, m->weight);
+  value = per_sample(m, value);
+  return weyl_tensor_valid(m->scale) ? weyl_mul(value, m->scale) : value;
 }
 
 static void metrics(weyl_graph *g, const motion_traced *m, const char *select, weyl_traced *t) {
   const weyl_points *p = &m->in.points;
-  const weyl_tensor scale = m->data.scaled
-                                ? weyl_input(g, "metric_scale", weyl_graph_dtype(g), WEYL_SHAPE(weyl_per(WEYL_BATCH)))
-                                : WEYL_NULL_TENSOR;
   const weyl_tensor weight = per_sample(m, weyl_constant(g, 1, WEYL_SHAPE(weyl_per(WEYL_NODES))));
-  const weyl_tensor ade = errors(m, weyl_mean(m->distance, 2), scale);
-  const weyl_tensor fde = errors(m, weyl_squeeze(weyl_slice(m->distance, 2, m->data.future - 1, 1, 1), 2), scale);
+  const weyl_tensor ade = errors(m, weyl_mean(m->distance, 2));
+  const weyl_tensor fde = errors(m, weyl_squeeze(weyl_slice(m->distance, 2, m->data.future - 1, 1, 1), 2));
   const bool ade_first = strcmp(select, "ade") == 0; /* the first one selects */
   metric(t, ade_first ? "ade" : "fde", ade_first ? ade : fde, weight);
   metric(t, ade_first ? "fde" : "ade", ade_first ? fde : ade, weight);
@@ -169,6 +177,10 @@ static void metrics(weyl_graph *g, const motion_traced *m, const char *select, w
   t->either[t->metrics] = true; /* nothing says which category is which */
   metric(t, "edge_accuracy", weyl_segment_sum(right, sample, weyl_per(WEYL_BATCH)),
          weyl_segment_sum(one, sample, weyl_per(WEYL_BATCH)));
+}
+
+static weyl_tensor node_input(weyl_graph *g, const char *name) {
+  return weyl_input(g, name, weyl_graph_dtype(g), WEYL_SHAPE(weyl_per(WEYL_NODES)));
 }
 
 weyl_traced train_motion_trace(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model,
@@ -184,7 +196,9 @@ weyl_traced train_motion_trace(weyl_graph *g, const weyl_dataset *example, const
                            m.data.joints);
   weyl_tensor target = weyl_input(g, "target", weyl_graph_dtype(g),
                                   WEYL_SHAPE(weyl_per(WEYL_NODES), weyl_num(m.data.future), weyl_num(m.data.d)));
-  if (m.data.counted) m.counted = weyl_input(g, "counted", weyl_graph_dtype(g), WEYL_SHAPE(weyl_per(WEYL_NODES)));
+  if (m.data.counted) m.counted = node_input(g, "counted");
+  if (m.data.weighted) m.weight = node_input(g, "metric_weight");
+  if (m.data.scaled) m.scale = weyl_input(g, "metric_scale", weyl_graph_dtype(g), WEYL_SHAPE(weyl_per(WEYL_BATCH)));
   weyl_scope(g, "augment");
   augment(&m.in, &target, &m.data, options);
   weyl_scope_end(g);

@@ -9,15 +9,18 @@
  * metrics are multiplied by; edge_label i32 [edges], 0 or 1: what two categories are compared with. */
 weyl_traced train_motion_trace(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model,
                                const char *symmetry, const weyl_options *options);
+weyl_status train_motion_rows(weyl_context *ctx, const weyl_dataset *given, const weyl_options *options,
+                              weyl_dataset **out);
 extern const weyl_task_field train_motion_fields[];
 extern const weyl_option train_motion_options[];
 
 /* The authors' protocol: the best of every fifth epoch. */
-#define TRAIN_MOTION_DEFAULTS {NULL, "batch", "100"}, {NULL, "weight_decay", "1e-12"}, {NULL, "eval_every", "5"}
+#define TRAIN_MOTION_DEFAULTS \
+  {NULL, "batch", "100"}, {NULL, "weight_decay", "1e-12"}, { NULL, "eval_every", "5" }
 
 /* The fields of their rows that are the same. */
 #define TRAIN_MOTION_TASK(GROUP)                                                                                   \
   .symmetry = GROUP, .controls = "", .takes = WEYL_TAKES_MOTION, .model = "eqmotion", .trace = train_motion_trace, \
-  .options = train_motion_options, .fields = train_motion_fields, .output = WEYL_ACT_POINT
+  .rows = train_motion_rows, .options = train_motion_options, .fields = train_motion_fields, .output = WEYL_ACT_POINT
 
 #endif
