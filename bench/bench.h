@@ -148,6 +148,8 @@ typedef struct bench_train {
   char missing[512];      /* why there is no peer: "" when there is one or none was asked for */
 } bench_train;
 /* Threads are those of the context. A peer that is missing or fails leaves `missing` and the rest whole. */
+/* The task that a model's step is timed on; NULL: images. */
+const char *bench_task_of(const char *model);
 WEYL_MUST_CHECK weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, bench_train *out);
 
 /* The program of egnn's step on the n-body task, with default options, and the step written by hand, in turn on one

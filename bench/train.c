@@ -1,4 +1,4 @@
-/* One training step, of the n-body task or of an image model, ours and a peer's in turn. */
+/* One training step, of a task on particles or of an image model, ours and a peer's in turn. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -23,18 +23,22 @@ typedef struct side {
   bench_samples samples;
 } side;
 
-static bool of_images(const bench_train_ask *ask) {
-  const weyl_model_def *model = weyl_model_find(ask->model);
-  return model && model->image;
+const char *bench_task_of(const char *model) {
+  const weyl_model_def *def = weyl_model_find(model);
+  if (def && def->image) return NULL;
+  return def && def->motion && !def->points ? "springs" : "nbody";
 }
 
 static weyl_status side_open(side *s, weyl_context *ctx, const bench_train_ask *ask, const weyl_dataset *set,
                              const int64_t *sample, int64_t n) {
-  const weyl_train_config config = {
-      .task = "nbody", .model = ask->model, .symmetry = ask->symmetry, .options = ask->options, .seed = ask->seed};
+  const weyl_train_config config = {.task = bench_task_of(ask->model),
+                                    .model = ask->model,
+                                    .symmetry = ask->symmetry,
+                                    .options = ask->options,
+                                    .seed = ask->seed};
   const weyl_options *o = ask->options;
   s->ctx = ctx;
-  if (of_images(ask)) {
+  if (!bench_task_of(ask->model)) {
     WEYL_TRY(bench_image_step(ctx, ask, &s->image));
     s->program = s->image.program;
     s->vars = s->image.vars;
@@ -79,9 +83,9 @@ static weyl_status side_run(side *s, double seconds, double *busiest) {
 
 /* What a peer's program takes; with anything else set it would do other work than we do. */
 static bool peer_knows(const char *option) {
-  static const char *const known[] = {"hidden",    "layers",    "batch", "rate",  "lanes",      "shard",
-                                      "epochs",    "train",     "valid", "test",  "eval_every", "patience",
-                                      "data_seed", "particles", "depth", "widen", "width"};
+  static const char *const known[] = {"hidden", "layers", "batch", "rate",       "lanes",     "shard",     "epochs",
+                                      "train",  "valid",  "test",  "eval_every", "patience",  "data_seed", "particles",
+                                      "depth",  "widen",  "width", "channels",   "categories"};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (strcmp(known[i], option) == 0) return true;
   return false;
@@ -100,7 +104,7 @@ static weyl_status peer_same_work(weyl_context *ctx, const bench_train_ask *ask)
 
 static weyl_status peer_open(weyl_context *ctx, const bench_train_ask *ask, const bench_train *ours, bench_peer **out) {
   WEYL_TRY(peer_same_work(ctx, ask));
-  static const char *const of_model[] = {"hidden", "layers", "depth", "widen", "width"};
+  static const char *const of_model[] = {"hidden", "layers", "depth", "widen", "width", "channels", "categories"};
   enum { OF_MODEL = sizeof of_model / sizeof of_model[0] };
   char batch[32], threads[32], bodies[32], chosen[OF_MODEL][48];
   const weyl_options *o = ask->options;
@@ -184,12 +188,14 @@ static weyl_status take_turns(weyl_context *ctx, const bench_train_ask *ask, wey
 
 /* A batch of the task's own samples: what is generated is the same on every machine. */
 static weyl_status make_data(weyl_context *ctx, const bench_train_ask *ask, int64_t batch, weyl_splits *out) {
-  if (of_images(ask)) return bench_images(ctx, ask->data, batch, &out->train);
+  if (!bench_task_of(ask->model)) return bench_images(ctx, ask->data, batch, &out->train);
   if (ask->data) return weyl_fail(ctx, WEYL_BAD_ARG, "model %s takes no images", ask->model);
   const weyl_options *given = ask->options;
   weyl_options *o = NULL;
   weyl_status status;
-  const weyl_set_def *set = weyl_set_find("nbody");
+  const weyl_task_def *task = weyl_task_find(bench_task_of(ask->model));
+  const weyl_set_def *set = weyl_set_find(task->set);
+  weyl_splits made = {0};
   char text[32];
   snprintf(text, sizeof text, "%lld", (long long)batch);
   WEYL_GOTO(weyl_options_new(ctx, &o));
@@ -198,8 +204,15 @@ static weyl_status make_data(weyl_context *ctx, const bench_train_ask *ask, int6
   WEYL_GOTO(weyl_options_set(o, "train", text, NULL));
   WEYL_GOTO(weyl_options_set(o, "valid", "1", NULL));
   WEYL_GOTO(weyl_options_set(o, "test", "1", NULL));
-  status = set->load(ctx, o, NULL, 1, out);
+  WEYL_GOTO(set->load(ctx, o, NULL, 1, &made));
+  if (task->rows) {
+    status = task->rows(ctx, made.train, given, &out->train);
+  } else {
+    *out = made;
+    made = (weyl_splits){0};
+  }
 done:
+  weyl_splits_free(&made);
   weyl_options_free(o);
   return status;
 }
@@ -248,7 +261,8 @@ weyl_status bench_train_step(weyl_context *ctx, const bench_train_ask *ask, benc
     WEYL_GOTO(weyl_context_new(&o, &one));
   }
   WEYL_GOTO(make_data(ctx, ask, made.batch, &splits));
-  snprintf(made.data, sizeof made.data, "%s", of_images(ask) ? weyl_dataset_name(splits.train) : "nbody");
+  snprintf(made.data, sizeof made.data, "%s",
+           !bench_task_of(ask->model) ? weyl_dataset_name(splits.train) : bench_task_of(ask->model));
   WEYL_GOTO(run(ctx, one, ask, splits.train, &b, &made));
   *out = made;
 done:

@@ -38,6 +38,14 @@ def points_task(args, options):
     return model, lambda: torch.nn.functional.mse_loss(model(*inputs), target)
 
 
+def motion_task(args, options):
+    import motion
+
+    model = motion.MODELS[args.model](**options)
+    batch = motion.springs(args.batch, args.bodies)
+    return model, lambda: motion.loss(model, batch)
+
+
 def images_task(args, options):
     import torch
 
@@ -54,8 +62,10 @@ def trainer(args):
 
     import graphs
     import images
+    import motion
 
-    tasks = {**dict.fromkeys(graphs.MODELS, points_task), **dict.fromkeys(images.MODELS, images_task)}
+    tasks = {**dict.fromkeys(graphs.MODELS, points_task), **dict.fromkeys(motion.MODELS, motion_task),
+             **dict.fromkeys(images.MODELS, images_task)}
     if args.model not in tasks:
         raise ValueError(f"no model {args.model}: there are {', '.join(tasks)}")
     torch.manual_seed(1)

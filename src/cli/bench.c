@@ -445,8 +445,8 @@ static weyl_status more(cli *c) {
     }
   if (!given(c, "train")) return WEYL_OK;
   const char *model = cli_peek(c, "model");
-  const weyl_model_def *def = weyl_model_find(model);
-  return weyl_train_options(c->ctx, def && def->image ? NULL : "nbody", model ? model : "egnn", &c->extra);
+  if (!model) model = "egnn";
+  return weyl_train_options(c->ctx, bench_task_of(model), model, &c->extra);
 }
 
 static weyl_status run(cli *c) {
@@ -475,7 +475,8 @@ const cli_command cli_command_bench = {
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
-        "train: one training step (forward, backward, Adam) of the n-body task, the program that weyl train repeats, "
+        "train: one training step (forward, backward, Adam) of the n-body task, or of springs for models of motion, "
+        "the program that weyl train repeats, "
         "or of an image model. With more than one thread, one thread is timed in the same call.\n\n"
         "engine: the matrix products of a network 64 wide, forward and both gradients. Then the program of a training "
         "step of egnn beside the same step written by hand.\n\n"
@@ -495,6 +496,7 @@ const cli_command cli_command_bench = {
     .examples =
         "weyl bench machine\n"
         "weyl bench train --model egnn --batch 100 --threads 1 --peer torch\n"
+        "weyl bench train --model eqmotion --threads 1 --peer torch\n"
         "weyl bench train --model wrn-40-2 --batch 128 --threads 1 --peer torch\n"
         "weyl bench train --model fa-gnn --set hidden=120 --threads 2\n"
         "weyl bench conv --batch 128 --threads 1 --peer torch --json\n"

@@ -171,7 +171,8 @@ static void metrics(weyl_graph *g, const motion_traced *m, const char *select, w
 
   if (!m->data.labelled || !weyl_tensor_valid(t->pairs) || weyl_dim_of(t->pairs, 1) != 2) return;
   const weyl_tensor label = weyl_input(g, "edge_label", WEYL_I32, WEYL_SHAPE(weyl_per(WEYL_EDGES)));
-  const weyl_tensor right = weyl_eq(weyl_argmax(t->pairs, 1), label);
+  const weyl_tensor right =
+      weyl_eq(weyl_cast(weyl_argmax(t->pairs, 1), weyl_graph_dtype(g)), weyl_cast(label, weyl_graph_dtype(g)));
   const weyl_tensor sample = weyl_gather(p->sample, p->receiver);
   const weyl_tensor one = weyl_constant(g, 1, WEYL_SHAPE(weyl_per(WEYL_EDGES)));
   t->either[t->metrics] = true; /* nothing says which category is which */
