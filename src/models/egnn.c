@@ -47,21 +47,48 @@ static weyl_tensor layer(const weyl_points *p, weyl_tensor h, weyl_tensor *x, we
   return weyl_graph_update(p, h, m);
 }
 
-static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_options *o) {
+/* All layers, from the features h and the positions x of p. */
+static void layers(weyl_graph *g, const weyl_points *p, const weyl_options *o, weyl_tensor *h, weyl_tensor *x) {
   const weyl_model_def *me = &weyl_model_egnn;
-  const int64_t hidden = weyl_model_integer(me, o, "hidden"), layers = weyl_model_integer(me, o, "layers");
-  if (!weyl_need_edges(p, me->name)) return WEYL_NULL_TENSOR;
-
-  weyl_tensor h = weyl_linear(node_input(g, p, weyl_model_bool(me, o, "node_charges")), "embedding", hidden, NULL);
+  const int64_t hidden = weyl_model_integer(me, o, "hidden"), n = weyl_model_integer(me, o, "layers");
   const weyl_tensor parts[] = {p->edge_scalar, weyl_square_length(weyl_edge_difference(p, p->x))};
   const weyl_tensor attribute = weyl_join(parts, 2);
-  weyl_tensor x = p->x;
-  for (int64_t l = 0; l < layers && weyl_tensor_valid(x); l++) {
+  *x = p->x;
+  for (int64_t l = 0; l < n && weyl_tensor_valid(*x); l++) {
     weyl_scope(g, "gcl_%d", (int)l);
-    h = layer(p, h, &x, attribute, hidden);
+    *h = layer(p, *h, x, attribute, hidden);
     weyl_scope_end(g);
   }
+}
+
+static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_options *o) {
+  const weyl_model_def *me = &weyl_model_egnn;
+  if (!weyl_need_edges(p, me->name)) return WEYL_NULL_TENSOR;
+  weyl_tensor x, h = weyl_linear(node_input(g, p, weyl_model_bool(me, o, "node_charges")), "embedding",
+                                 weyl_model_integer(me, o, "hidden"), NULL);
+  layers(g, p, o, &h, &x);
   return x;
+}
+
+/* A past in place of one velocity: nodes know the speeds of all steps, and the answer is the last position plus steps
+ * and the way that the layers moved it, each times numbers of h: y_f = x + sum_t w_ft(h) v_t + w_f(h) (x' - x). */
+static weyl_tensor motion(weyl_graph *g, const weyl_motion *in, const weyl_options *o) {
+  const weyl_model_def *me = &weyl_model_egnn;
+  const weyl_points *p = &in->points;
+  const int64_t hidden = weyl_model_integer(me, o, "hidden"), n = in->frames - 1;
+  if (!weyl_need_edges(p, me->name)) return WEYL_NULL_TENSOR;
+  const weyl_tensor steps = weyl_sub(weyl_slice(in->past, 1, 1, n, 1), weyl_slice(in->past, 1, 0, n, 1));
+  const weyl_tensor speeds = weyl_squeeze(weyl_length(steps), 2);
+  weyl_tensor x, h = weyl_linear(weyl_join((weyl_tensor[]){speeds, p->scalar}, 2), "embedding", hidden, NULL);
+  layers(g, p, o, &h, &x);
+  if (!weyl_tensor_valid(x)) return x;
+  const weyl_tensor moved = weyl_unsqueeze(weyl_sub(x, p->x), 1);
+  const weyl_tensor vectors = weyl_concat((weyl_tensor[]){steps, moved}, 2, 1);
+  const weyl_tensor w = weyl_mlp(h, "future", (int64_t[]){hidden, in->future * in->frames}, 2, WEYL_ACT_SILU, false);
+  const weyl_tensor by_frame =
+      weyl_reshape(w, WEYL_SHAPE(weyl_per(WEYL_NODES), weyl_num(in->future), weyl_num(in->frames)));
+  const weyl_tensor way = weyl_einsum("nfs,nsd->nfd", by_frame, vectors);
+  return weyl_unsqueeze(weyl_add(weyl_unsqueeze(p->x, 1), way), 1);
 }
 
 static const weyl_option options[] = {
@@ -78,4 +105,5 @@ const weyl_model_def weyl_model_egnn = {
     .symmetry = "E x S",
     .options = options,
     .points = points,
+    .motion = motion,
 };

@@ -102,8 +102,8 @@ static weyl_tensor patterns(const weyl_motion *in, weyl_tensor v, const settings
     h = weyl_add(h, weyl_linear(in->points.scalar, "scalar", s->hidden, &(weyl_linear_opts){.no_bias = true}));
   if (!weyl_tensor_valid(in->joint)) return h;
   const int64_t joints = weyl_dim_of(in->joint, 1);
-  const weyl_tensor tokens = weyl_param(h.graph, "joint.weight", WEYL_SHAPE(weyl_num(joints), weyl_num(s->hidden)),
-                                        weyl_init_normal(0, 1));
+  const weyl_tensor tokens =
+      weyl_param(h.graph, "joint.weight", WEYL_SHAPE(weyl_num(joints), weyl_num(s->hidden)), weyl_init_normal(0, 1));
   const weyl_tensor token = weyl_matmul(in->joint, tokens);
   return mlp(weyl_join((weyl_tensor[]){h, token}, 2), "with_joint", s->hidden, s->hidden, true);
 }
