@@ -186,6 +186,10 @@ WEYL_MUST_CHECK weyl_status weyl_trained_eval(weyl_trained *trained, const weyl_
 /* Predictions for all samples of a set: rows as the set's nodes, [nodes, width], in double. */
 WEYL_MUST_CHECK weyl_status weyl_trained_predict(weyl_trained *trained, const weyl_dataset *set, weyl_arena *arena,
                                                  weyl_array *out, double *smallest_gap);
+/* What the model says of pairs, rows of probabilities in the order of the set's edges: [edges, categories], in double.
+ * WEYL_UNSUPPORTED for a model that says nothing. */
+WEYL_MUST_CHECK weyl_status weyl_trained_pairs(weyl_trained *trained, const weyl_dataset *set, weyl_arena *arena,
+                                               weyl_array *out);
 /* Equivariance of the run's model on its test inputs, in the precision it was opened with. */
 WEYL_MUST_CHECK weyl_status weyl_trained_audit(weyl_trained *trained, weyl_arena *arena, const weyl_group *group,
                                                const weyl_audit_opts *opts, weyl_audit_result *out,

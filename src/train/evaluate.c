@@ -11,14 +11,14 @@ weyl_status train_evaluator_new(weyl_context *ctx, weyl_variables *vars, const w
                                 const weyl_dataset *example, train_evaluator **out) {
   train_evaluator *e = weyl_alloc(ctx, 1, sizeof *e);
   if (e == NULL) return WEYL_MEMORY;
-  *e = (train_evaluator){.ctx = ctx, .diagnostic = -1, .shard = weyl_options_integer(options, "shard")};
+  *e = (train_evaluator){.ctx = ctx, .diagnostic = -1, .pairs = -1, .shard = weyl_options_integer(options, "shard")};
 
   weyl_status status;
   WEYL_GOTO(weyl_graph_new(ctx, vars, false, &e->graph));
   e->traced = task->trace(e->graph, example, model, symmetry, options);
   WEYL_GOTO(weyl_graph_status(e->graph));
 
-  weyl_tensor outputs[10];
+  weyl_tensor outputs[11];
   int n = 0;
   outputs[n++] = e->traced.prediction;
   for (int k = 0; k < e->traced.metrics; k++) {
@@ -28,6 +28,10 @@ weyl_status train_evaluator_new(weyl_context *ctx, weyl_variables *vars, const w
   if (weyl_tensor_valid(e->traced.diagnostic)) {
     e->diagnostic = n;
     outputs[n++] = e->traced.diagnostic;
+  }
+  if (weyl_tensor_valid(e->traced.pairs)) {
+    e->pairs = n;
+    outputs[n++] = e->traced.pairs;
   }
   weyl_program_opts opts = weyl_program_defaults();
   opts.lanes = (int)weyl_options_integer(options, "lanes");
@@ -62,8 +66,20 @@ weyl_rows_per train_prediction_per(const train_evaluator *e) {
   return shape.rank > 0 ? (weyl_rows_per)shape.dim[0].count : WEYL_PER_SAMPLE;
 }
 
+int64_t train_categories(const train_evaluator *e) {
+  return weyl_tensor_valid(e->traced.pairs) ? weyl_dim_of(e->traced.pairs, 1) : 0;
+}
+
 static double number_at(const weyl_array *a, int64_t i) {
   return a->dtype == WEYL_F64 ? ((const double *)a->data)[i] : (double)((const float *)a->data)[i];
+}
+
+/* Copies output k of the last step to *to, which moves behind it; NULL: not wanted. */
+static void take(const weyl_run *run, int k, double **to) {
+  if (*to == NULL) return;
+  const weyl_array y = weyl_run_output(run, k);
+  const int64_t size = weyl_array_size(&y);
+  for (int64_t i = 0; i < size; i++) *(*to)++ = number_at(&y, i);
 }
 
 static weyl_status order_room(train_evaluator *e, int64_t n) {
@@ -94,7 +110,7 @@ static weyl_status next_batch(train_evaluator *e, weyl_loader *loader, int64_t f
 }
 
 weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set, const volatile int *stop,
-                           const weyl_comm *comm, double *prediction, train_evaluation *out) {
+                           const weyl_comm *comm, double *prediction, double *pairs, train_evaluation *out) {
   weyl_status status = make_ready(e, loader, set, comm);
   WEYL_TRY(comm != NULL ? comm->agree(comm->self, e->ctx, status) : status);
   weyl_run *run = comm != NULL ? e->shared : e->run;
@@ -114,11 +130,8 @@ weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_d
         weight[k] += number_at(&w, i);
       }
     }
-    if (prediction != NULL) {
-      const weyl_array y = weyl_run_output(run, 0);
-      const int64_t size = weyl_array_size(&y);
-      for (int64_t i = 0; i < size; i++) *prediction++ = number_at(&y, i);
-    }
+    take(run, 0, &prediction);
+    if (e->pairs >= 0) take(run, e->pairs, &pairs);
     if (e->diagnostic >= 0) {
       const weyl_array d = weyl_run_output(run, e->diagnostic);
       for (int64_t i = 0; i < count; i++) gap = fmin(gap, number_at(&d, i));

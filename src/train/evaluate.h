@@ -10,11 +10,11 @@ typedef struct train_evaluator {
   weyl_traced traced;
   weyl_program *program;
   weyl_run *run;
-  weyl_run *shared; /* on several ranks; NULL until it is needed */
-  int64_t shard;    /* samples a shard, 0: by formula */
-  int diagnostic; /* number of the program's output, -1: none. Outputs: prediction, then value and weight of each metric
-                   */
-  int64_t *order; /* 0, 1, 2, ... */
+  weyl_run *shared;      /* on several ranks; NULL until it is needed */
+  int64_t shard;         /* samples a shard, 0: by formula */
+  int diagnostic, pairs; /* numbers of the program's outputs, -1: none. Outputs: prediction, then value and weight of
+                            each metric, then these */
+  int64_t *order;        /* 0, 1, 2, ... */
   int64_t room;
 } train_evaluator;
 
@@ -32,13 +32,16 @@ typedef struct train_evaluation {
   double smallest_gap; /* of the frames; infinity when there are none */
 } train_evaluation;
 /* Runs over all samples the loader's data set has. prediction: NULL, or [rows][width] in double, in the order of the
- * data. stop: looked at between batches, may be NULL. comm: all ranks call it and get the same; NULL: this one alone.
+ * data; pairs: NULL, or [edges][categories] likewise, untouched where the model says nothing of pairs. stop: looked at
+ * between batches, may be NULL. comm: all ranks call it and get the same; NULL: this one alone.
  */
 WEYL_MUST_CHECK weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set,
                                            const volatile int *stop, const weyl_comm *comm, double *prediction,
-                                           train_evaluation *out);
+                                           double *pairs, train_evaluation *out);
 /* Numbers a row of the prediction, and which count it has rows of. */
 int64_t train_prediction_width(const train_evaluator *e);
 weyl_rows_per train_prediction_per(const train_evaluator *e);
+/* Categories of pairs; 0: the model says nothing of them. */
+int64_t train_categories(const train_evaluator *e);
 
 #endif

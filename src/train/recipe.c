@@ -55,13 +55,12 @@ static weyl_status read_head(weyl_recipe *r, const weyl_ini_entry *e, int mode) 
                    e->line, e->key);
 }
 
-static weyl_status split_metric(const weyl_recipe *r, recipe_row *row) {
+/* "test NAME", "valid NAME", or a name alone: of the test samples. */
+static void split_metric(recipe_row *row) {
   const char *m = row->shown.metric;
-  const bool test = strncmp(m, "test ", 5) == 0, valid = strncmp(m, "valid ", 6) == 0;
-  if (!test && !valid) return bad(r, row->line, "metric", m, "\"test NAME\" or \"valid NAME\"");
-  row->valid = valid;
-  row->metric = m + (test ? 5 : 6);
-  return WEYL_OK;
+  const bool test = strncmp(m, "test ", 5) == 0;
+  row->valid = strncmp(m, "valid ", 6) == 0;
+  row->metric = m + (test ? 5 : row->valid ? 6 : 0);
 }
 
 /* A row that is trained, or evaluates one that is, has one number. */
@@ -111,7 +110,7 @@ static weyl_status check_row(const weyl_recipe *r, recipe_row *row) {
   if (s->metric == NULL)
     return weyl_fail(r->ctx, WEYL_FORMAT, "%s:%d: row [%s] has no metric", r->path, row->line, s->name);
   if (row->study) return WEYL_OK;
-  WEYL_TRY(split_metric(r, row));
+  split_metric(row);
   WEYL_TRY(number_of(r, row));
   if (strcmp(s->better, "lower") != 0 && strcmp(s->better, "higher") != 0)
     return bad(r, row->line, "better", s->better, "lower or higher");

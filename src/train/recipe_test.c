@@ -124,7 +124,6 @@ static void bad_recipes_are_refused(void **state) {
       {"[quick]\nseeds = 0\n", "seeds", WEYL_FORMAT},
       {"[paper]\ntitle = x\n", "no rows", WEYL_FORMAT},
       {"[a]\ntask = dynamics\n", "no metric", WEYL_FORMAT},
-      {"[a]\ntask = dynamics\nmetric = mse\n", "test NAME", WEYL_FORMAT},
       {"[a]\ntask = dynamics\nmetric = test mse\nepochs = 3\n", "option.NAME", WEYL_FORMAT},
       {"[a]\ntask = dynamics\nmetric = test mse\npaper = good\n", "a number", WEYL_FORMAT},
       {"[a]\ntask = dynamics\nmetric = test mse\nbetter = more\n", "lower or higher", WEYL_FORMAT},

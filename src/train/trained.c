@@ -137,7 +137,7 @@ weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_met
   weyl_loader *loader = NULL;
   train_evaluation result;
   WEYL_TRY(weyl_loader_new(t->ctx, set, t->evaluator->program, t->evaluator->shard, &loader));
-  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, NULL, NULL, &result);
+  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, NULL, NULL, NULL, &result);
   weyl_loader_free(loader);
   if (status != WEYL_OK) return status;
   memcpy(metrics, result.metric, 4 * sizeof *metrics);
@@ -149,6 +149,23 @@ weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_met
 weyl_status weyl_trained_predict(weyl_trained *t, const weyl_dataset *set, weyl_arena *arena, weyl_array *out,
                                  double *smallest_gap) {
   return train_predict(t->evaluator, set, arena, out, smallest_gap);
+}
+
+weyl_status weyl_trained_pairs(weyl_trained *t, const weyl_dataset *set, weyl_arena *arena, weyl_array *out) {
+  const int64_t *edges = weyl_dataset_offsets(set, WEYL_PER_EDGE), categories = train_categories(t->evaluator);
+  if (categories == 0)
+    return weyl_fail(t->ctx, WEYL_UNSUPPORTED, "model %s says nothing of pairs", t->config.model->name);
+  if (edges == NULL) return weyl_fail(t->ctx, WEYL_SHAPE, "data set %s has no pairs", weyl_dataset_name(set));
+  weyl_array pairs = {.dtype = WEYL_F64, .rank = 2, .dim = {edges[weyl_dataset_samples(set)], categories}};
+  pairs.data = weyl_arena_array(arena, double, pairs.dim[0] * categories + 1);
+  if (pairs.data == NULL) return WEYL_MEMORY;
+  weyl_loader *loader = NULL;
+  train_evaluation result;
+  WEYL_TRY(weyl_loader_new(t->ctx, set, t->evaluator->program, t->evaluator->shard, &loader));
+  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, NULL, NULL, pairs.data, &result);
+  weyl_loader_free(loader);
+  if (status == WEYL_OK) *out = pairs;
+  return status;
 }
 
 weyl_status weyl_trained_audit(weyl_trained *t, weyl_arena *arena, const weyl_group *group, const weyl_audit_opts *opts,

@@ -166,8 +166,8 @@ static void metrics(weyl_graph *g, const motion_traced *m, const char *select, w
   const weyl_tensor ade = errors(m, weyl_mean(m->distance, 2));
   const weyl_tensor fde = errors(m, weyl_squeeze(weyl_slice(m->distance, 2, m->data.future - 1, 1, 1), 2));
   const bool ade_first = strcmp(select, "ade") == 0; /* the first one selects */
-  metric(t, ade_first ? "ade" : "fde", ade_first ? ade : fde, weight);
-  metric(t, ade_first ? "fde" : "ade", ade_first ? fde : ade, weight);
+  metric(t, ade_first ? "ADE" : "FDE", ade_first ? ade : fde, weight);
+  metric(t, ade_first ? "FDE" : "ADE", ade_first ? fde : ade, weight);
 
   if (!m->data.labelled || !weyl_tensor_valid(t->pairs) || weyl_dim_of(t->pairs, 1) != 2) return;
   const weyl_tensor label = weyl_input(g, "edge_label", WEYL_I32, WEYL_SHAPE(weyl_per(WEYL_EDGES)));
@@ -176,7 +176,7 @@ static void metrics(weyl_graph *g, const motion_traced *m, const char *select, w
   const weyl_tensor sample = weyl_gather(p->sample, p->receiver);
   const weyl_tensor one = weyl_constant(g, 1, WEYL_SHAPE(weyl_per(WEYL_EDGES)));
   t->either[t->metrics] = true; /* nothing says which category is which */
-  metric(t, "edge_accuracy", weyl_segment_sum(right, sample, weyl_per(WEYL_BATCH)),
+  metric(t, "edge accuracy", weyl_segment_sum(right, sample, weyl_per(WEYL_BATCH)),
          weyl_segment_sum(one, sample, weyl_per(WEYL_BATCH)));
 }
 
