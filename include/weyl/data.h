@@ -46,6 +46,9 @@ const weyl_field *weyl_dataset_find(const weyl_dataset *set, const char *name); 
 WEYL_MUST_CHECK weyl_status weyl_dataset_note(weyl_dataset *set, const char *key,
                                               const char *value); /* "source", "units", "seed" ... */
 const char *weyl_dataset_noted(const weyl_dataset *set, const char *key);
+/* A new set of n of the samples, in the order given (a number may come again), with the same fields and notes. */
+WEYL_MUST_CHECK weyl_status weyl_dataset_take(const weyl_dataset *set, const int64_t *sample, int64_t n,
+                                              weyl_dataset **out);
 /* NaN, infinities, empty samples: the first found is named ("test sample 17, node 3: x is nan"). */
 WEYL_MUST_CHECK weyl_status weyl_dataset_check_finite(weyl_context *ctx, const weyl_dataset *set);
 /* SHA-256 of names, shapes and bytes. */
@@ -206,6 +209,38 @@ void weyl_trajectories_free(weyl_trajectories *in);
 WEYL_MUST_CHECK weyl_status weyl_dynamics_inputs(weyl_context *ctx, const weyl_options *options,
                                                  const weyl_trajectories *in, const char *place,
                                                  const weyl_dataset *like, weyl_dataset **out);
+
+/* ---- tracks: agents that come and go ---- */
+
+/* Rows (frame, agent, position) of a recording, ascending by frame and within a frame in the order of the file. */
+typedef struct weyl_tracks {
+  weyl_arena *arena;
+  int64_t rows, agents, frames, d; /* frames: from the first to the last, empty ones too; d is 2 or 3 */
+  int64_t *frame;                  /* [rows] steps from the first frame of the file */
+  int32_t *agent;                  /* [rows] number of the agent, by first appearance */
+  double *position;                /* [rows][d] */
+  int64_t *line;                   /* [rows] of the file */
+  const char **name;               /* [agents] the id in the file */
+  double first, step;              /* what the file calls frame k: first + k step */
+  int64_t gaps;                    /* places where an agent is missing for one step or more */
+  double time_step;                /* seconds between steps where the file says so, else 0 */
+  const char *format;              /* "eth-ucy" or "csv" */
+} weyl_tracks;
+
+/* Reads, plain or packed (xz, gz):
+ *   eth-ucy  columns between blanks: frame, agent, x, y (and z); or the 17 columns of the EqMotion and AgentFormer
+ *            files, x and y in columns 13 and 15. A step is 0.4 s.
+ *   csv      frame, agent, x, y (and z); or any columns named by a header line: frame, frame_id, timestep or (seconds)
+ *            t, t_s, time; id, agent, agent_id, track, track_id, ped_id; x, x_m, x_est, pos_x, position_x; the same for
+ *            y and z.
+ * Frames may be any numbers a constant step apart: the step is the median distance of neighbours. An agent that is
+ * missing for some steps has a gap; agents come and go. WEYL_FORMAT, with line and value: not a number, a row twice, a
+ * frame between two steps, an agent with rows at every second step or less (another frame rate). */
+WEYL_MUST_CHECK weyl_status weyl_tracks_read(weyl_context *ctx, const char *path, weyl_tracks *out);
+WEYL_MUST_CHECK weyl_status weyl_tracks_parse(weyl_context *ctx, const char *bytes, size_t n, const char *place,
+                                              weyl_tracks *out);
+bool weyl_tracks_seems(const char *head, size_t n); /* by the first lines */
+void weyl_tracks_free(weyl_tracks *tracks);
 
 /* ---- images
  * ---------------------------------------------------------------------------------------------------- */

@@ -164,6 +164,51 @@ const char *weyl_dataset_noted(const weyl_dataset *set, const char *key) {
   return NULL;
 }
 
+/* ---- parts ---------------------------------------------------------------------------------------------------------
+ */
+
+static weyl_status take_offsets(const weyl_dataset *set, weyl_rows_per per, const int64_t *sample, int64_t n,
+                                weyl_dataset *into) {
+  const int64_t *from = set->offsets[per];
+  int64_t *offsets = weyl_arena_array(into->arena, int64_t, n + 1);
+  if (!offsets) return WEYL_MEMORY;
+  for (int64_t s = 0; s < n; s++) offsets[s + 1] = offsets[s] + from[sample[s] + 1] - from[sample[s]];
+  into->offsets[per] = offsets;
+  return WEYL_OK;
+}
+
+static weyl_status take_field(const weyl_dataset *set, const weyl_field *f, const int64_t *sample, int64_t n,
+                              weyl_dataset *into) {
+  weyl_array a;
+  WEYL_TRY(weyl_dataset_add(into, f->name, f->per, f->array.dtype, f->array.rank - 1, f->array.dim + 1, f->unit, &a));
+  size_t row = weyl_dtype_size(a.dtype);
+  for (int k = 1; k < a.rank; k++) row *= (size_t)a.dim[k];
+  const int64_t *from = set->offsets[f->per], *to = into->offsets[f->per];
+  for (int64_t s = 0; s < n; s++)
+    memcpy((char *)a.data + (size_t)to[s] * row, (const char *)f->array.data + (size_t)from[sample[s]] * row,
+           (size_t)(to[s + 1] - to[s]) * row);
+  return WEYL_OK;
+}
+
+weyl_status weyl_dataset_take(const weyl_dataset *set, const int64_t *sample, int64_t n, weyl_dataset **out) {
+  weyl_dataset *made = NULL;
+  weyl_status status;
+  for (int64_t s = 0; s < n; s++)
+    if (sample[s] < 0 || sample[s] >= set->samples)
+      return weyl_fail(set->ctx, WEYL_BAD_ARG, "%s has %lld samples, number %lld is not among them", set->name,
+                       (long long)set->samples, (long long)sample[s]);
+  WEYL_GOTO(weyl_dataset_new(set->ctx, set->name, n, &made));
+  for (int per = WEYL_PER_NODE; per < WEYL_PER_COUNT; per++)
+    if (set->offsets[per]) WEYL_GOTO(take_offsets(set, (weyl_rows_per)per, sample, n, made));
+  for (size_t i = 0; i < set->fields; i++) WEYL_GOTO(take_field(set, &set->field[i], sample, n, made));
+  for (size_t i = 0; i < set->notes; i++) WEYL_GOTO(weyl_dataset_note(made, set->note[i].key, set->note[i].value));
+  *out = made;
+  return WEYL_OK;
+done:
+  weyl_dataset_free(made);
+  return status;
+}
+
 /* ---- checks -------------------------------------------------------------------------------------------------------
  */
 

@@ -9,7 +9,6 @@
 
 #include "formats/elements.h"
 #include "formats/formats.h"
-#include "formats/input.h"
 
 static bool recognise(const char *path, const unsigned char *head, size_t n) {
   (void)path;
@@ -31,45 +30,12 @@ typedef struct frame {
 } frame;
 
 typedef struct reader {
-  weyl_context *ctx;
-  const char *path;
-  const char *at, *end;
-  int64_t line; /* of the line last taken, from 1 */
+  text_file in;
   weyl_arena *scratch;
   frame *first, *last;
   span *label; /* species that are no elements, in order of appearance: 1000, 1001, ... */
   size_t labels, label_room;
 } reader;
-
-static const char *place(const reader *r, char text[280]) {
-  snprintf(text, 280, "%.240s:%lld", r->path, (long long)r->line);
-  return text;
-}
-
-static bool next_line(reader *r, span *line) {
-  if (r->at == r->end) return false;
-  const char *stop = memchr(r->at, '\n', (size_t)(r->end - r->at));
-  const char *next = stop ? stop + 1 : r->end;
-  if (!stop) stop = r->end;
-  if (stop > r->at && stop[-1] == '\r') stop--;
-  *line = (span){r->at, (size_t)(stop - r->at)};
-  r->at = next;
-  r->line++;
-  return true;
-}
-
-static bool next_token(span *line, span *token) {
-  size_t i = 0;
-  while (i < line->n && (line->at[i] == ' ' || line->at[i] == '\t')) i++;
-  size_t k = i;
-  while (k < line->n && line->at[k] != ' ' && line->at[k] != '\t') k++;
-  *token = (span){line->at + i, k - i};
-  line->at += k;
-  line->n -= k;
-  return token->n > 0;
-}
-
-static int shown(span text) { return (int)(text.n < 40 ? text.n : 40); }
 
 /* ---- one frame ------------------------------------------------------------------------------------------------------
  */
@@ -78,7 +44,7 @@ static weyl_status type_of(reader *r, span token, int32_t *out) {
   *out = element_number(token.at, token.n);
   if (*out >= 0) return WEYL_OK;
   double value;
-  if (xyz_number(token, &value) && fabs(value) <= INT32_MAX && value == floor(value)) {
+  if (span_number(token, &value) && fabs(value) <= INT32_MAX && value == floor(value)) {
     *out = (int32_t)value;
     return WEYL_OK;
   }
@@ -87,8 +53,8 @@ static weyl_status type_of(reader *r, span token, int32_t *out) {
   if (i == r->labels) {
     char text[280];
     if (r->labels == 1000)
-      return weyl_fail(r->ctx, WEYL_FORMAT, "%s: species: '%.*s' comes after 1000 other names that are no elements",
-                       place(r, text), shown(token), token.at);
+      return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: species: '%.*s' comes after 1000 other names that are no elements",
+                       text_place(&r->in, text), span_shown(token), token.at);
     if (r->labels == r->label_room) {
       const size_t room = r->label_room ? 2 * r->label_room : 16;
       span *more = weyl_arena_array(r->scratch, span, room);
@@ -112,24 +78,25 @@ static weyl_status read_atom(reader *r, frame *f, int64_t p, span line) {
   for (int b = 0; b < h->blocks; b++) {
     const xyz_role role = (xyz_role)h->role[b];
     for (int k = 0; k < h->width[b]; k++, column++) {
-      if (!next_token(&line, &token))
-        return weyl_fail(r->ctx, WEYL_FORMAT, "%s: atom %lld has %d columns, expected %d", place(r, text), (long long)p,
-                         column, h->columns);
+      if (!span_next_word(&line, &token))
+        return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: atom %lld has %d columns, expected %d", text_place(&r->in, text),
+                         (long long)p, column, h->columns);
       if (role == XYZ_SKIP) continue;
       if (role == XYZ_TYPE) {
         WEYL_TRY(type_of(r, token, &f->type[p]));
         continue;
       }
       double value;
-      if (!xyz_number(token, &value))
-        return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %s: '%.*s' is no finite number (atom %lld, column %d)",
-                         place(r, text), role_name[role], shown(token), token.at, (long long)p, column + 1);
+      if (!span_number(token, &value))
+        return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: %s: '%.*s' is no finite number (atom %lld, column %d)",
+                         text_place(&r->in, text), role_name[role], span_shown(token), token.at, (long long)p,
+                         column + 1);
       f->array[role][p * h->width[b] + k] = value;
     }
   }
-  if (h->declared && next_token(&line, &token))
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: atom %lld has more than the %d columns of Properties: '%.*s'",
-                     place(r, text), (long long)p, h->columns, shown(token), token.at);
+  if (h->declared && span_next_word(&line, &token))
+    return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: atom %lld has more than the %d columns of Properties: '%.*s'",
+                     text_place(&r->in, text), (long long)p, h->columns, span_shown(token), token.at);
   return WEYL_OK;
 }
 
@@ -137,37 +104,37 @@ static weyl_status read_frame(reader *r, span count) {
   char text[280];
   span token, rest = count;
   double points = 0;
-  if (!next_token(&rest, &token) || !xyz_number(token, &points) || points != floor(points) || points < 0 ||
-      next_token(&rest, &(span){0}))
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: '%.*s', expected the number of atoms of a frame", place(r, text),
-                     shown(count), count.at);
-  if (points < 1) return weyl_fail(r->ctx, WEYL_FORMAT, "%s: a frame of 0 atoms", place(r, text));
+  if (!span_next_word(&rest, &token) || !span_number(token, &points) || points != floor(points) || points < 0 ||
+      span_next_word(&rest, &(span){0}))
+    return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: '%.*s', expected the number of atoms of a frame",
+                     text_place(&r->in, text), span_shown(count), count.at);
+  if (points < 1) return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: a frame of 0 atoms", text_place(&r->in, text));
   /* Each atom takes two bytes or more: what the file cannot hold is refused before memory is asked for. */
-  const size_t left = (size_t)(r->end - r->at);
+  const size_t left = (size_t)(r->in.end - r->in.at);
   if (points > (double)(left / 2))
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %.0f atoms announced, but only %zu bytes follow", place(r, text), points,
-                     left);
+    return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: %.0f atoms announced, but only %zu bytes follow",
+                     text_place(&r->in, text), points, left);
 
   frame *f = weyl_arena_array(r->scratch, frame, 1);
   if (!f) return WEYL_MEMORY;
   f->points = (int64_t)points;
-  f->line = r->line;
+  f->line = r->in.line;
   span line;
-  (void)next_line(r, &line); /* there is one: two bytes or more follow */
-  WEYL_TRY(xyz_header_parse(r->ctx, place(r, text), line, &f->header));
+  (void)text_next_line(&r->in, &line); /* there is one: two bytes or more follow */
+  WEYL_TRY(xyz_header_parse(r->in.ctx, text_place(&r->in, text), line, &f->header));
   const xyz_header *h = &f->header;
-  if (f->points * (2 * h->columns) - 1 > r->end - r->at)
-    return weyl_fail(r->ctx, WEYL_FORMAT, "%s: %lld atoms of %d columns announced, but only %zu bytes follow",
-                     place(r, text), (long long)f->points, h->columns, (size_t)(r->end - r->at));
+  if (f->points * (2 * h->columns) - 1 > r->in.end - r->in.at)
+    return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: %lld atoms of %d columns announced, but only %zu bytes follow",
+                     text_place(&r->in, text), (long long)f->points, h->columns, (size_t)(r->in.end - r->in.at));
   if (h->has[XYZ_TYPE] && !(f->type = weyl_arena_array(r->scratch, int32_t, f->points))) return WEYL_MEMORY;
   for (int role = XYZ_POSITION; role < XYZ_ROLES; role++) {
     const int64_t width = role == XYZ_CHARGE ? 1 : h->d;
     if (h->has[role] && !(f->array[role] = weyl_arena_array(r->scratch, double, f->points *width))) return WEYL_MEMORY;
   }
   for (int64_t p = 0; p < f->points; p++) {
-    if (!next_line(r, &line))
-      return weyl_fail(r->ctx, WEYL_FORMAT, "%s: the file ends at atom %lld of %lld", place(r, text), (long long)p,
-                       (long long)f->points);
+    if (!text_next_line(&r->in, &line))
+      return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: the file ends at atom %lld of %lld", text_place(&r->in, text),
+                       (long long)p, (long long)f->points);
     WEYL_TRY(read_atom(r, f, p, line));
   }
   if (r->last)
@@ -178,19 +145,17 @@ static weyl_status read_frame(reader *r, span count) {
   return WEYL_OK;
 }
 
-static bool is_blank(span line) { return !next_token(&line, &(span){0}); }
-
 static weyl_status read_frames(reader *r) {
   char text[280];
   span line;
   int64_t frames = 0;
-  while (next_line(r, &line)) {
-    if (is_blank(line)) continue; /* between frames and at the end */
+  while (text_next_line(&r->in, &line)) {
+    if (span_is_blank(line)) continue; /* between frames and at the end */
     WEYL_TRY(read_frame(r, line));
-    if (++frames % 1000 == 0 && weyl_progress(r->ctx, "reading frames", (double)(size_t)(r->end - r->at), 0))
-      return weyl_fail(r->ctx, WEYL_INTERRUPTED, "%s: reading was interrupted", place(r, text));
+    if (++frames % 1000 == 0 && weyl_progress(r->in.ctx, "reading frames", (double)(size_t)(r->in.end - r->in.at), 0))
+      return weyl_fail(r->in.ctx, WEYL_INTERRUPTED, "%s: reading was interrupted", text_place(&r->in, text));
   }
-  if (!r->first) return weyl_fail(r->ctx, WEYL_FORMAT, "%s: holds no frame", r->path);
+  if (!r->first) return weyl_fail(r->in.ctx, WEYL_FORMAT, "%s: holds no frame", r->in.path);
   return WEYL_OK;
 }
 
@@ -275,19 +240,10 @@ static weyl_status join_all(reader *r, weyl_trajectories *out) {
 }
 
 static weyl_status read_extxyz(weyl_context *ctx, const char *path, weyl_trajectories *out) {
-  char *bytes = NULL;
-  size_t n = 0;
-  reader r = {.ctx = ctx, .path = path};
+  reader r = {0};
   weyl_trajectories made = {0};
   weyl_status status;
-  locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0),
-           before = (locale_t)0; /* of this thread, while we read numbers */
-  if (!c) return weyl_fail(ctx, WEYL_MEMORY, "the C locale cannot be made");
-  before = uselocale(c);
-  WEYL_GOTO(input_read(ctx, path, &bytes, &n));
-  r.at = bytes;
-  r.end = bytes + n;
-  if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) r.at += 3;
+  WEYL_GOTO(text_open(ctx, path, &r.in));
   WEYL_GOTO(weyl_arena_new(ctx, &r.scratch));
   WEYL_GOTO(read_frames(&r));
   WEYL_GOTO(data_trajectories_begin(ctx, &made, "extxyz"));
@@ -295,11 +251,9 @@ static weyl_status read_extxyz(weyl_context *ctx, const char *path, weyl_traject
   *out = made;
   made.arena = NULL;
 done:
-  uselocale(before);
-  freelocale(c);
+  text_close(&r.in);
   weyl_trajectories_free(&made);
   weyl_arena_free(r.scratch);
-  weyl_dealloc(ctx, bytes);
   return status;
 }
 

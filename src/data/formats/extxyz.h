@@ -2,13 +2,7 @@
 #ifndef WEYL_DATA_EXTXYZ_H
 #define WEYL_DATA_EXTXYZ_H
 
-#include <weyl/core.h>
-
-/* A piece of the file, not terminated. */
-typedef struct span {
-  const char *at;
-  size_t n;
-} span;
+#include "formats/text.h"
 
 typedef enum xyz_role { XYZ_SKIP, XYZ_TYPE, XYZ_POSITION, XYZ_VELOCITY, XYZ_FORCE, XYZ_CHARGE, XYZ_ROLES } xyz_role;
 
@@ -30,9 +24,5 @@ typedef struct xyz_header {
 /* `place` is "file:line". Without a Properties key the line is a free comment, of which only what makes sense is taken.
  */
 weyl_status xyz_header_parse(weyl_context *ctx, const char *place, span line, xyz_header *out);
-
-/* Numbers of the C locale; "1.5D+03" is read too. False when the span is no number or not finite (then *value tells nan
- * and inf). */
-bool xyz_number(span text, double *value);
 
 #endif

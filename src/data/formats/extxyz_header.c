@@ -10,26 +10,6 @@
 
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
 
-static bool equal(span text, const char *word) {
-  return strlen(word) == text.n && strncasecmp(text.at, word, text.n) == 0;
-}
-
-static int shown(span text) { return (int)(text.n < 40 ? text.n : 40); }
-
-bool xyz_number(span text, double *value) {
-  char copy[64];
-  if (text.n == 0 || text.n >= sizeof copy) return false;
-  for (size_t i = 0; i < text.n; i++) {
-    const char c = text.at[i];
-    if (c == 'x' || c == 'X' || is_space(c) || c == '\0') return false; /* strtod would take hexadecimal */
-    copy[i] = c == 'D' || c == 'd' ? 'e' : c;
-  }
-  copy[text.n] = '\0';
-  char *end;
-  *value = strtod(copy, &end); /* the caller has made the locale C */
-  return end == copy + text.n && isfinite(*value);
-}
-
 /* ---- key=value ----------------------------------------------------------------------------------------------------
  */
 
@@ -147,10 +127,10 @@ static weyl_status parse_properties(weyl_context *ctx, const char *place, span t
     double width = 0;
     if (kind.n != 1 || !strchr("SRILsril", *kind.at))
       return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: type of %.*s is '%.*s', expected S, R, I or L", place,
-                       shown(name), name.at, shown(kind), kind.at);
-    if (!xyz_number(count, &width) || width < 1 || width > 10000 || width != floor(width))
+                       span_shown(name), name.at, span_shown(kind), kind.at);
+    if (!span_number(count, &width) || width < 1 || width > 10000 || width != floor(width))
       return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: '%.*s' columns of %.*s, expected 1 to 10000", place,
-                       shown(count), count.at, shown(name), name.at);
+                       span_shown(count), count.at, span_shown(name), name.at);
     if (h->blocks == XYZ_COLUMNS_MAX)
       return weyl_fail(ctx, WEYL_FORMAT, "%s: Properties: more than %d entries", place, XYZ_COLUMNS_MAX);
     const char letter = *kind.at >= 'a' ? (char)(*kind.at - 'a' + 'A') : *kind.at;
@@ -179,11 +159,12 @@ static weyl_status parse_cell(weyl_context *ctx, const char *place, span text, x
   span item[9];
   const int n = split_values(text, item, 9);
   if (n != 9 && n != 3)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: Lattice=\"%.*s\", expected 9 numbers", place, shown(text), text.at);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: Lattice=\"%.*s\", expected 9 numbers", place, span_shown(text), text.at);
   memset(h->cell, 0, sizeof h->cell);
   for (int k = 0; k < n; k++) {
-    if (!xyz_number(item[k], &h->cell[n == 9 ? k : 4 * k]))
-      return weyl_fail(ctx, WEYL_FORMAT, "%s: Lattice: '%.*s' is no finite number", place, shown(item[k]), item[k].at);
+    if (!span_number(item[k], &h->cell[n == 9 ? k : 4 * k]))
+      return weyl_fail(ctx, WEYL_FORMAT, "%s: Lattice: '%.*s' is no finite number", place, span_shown(item[k]),
+                       item[k].at);
   }
   h->has_cell = true;
   return WEYL_OK;
@@ -194,35 +175,35 @@ static weyl_status parse_periodic(weyl_context *ctx, const char *place, span tex
   const int n = split_values(text, item, 3);
   bool flag[3] = {false, false, false}, good = n == 1 || n == 3;
   for (int k = 0; good && k < n; k++) {
-    flag[k] = equal(item[k], "T") || equal(item[k], "true") || equal(item[k], "1");
-    good = flag[k] || equal(item[k], "F") || equal(item[k], "false") || equal(item[k], "0");
+    flag[k] = span_is(item[k], "T") || span_is(item[k], "true") || span_is(item[k], "1");
+    good = flag[k] || span_is(item[k], "F") || span_is(item[k], "false") || span_is(item[k], "0");
   }
   if (!good)
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: pbc=\"%.*s\", expected three of T and F", place, shown(text), text.at);
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: pbc=\"%.*s\", expected three of T and F", place, span_shown(text), text.at);
   for (int k = 0; k < 3; k++) h->periodic[k] = flag[n == 1 ? 0 : k];
   return WEYL_OK;
 }
 
 static weyl_status parse_real(weyl_context *ctx, const char *place, const char *key, span text, double *value,
                               bool *has) {
-  if (!xyz_number(text, value))
-    return weyl_fail(ctx, WEYL_FORMAT, "%s: %s=%.*s, expected a finite number", place, key, shown(text), text.at);
+  if (!span_number(text, value))
+    return weyl_fail(ctx, WEYL_FORMAT, "%s: %s=%.*s, expected a finite number", place, key, span_shown(text), text.at);
   *has = true;
   return WEYL_OK;
 }
 
 static weyl_status parse_pair(weyl_context *ctx, const char *place, span key, span value, bool *periodic_given,
                               xyz_header *h) {
-  if (equal(key, "Properties")) return parse_properties(ctx, place, value, h);
-  if (equal(key, "Lattice")) return parse_cell(ctx, place, value, h);
-  if (equal(key, "energy")) return parse_real(ctx, place, "energy", value, &h->energy, &h->has_energy);
-  if (equal(key, "time")) return parse_real(ctx, place, "time", value, &h->time, &h->has_time);
-  if (equal(key, "trajectory")) { /* also a word that others may use for something else */
+  if (span_is(key, "Properties")) return parse_properties(ctx, place, value, h);
+  if (span_is(key, "Lattice")) return parse_cell(ctx, place, value, h);
+  if (span_is(key, "energy")) return parse_real(ctx, place, "energy", value, &h->energy, &h->has_energy);
+  if (span_is(key, "time")) return parse_real(ctx, place, "time", value, &h->time, &h->has_time);
+  if (span_is(key, "trajectory")) { /* also a word that others may use for something else */
     double number;
-    if (xyz_number(value, &number)) h->trajectory = number;
+    if (span_number(value, &number)) h->trajectory = number;
     return WEYL_OK;
   }
-  if (!equal(key, "pbc")) return WEYL_OK;
+  if (!span_is(key, "pbc")) return WEYL_OK;
   *periodic_given = true;
   return parse_periodic(ctx, place, value, h);
 }
