@@ -33,7 +33,7 @@
         "frames of the file between two frames of a window; 0: as the paper (molecules 10 fs or 20, otherwise 1)" \
   }
 #define MOTION_SCENE_OPTION \
-  { "scene", WEYL_OPT_CHOICE, "eth", 0, 0, "eth|hotel|univ|zara1|zara2", "ETH-UCY scene left for the test" }
+  { "test_scene", WEYL_OPT_CHOICE, "eth", 0, 0, "eth|hotel|univ|zara1|zara2", "ETH-UCY scene left for the test" }
 #define MOTION_TRACK_OPTIONS                                                                                             \
   {"agents",                                                                                                             \
    WEYL_OPT_INT,                                                                                                         \

@@ -46,7 +46,7 @@ static weyl_status make_plan(weyl_context *ctx, const weyl_options *o, plan *out
             .test_scale = weyl_options_number(o, "test_scale"),
             .select_on_test = strcmp(weyl_options_string(o, "selection"), "test") == 0};
   WEYL_TRY(motion_fractions(ctx, o, p.fraction));
-  while (strcmp(scene[p.scene].name, weyl_options_string(o, "scene")) != 0) p.scene++;
+  while (strcmp(scene[p.scene].name, weyl_options_string(o, "test_scene")) != 0) p.scene++;
   *out = p;
   return WEYL_OK;
 }
