@@ -61,5 +61,11 @@ WEYL_MUST_CHECK weyl_status weyl_audit(weyl_context *ctx, weyl_arena *arena, con
                                        const weyl_audit_target *target, const weyl_audit_opts *opts,
                                        weyl_audit_result *out);
 
+/* Categories that nobody named: the naming that puts most right, one for all pairs. count [categories][classes]: how
+ * often a category met a class. category_of [classes]: the category that stands for it, or -1; right: how many are
+ * right then. At most 16 of each. */
+WEYL_MUST_CHECK weyl_status weyl_best_naming(weyl_context *ctx, int categories, int classes, const int64_t *count,
+                                             int category_of[], int64_t *right);
+
 WEYL_END_API
 #endif

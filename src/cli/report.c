@@ -1,26 +1,15 @@
 /* weyl report: a run as one HTML page, and its pictures as SVG and PNG. */
 #include "audit.h"
+#include "report.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN 4 /* test samples whose motion is drawn */
+double *report_numbers(report *r, int64_t n) { return weyl_arena_array(r->arena, double, n > 0 ? n : 1); }
 
-typedef struct report {
-  cli *c;
-  weyl_arena *arena;
-  const char *run, *folder; /* the run, and its pictures */
-  weyl_page *page;
-  bool drawing; /* false once gnuplot was found missing */
-  int pictures;
-} report;
-
-static double *numbers(report *r, int64_t n) { return weyl_arena_array(r->arena, double, n > 0 ? n : 1); }
-
-/* One plot on the page and as files; plots of one sheet stand on the page one by one. */
-static weyl_status picture(report *r, const weyl_plot *plots, size_t count, int columns, const char *name,
+weyl_status report_picture(report *r, const weyl_plot *plots, size_t count, int columns, const char *name,
                            const char *caption) {
   for (size_t i = 0; i < count; i++) WEYL_TRY(weyl_page_plot(r->page, &plots[i], i + 1 == count ? caption : NULL));
   static const char *const ending[] = {"svg", "png"};
@@ -75,7 +64,7 @@ static weyl_status read_log(report *r, history *h) {
   for (size_t i = 0; i < bytes; i++) lines += text[i] == '\n';
   weyl_status status = WEYL_OK;
   for (int k = 0; k < COLUMNS; k++) {
-    h->column[k] = numbers(r, (int64_t)lines + 1);
+    h->column[k] = report_numbers(r, (int64_t)lines + 1);
     if (!h->column[k]) status = WEYL_MEMORY;
   }
   size_t number = 0;
@@ -125,7 +114,8 @@ static weyl_status curves(report *r, const history *h) {
                             .y = h->column[VALID]}};
   const weyl_plot plot = {
       .title = "Loss over training", .x_label = "epoch", .y_label = "loss", .log_y = true, .count = 2, .series = s};
-  WEYL_TRY(picture(r, &plot, 1, 1, "loss", "Training loss (mean over an epoch) and validation error; logarithmic."));
+  WEYL_TRY(
+      report_picture(r, &plot, 1, 1, "loss", "Training loss (mean over an epoch) and validation error; logarithmic."));
   if (!any_finite(h->column[EQUIVARIANCE], h->lines)) return WEYL_OK;
   const weyl_series e = {
       .style = WEYL_LINE_POINTS, .colour = 2, .n = h->lines, .x = h->column[EPOCH], .y = h->column[EQUIVARIANCE]};
@@ -135,7 +125,7 @@ static weyl_status curves(report *r, const history *h) {
                           .log_y = true,
                           .count = 1,
                           .series = &e};
-  return picture(
+  return report_picture(
       r, &over, 1, 1, "equivariance-training",
       "Mean error |f(g x) - g f(x)| relative to the output's root mean square, measured at each evaluation.");
 }
@@ -164,134 +154,6 @@ static weyl_status results(report *r, weyl_trained *trained, const weyl_splits *
   return WEYL_OK;
 }
 
-/* ---- predicted against true ---- */
-
-typedef struct field {
-  const double *x;
-  int64_t width;
-} field;
-
-static field field_of(const weyl_dataset *set, const char *name) {
-  const weyl_field *f = weyl_dataset_find(set, name);
-  if (!f || f->array.dtype != WEYL_F64 || f->per != WEYL_PER_NODE || f->array.rank != 2) return (field){0};
-  return (field){f->array.data, f->array.dim[1]};
-}
-
-/* Lines from each point of `from` to that of `to` (or by `to` itself, when it is a vector): x, y with gaps between
- * them. */
-static weyl_series segments(report *r, const char *label, int colour, weyl_mark_style style, int64_t n,
-                            const double *from, const double *to, int64_t d, bool vector) {
-  double *x = numbers(r, 3 * n), *y = numbers(r, 3 * n);
-  for (int64_t i = 0; x && y && i < n; i++) {
-    const double *a = from + i * d, *b = to + i * d;
-    x[3 * i] = a[0];
-    y[3 * i] = a[1];
-    x[3 * i + 1] = vector ? a[0] + b[0] : b[0];
-    y[3 * i + 1] = vector ? a[1] + b[1] : b[1];
-    x[3 * i + 2] = y[3 * i + 2] = NAN;
-  }
-  return (weyl_series){
-      .label = label, .style = style, .colour = colour, .n = x && y ? (size_t)(3 * n) : 0, .x = x, .y = y};
-}
-
-static weyl_series points(report *r, const char *label, int colour, int64_t n, const double *at, int64_t d) {
-  double *x = numbers(r, n), *y = numbers(r, n);
-  for (int64_t i = 0; x && y && i < n; i++) {
-    x[i] = at[i * d];
-    y[i] = at[i * d + 1];
-  }
-  return (weyl_series){
-      .label = label, .style = WEYL_POINTS, .colour = colour, .n = x && y ? (size_t)n : 0, .x = x, .y = y};
-}
-
-static weyl_status motion(report *r, const weyl_dataset *test, const double *prediction) {
-  const field x = field_of(test, "x"), v = field_of(test, "v"), target = field_of(test, "target");
-  const int64_t *nodes = weyl_dataset_offsets(test, WEYL_PER_NODE), samples = weyl_dataset_samples(test), d = x.width;
-  if (!x.x || !target.x || target.width != d || d < 2) return WEYL_OK; /* nothing that lies in a plane */
-  weyl_page_heading(r->page, "Predicted against true");
-  weyl_plot plots[SHOWN];
-  weyl_series *series = weyl_arena_array(r->arena, weyl_series, 5 * SHOWN);
-  if (!series) return WEYL_MEMORY;
-  size_t count = 0;
-  for (; count < SHOWN && (int64_t)count < samples; count++) {
-    const int64_t s = (int64_t)count * samples / SHOWN, at = nodes[s] * d, n = nodes[s + 1] - nodes[s];
-    weyl_series *of = series + 5 * count;
-    size_t used = 0;
-    of[used++] = segments(r, NULL, 0, WEYL_DASHES, n, x.x + at, target.x + at, d, false);
-    if (v.x && v.width == d) of[used++] = segments(r, "velocity", 5, WEYL_LINE, n, x.x + at, v.x + at, d, true);
-    of[used++] = points(r, "input", 7, n, x.x + at, d);
-    of[used++] = points(r, "true", 0, n, target.x + at, d);
-    of[used++] = points(r, "predicted", 1, n, prediction + at, d);
-    const char *title = weyl_arena_printf(r->arena, "test sample %lld", (long long)s);
-    if (!title) return WEYL_MEMORY;
-    plots[count] = (weyl_plot){.title = title,
-                               .x_label = "x",
-                               .y_label = "y",
-                               .equal_axes = true,
-                               .count = used,
-                               .series = of,
-                               .width = 520,
-                               .height = 520};
-  }
-  return picture(r, plots, count, 2, "trajectories",
-                 "First two coordinates: where the points are, their velocities over one unit of time, where they go, "
-                 "and what the model says.");
-}
-
-static int ascending(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* All coordinates of the test, predicted over true, and the error of each sample in ascending order. */
-static weyl_status scatter(report *r, const weyl_dataset *test, const double *prediction) {
-  const field target = field_of(test, "target");
-  if (!target.x) return WEYL_OK;
-  const int64_t *nodes = weyl_dataset_offsets(test, WEYL_PER_NODE), samples = weyl_dataset_samples(test),
-                d = target.width;
-  const int64_t all = nodes[samples] * d, step = all > 4000 ? all / 4000 : 1, n = (all + step - 1) / step;
-  double *x = numbers(r, n), *y = numbers(r, n), *share = numbers(r, samples), *error = numbers(r, samples),
-         line[2] = {INFINITY, -INFINITY};
-  if (!x || !y || !share || !error) return WEYL_MEMORY;
-  for (int64_t i = 0; i < n; i++) {
-    x[i] = target.x[i * step];
-    y[i] = prediction[i * step];
-    line[0] = fmin(line[0], x[i]);
-    line[1] = fmax(line[1], x[i]);
-  }
-  const weyl_series s[] = {
-      {.label = "test coordinates", .style = WEYL_POINTS, .colour = 0, .n = (size_t)n, .x = x, .y = y},
-      {.label = "equal", .style = WEYL_LINE, .colour = 1, .n = 2, .x = line, .y = line}};
-  const weyl_plot plot = {.title = "Predicted over true coordinates",
-                          .x_label = "true",
-                          .y_label = "predicted",
-                          .equal_axes = true,
-                          .count = 2,
-                          .series = s,
-                          .width = 520,
-                          .height = 520};
-  WEYL_TRY(picture(r, &plot, 1, 1, "scatter", "A perfect model puts every point on the line."));
-
-  for (int64_t k = 0; k < samples; k++) {
-    double sum = 0;
-    for (int64_t i = nodes[k] * d; i < nodes[k + 1] * d; i++)
-      sum += (prediction[i] - target.x[i]) * (prediction[i] - target.x[i]);
-    error[k] = sqrt(sum / (double)((nodes[k + 1] - nodes[k]) * d));
-    share[k] = 100.0 * (double)(k + 1) / (double)samples;
-  }
-  qsort(error, (size_t)samples, sizeof *error, ascending);
-  const weyl_series e = {.style = WEYL_LINE, .colour = 0, .n = (size_t)samples, .x = share, .y = error};
-  const weyl_plot quantiles = {.title = "Error of the test samples, sorted",
-                               .x_label = "percent of the test samples",
-                               .y_label = "root mean square error",
-                               .log_y = true,
-                               .count = 1,
-                               .series = &e};
-  if (!any_finite(error, (size_t)samples)) return WEYL_OK;
-  return picture(r, &quantiles, 1, 1, "errors",
-                 "How the error is spread: half of the samples are better than the value at 50 percent.");
-}
-
 /* ---- symmetry ---- */
 
 static weyl_status symmetry(report *r) {
@@ -305,8 +167,8 @@ static weyl_status symmetry(report *r) {
   const char *cells[6 * (2 * CLI_AUDIT_GROUPS + 1)] = {"group",       "type",     "mean error",
                                                        "worst error", "promised", "holds"};
   const char *names[2 * CLI_AUDIT_GROUPS];
-  double *place = numbers(r, 2 * CLI_AUDIT_GROUPS), *mean = numbers(r, 2 * CLI_AUDIT_GROUPS),
-         *worst = numbers(r, 2 * CLI_AUDIT_GROUPS);
+  double *place = report_numbers(r, 2 * CLI_AUDIT_GROUPS), *mean = report_numbers(r, 2 * CLI_AUDIT_GROUPS),
+         *worst = report_numbers(r, 2 * CLI_AUDIT_GROUPS);
   if (!place || !mean || !worst) return WEYL_MEMORY;
   size_t row = 1, bars = 0;
   for (int k = 0; k < a->subjects; k++) {
@@ -344,7 +206,7 @@ static weyl_status symmetry(report *r) {
                           .series = s,
                           .names = names,
                           .names_count = bars};
-  return picture(r, &plot, 1, 1, "equivariance", "Rounding is about 1e-7 in float and 1e-16 in double.");
+  return report_picture(r, &plot, 1, 1, "equivariance", "Rounding is about 1e-7 in float and 1e-16 in double.");
 }
 
 /* ---- the page ---- */
@@ -376,6 +238,19 @@ static weyl_status about(report *r, const weyl_trained *trained) {
   return WEYL_OK;
 }
 
+/* What the test samples look like, by the kind of the task. */
+static weyl_status report_test(report *r, weyl_trained *trained, const weyl_dataset *test, const double *prediction,
+                               int64_t width) {
+  if (weyl_trained_task(trained)->takes != WEYL_TAKES_MOTION) return report_points(r, test, prediction);
+  const weyl_array *target = &weyl_dataset_find(test, "target")->array;
+  weyl_array pairs;
+  const weyl_status status = weyl_trained_pairs(trained, test, r->arena, &pairs);
+  if (status == WEYL_UNSUPPORTED) weyl_message_clear(r->c->ctx);
+  if (status != WEYL_OK && status != WEYL_UNSUPPORTED) return status;
+  return report_motion(r, test, prediction, width / (target->dim[1] * target->dim[2]),
+                       status == WEYL_OK ? &pairs : NULL);
+}
+
 static weyl_status compose(report *r, weyl_trained *trained) {
   const weyl_splits *splits = NULL;
   history h = {0};
@@ -388,8 +263,7 @@ static weyl_status compose(report *r, weyl_trained *trained) {
   weyl_array prediction;
   double gap = INFINITY;
   WEYL_TRY(weyl_trained_predict(trained, splits->test, r->arena, &prediction, &gap));
-  WEYL_TRY(motion(r, splits->test, prediction.data));
-  WEYL_TRY(scatter(r, splits->test, prediction.data));
+  WEYL_TRY(report_test(r, trained, splits->test, prediction.data, prediction.dim[1]));
   WEYL_TRY(symmetry(r));
   return about(r, trained);
 }
