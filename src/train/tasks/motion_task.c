@@ -11,6 +11,8 @@ const weyl_option train_motion_options[] = {
     {"frame_decay", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "frame t = 0, 1 ... of the future weighs 1 / (1 + decay t)"},
     {"step_loss", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL, "weight of the error of the predicted steps in the loss"},
     {"entropy", WEYL_OPT_DOUBLE, "0", -1e6, 1e6, NULL, "weight of the entropy of the categories in the loss"},
+    {"balance", WEYL_OPT_DOUBLE, "0", 0, 1e6, NULL,
+     "weight in the loss of how unevenly a batch's pairs fall into the categories, against one that takes all"},
     {"reverse", WEYL_OPT_DOUBLE, "0", 0, 1, NULL, "share of the training samples that run backwards in time"},
     {"resize", WEYL_OPT_DOUBLE, "1", 1, 100, NULL,
      "training samples are made larger by a random factor up to this, or smaller"},
@@ -116,17 +118,17 @@ static weyl_tensor frame_weights(weyl_graph *g, int64_t future, double decay) {
   return weyl_recip(weyl_shift(weyl_scale(t, decay), 1));
 }
 
-/* -sum_k c_k log c_k, mean over the pairs of the batch. */
-static weyl_tensor entropy(weyl_tensor category) {
-  const weyl_tensor safe = weyl_max(category, weyl_scalar(category.graph, 1e-30));
-  return weyl_neg(weyl_mean_all(weyl_sum(weyl_mul(category, weyl_log(safe)), 1)));
+/* sum_k c_k log c_k over the last axis. */
+static weyl_tensor sum_c_log_c(weyl_tensor c) {
+  const weyl_tensor safe = weyl_max(c, weyl_scalar(c.graph, 1e-30));
+  return weyl_sum(weyl_mul(c, weyl_log(safe)), -1);
 }
 
 static weyl_tensor loss_of(const motion_traced *m, weyl_tensor prediction, weyl_tensor target, weyl_tensor category,
                            const weyl_options *o) {
   weyl_graph *g = prediction.graph;
   const double decay = weyl_options_number(o, "frame_decay"), step_loss = weyl_options_number(o, "step_loss"),
-               weight = weyl_options_number(o, "entropy");
+               entropy = weyl_options_number(o, "entropy"), balance = weyl_options_number(o, "balance");
   const int64_t future = m->data.future;
   weyl_tensor distance = m->distance;
   if (decay > 0) distance = weyl_mul(distance, frame_weights(g, future, decay));
@@ -135,9 +137,11 @@ static weyl_tensor loss_of(const motion_traced *m, weyl_tensor prediction, weyl_
     const weyl_tensor missed = distances(steps(prediction, 2, future), steps(target, 1, future));
     of_head = weyl_add(of_head, weyl_scale(weyl_mean(missed, 2), step_loss));
   }
-  const weyl_tensor loss = mean_counted(m, least(of_head));
-  if (weight == 0 || !weyl_tensor_valid(category)) return loss;
-  return weyl_add(loss, weyl_scale(entropy(category), weight));
+  weyl_tensor loss = mean_counted(m, least(of_head));
+  if (!weyl_tensor_valid(category)) return loss;
+  if (entropy != 0) loss = weyl_sub(loss, weyl_scale(weyl_mean_all(sum_c_log_c(category)), entropy));
+  if (balance != 0) loss = weyl_add(loss, weyl_scale(sum_c_log_c(weyl_mean(category, 0)), balance));
+  return loss;
 }
 
 /* [nodes] -> [batch]: the sum over the nodes that count. */
