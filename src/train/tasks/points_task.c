@@ -32,10 +32,6 @@ static weyl_tensor per_sample(const weyl_points *p, weyl_tensor value) {
 weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model,
                                const char *symmetry, const weyl_options *options) {
   weyl_traced t = {0};
-  if (model->points == NULL) {
-    t.loss = weyl_graph_fail(g, WEYL_UNSUPPORTED, "model %s does not take point sets", model->name);
-    return t;
-  }
   const int64_t d = width_of(example, "x", 0);
   if (d < 1 || width_of(example, "target", 0) != d) {
     t.loss = weyl_graph_fail(g, WEYL_SHAPE, "the data need fields x and target of equal width, here %lld and %lld",
@@ -47,10 +43,6 @@ weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const
       weyl_points_input(g, (int)d, weyl_dataset_find(example, "v") != NULL, width_of(example, "node_scalar", 0),
                         edges ? width_of(example, "edge_scalar", 0) : -1);
 
-  if (!model->points) {
-    t.loss = weyl_graph_fail(g, WEYL_BAD_ARG, "model %s is for images, and these data are points", model->name);
-    return t;
-  }
   bool none = true;
   char group[32];
   weyl_symmetrize_opts wrap = {0};
