@@ -130,7 +130,7 @@ weyl_status motion_limit(weyl_context *ctx, const weyl_options *o, const int64_t
 typedef weyl_status motion_loader(weyl_context *ctx, const weyl_options *o, const char *path, weyl_splits *out);
 weyl_status motion_load(weyl_context *ctx, const weyl_set_def *def, const weyl_options *given, const char *path,
                         motion_loader *loader, weyl_splits *out);
-motion_loader pedestrians_load, molecules_load;
+motion_loader pedestrians_load, molecules_load, skeleton_load, windows_load;
 bool pedestrians_folder(const char *path); /* a folder of ETH-UCY */
 
 #endif
