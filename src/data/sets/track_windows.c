@@ -53,8 +53,9 @@ static weyl_status list_windows(weyl_context *ctx, const track_settings *o, cons
   int64_t n = 0, room = 0;
   for (size_t p = 0; p < parts; p++) {
     const weyl_tracks *t = part[p].tracks;
+    const int64_t begin = part[p].from + (o->past - 1) * o->spacing; /* the first frame that can be the last one seen */
     for (int64_t r = 0; r < t->rows; r++) {
-      if ((t->frame[r] - part[p].from) % o->stride != 0 || !is_whole(o, &part[p], &x[p], r)) continue;
+      if ((t->frame[r] - begin) % o->stride != 0 || !is_whole(o, &part[p], &x[p], r)) continue;
       if (n == room) {
         room = room ? 2 * room : 1024;
         window *larger = weyl_realloc(ctx, list, (size_t)room, sizeof *list);
