@@ -86,6 +86,13 @@ WEYL_MUST_CHECK weyl_status weyl_motion_kind(weyl_context *ctx, const char *path
 WEYL_MUST_CHECK weyl_status weyl_motion_read(weyl_context *ctx, const weyl_options *options, const char *path,
                                              weyl_splits *out);
 
+/* For predictions: one sample for every window of which the past is there, as long as in `like` (the data trained on),
+ * the field future zero. options: a run's, of which the rows of the set "motion" count. Fields past, future, agents,
+ * scene and start (and type of molecules). WEYL_SHAPE where agents or dimension are others than those of `like`; of
+ * tracks at most so many rows are filled. */
+WEYL_MUST_CHECK weyl_status weyl_motion_inputs(weyl_context *ctx, const weyl_options *options, const char *path,
+                                               const weyl_dataset *like, weyl_dataset **out);
+
 /* ---- sets (datasets.def): what `weyl data` knows
  * ------------------------------------------------------------------------------------- */
 

@@ -24,10 +24,11 @@ enum { HEAD = 8192 };
 static const struct {
   const char *name;
   motion_loader *load;
-} kinds[] = {{"pedestrians", pedestrians_load},
-             {"skeleton", skeleton_load},
-             {"molecules", molecules_load},
-             {"windows", windows_load}};
+  motion_input_loader *inputs;
+} kinds[] = {{"pedestrians", pedestrians_load, pedestrians_inputs},
+             {"skeleton", skeleton_load, skeleton_inputs},
+             {"molecules", molecules_load, molecules_inputs},
+             {"windows", windows_load, NULL}};
 
 static bool has_windows(weyl_context *ctx, const char *path) {
   weyl_bundle *bundle;
@@ -97,6 +98,56 @@ static weyl_status load(weyl_context *ctx, const weyl_options *given, const char
 
 weyl_status weyl_motion_read(weyl_context *ctx, const weyl_options *options, const char *path, weyl_splits *out) {
   return motion_load(ctx, &weyl_set_motion, options, path, read, out);
+}
+
+/* ---- inputs without futures, for predictions ---- */
+
+/* The table of this set with the values that `given` has of it. */
+static weyl_status common_options(weyl_context *ctx, const weyl_options *given, weyl_options **out) {
+  weyl_options *made;
+  weyl_status status = WEYL_OK;
+  WEYL_TRY(weyl_options_new(ctx, &made));
+  status = weyl_options_declare(made, "motion", options_table);
+  for (size_t i = 0; given && status == WEYL_OK && i < weyl_options_count(given); i++) {
+    const char *value;
+    const weyl_option *row = weyl_options_at(given, i, &value);
+    if (weyl_options_has(made, row->name)) status = weyl_options_set(made, row->name, value, NULL);
+  }
+  if (status == WEYL_OK)
+    *out = made;
+  else
+    weyl_options_free(made);
+  return status;
+}
+
+weyl_status weyl_motion_inputs(weyl_context *ctx, const weyl_options *options, const char *path,
+                               const weyl_dataset *like, weyl_dataset **out) {
+  const weyl_field *past = weyl_dataset_find(like, "past"), *future = weyl_dataset_find(like, "future");
+  if (!past || !future || past->array.rank != 4 || future->array.rank != 4)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "the data trained on have no windows (fields past and future)");
+  const motion_shape shape = {past->array.dim[1], past->array.dim[2], future->array.dim[2], past->array.dim[3]};
+  const char *kind;
+  size_t k = 0;
+  weyl_options *o;
+  weyl_dataset *made = NULL;
+  WEYL_TRY(weyl_motion_kind(ctx, path, &kind));
+  while (strcmp(kinds[k].name, kind) != 0) k++;
+  if (!kinds[k].inputs)
+    return weyl_fail(ctx, WEYL_UNSUPPORTED, "%s: holds windows with their futures; evaluate them instead", path);
+  WEYL_TRY(common_options(ctx, options, &o));
+  weyl_status status = kinds[k].inputs(ctx, o, path, &shape, like, &made);
+  weyl_options_free(o);
+  if (status == WEYL_OK) {
+    const int64_t *dim = weyl_dataset_find(made, "past")->array.dim;
+    if (dim[1] != shape.agents || dim[3] != shape.d)
+      status = weyl_fail(ctx, WEYL_SHAPE, "%s: %lld agents in R^%lld, the data trained on have %lld in R^%lld", path,
+                         (long long)dim[1], (long long)dim[3], (long long)shape.agents, (long long)shape.d);
+  }
+  if (status == WEYL_OK)
+    *out = made;
+  else
+    weyl_dataset_free(made);
+  return status;
 }
 
 const weyl_set_def weyl_set_motion = {

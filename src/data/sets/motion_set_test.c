@@ -341,10 +341,51 @@ static void windows(void **state) {
   test_context_free(ctx);
 }
 
+/* Windows to predict from: the pasts that the splits have, and those at the end, whose future nobody knows. */
+static void inputs(void **state) {
+  (void)state;
+  weyl_context *ctx = test_context(1);
+  const char *path = write_molecule("tail.npz", 401, 10);
+  weyl_splits s = load(ctx, "molecules", path, NULL), h = {0};
+  weyl_dataset *in = NULL;
+  assert_ok(ctx, weyl_motion_inputs(ctx, NULL, path, s.train, &in));
+  assert_int_equal(weyl_dataset_samples(in), 401 - 9);
+  assert_memory_equal(reals(in, "past"), reals(s.train, "past"), 60 * sizeof(double));
+  assert_true(reals(in, "past")[391 * 60 + 27] == 400 * 1e-3 && shape(in, "future")[2] == 10);
+  for (int64_t e = 0; e < 60; e++) assert_true(reals(in, "future")[391 * 60 + e] == 0);
+  weyl_dataset_free(in);
+  static const char *const all[] = {"hydrogens=true", NULL};
+  h = load(ctx, "molecules", path, all);
+  in = NULL;
+  assert_says(ctx, weyl_motion_inputs(ctx, NULL, path, h.train, &in), WEYL_SHAPE,
+              "2 agents in R^3, the data trained on have 3");
+  weyl_options *o = test_options(ctx, weyl_set_find("molecules"), all);
+  assert_ok(ctx, weyl_motion_inputs(ctx, o, path, h.train, &in));
+  weyl_dataset_free(in);
+  weyl_options_free(o);
+  weyl_splits_free(&h);
+  weyl_splits_free(&s);
+  /* people: rows of the ego and one neighbour, and the end of the file */
+  char text[4096];
+  size_t n = 0;
+  for (int f = 0; f < 80; f++) n += (size_t)snprintf(text + n, sizeof text - n, "%d,a,%d,0\n%d,b,%d,1\n", f, f, f, f);
+  test_write(in_folder("two.csv"), text, n);
+  static const char *const short_window[] = {"past=3", "future=4", "agents=2", NULL};
+  s = load(ctx, "pedestrians", in_folder("two.csv"), short_window);
+  assert_ok(ctx, weyl_motion_inputs(ctx, NULL, in_folder("two.csv"), s.train, &in));
+  assert_int_equal(weyl_dataset_samples(in), 2 * 78);
+  assert_true(reals(in, "past")[155 * 12 + 4] == 79 && whole(in, "agents")[155] == 2);
+  assert_says(ctx, weyl_motion_inputs(ctx, NULL, in_folder("springs.npz"), s.train, &in), WEYL_UNSUPPORTED,
+              "evaluate them");
+  weyl_dataset_free(in);
+  weyl_splits_free(&s);
+  test_context_free(ctx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(molecules),   cmocka_unit_test(public_ethanol),
                                      cmocka_unit_test(human36m),    cmocka_unit_test(clip_names),
                                      cmocka_unit_test(public_clip), cmocka_unit_test(kinds),
-                                     cmocka_unit_test(windows)};
+                                     cmocka_unit_test(windows),     cmocka_unit_test(inputs)};
   return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

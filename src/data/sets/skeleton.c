@@ -62,14 +62,15 @@ static weyl_status choose_by_name(weyl_context *ctx, const char *path, const wey
   return WEYL_OK;
 }
 
-static weyl_status choose_joints(weyl_context *ctx, const weyl_options *o, const char *path, const clips *c,
-                                 int64_t **out, int64_t *count) {
+/* names: as the option has them, or "" for all that move. */
+static weyl_status choose_joints(weyl_context *ctx, const weyl_options *o, const char *names, const char *path,
+                                 const clips *c, int64_t **out, int64_t *count) {
   const weyl_trajectory *t = &c->item[0].motion;
   const bool fixed = strcmp(weyl_options_string(o, "root"), "fixed") == 0;
   int64_t *point = weyl_arena_array(c->arena, int64_t, t->points), n = 0;
   if (!point) return WEYL_MEMORY;
-  WEYL_TRY(choose_by_name(ctx, path, t, weyl_options_string(o, "joints"), point, &n));
-  for (int64_t j = 0; weyl_options_string(o, "joints")[0] == '\0' && j < t->points; j++)
+  WEYL_TRY(choose_by_name(ctx, path, t, names, point, &n));
+  for (int64_t j = 0; names[0] == '\0' && j < t->points; j++)
     if (is_wanted(c, j, fixed)) point[n++] = j;
   if (n == 0) return weyl_fail(ctx, WEYL_FORMAT, "%s: no joint moves (root=free keeps those that stand)", path);
   *out = point;
@@ -136,7 +137,7 @@ static weyl_status make_plan(weyl_context *ctx, const weyl_options *o, const cha
     return weyl_fail(ctx, WEYL_BAD_ARG, "%s: all %zu clips are for validation and test, none is left to train", path,
                      c->count);
   WEYL_TRY(motion_fractions(ctx, o, p->fraction));
-  return choose_joints(ctx, o, path, c, &p->point, &p->points);
+  return choose_joints(ctx, o, weyl_options_string(o, "joints"), path, c, &p->point, &p->points);
 }
 
 /* The frames of a clip that belong to split s. What has no clips of its own is the end of the training clips. */
@@ -193,6 +194,39 @@ weyl_status skeleton_load(weyl_context *ctx, const weyl_options *o, const char *
   made = (weyl_splits){0};
 done:
   weyl_splits_free(&made);
+  clips_free(&c);
+  return status;
+}
+
+/* The joints are those trained on, where the set says them. */
+weyl_status skeleton_inputs(weyl_context *ctx, const weyl_options *o, const char *path, const motion_shape *shape,
+                            const weyl_dataset *like, weyl_dataset **out) {
+  const char *trained = weyl_dataset_noted(like, "joints");
+  clips c = {0};
+  int64_t *point, points;
+  motion_fields f;
+  weyl_status status;
+  WEYL_GOTO(clips_read(ctx, o, path, &c));
+  char *names = weyl_arena_strdup(c.arena, trained ? trained : weyl_options_string(o, "joints"));
+  pose_part *part = weyl_arena_array(c.arena, pose_part, c.count);
+  if (!names || !part) {
+    status = WEYL_MEMORY;
+    goto done;
+  }
+  for (char *at = names; *at; at++)
+    if (*at == '|') *at = ',';
+  WEYL_GOTO(choose_joints(ctx, o, names, path, &c, &point, &points));
+  for (size_t k = 0; k < c.count; k++)
+    part[k] = (pose_part){.of = &c.item[k].motion,
+                          .point = point,
+                          .points = points,
+                          .until = c.item[k].motion.frames,
+                          .spacing = 1,
+                          .stride = motion_count(o, "stride", 1)};
+  const pose_settings settings = {.past = shape->past, .blank = shape->future, .scale = 100, .unit = "dm"};
+  WEYL_GOTO(pose_windows(ctx, "predict", path, &settings, 0, part, c.count, &f, out));
+  WEYL_GOTO(describe_joints(*out, &c, point, points));
+done:
   clips_free(&c);
   return status;
 }

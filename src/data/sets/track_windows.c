@@ -127,7 +127,7 @@ static void fill_group(const sample_space *m, const window *group, int64_t n, in
   const track_settings *o = m->o;
   const weyl_tracks *t = m->part[group->part].tracks;
   const track_index *x = &m->x[group->part];
-  const int64_t past = o->past * t->d, future = o->future * t->d;
+  const int64_t past = o->past * t->d, future = (o->future + o->blank) * t->d;
   for (int64_t e = 0; e < n; e++) {
     const int64_t s = first + e, others = find_neighbours(o, t, group, n, e, m->found);
     double *p = m->f.past + s * o->agents * past, *f = m->f.future + s * o->agents * future;
@@ -143,7 +143,7 @@ static void fill_group(const sample_space *m, const window *group, int64_t n, in
 static weyl_status fill(weyl_arena *arena, const track_settings *o, const track_part *part, const track_index *x,
                         const window *list, int64_t windows, double scale, weyl_dataset *set) {
   sample_space m = {.o = o, .part = part, .x = x, .scale = scale};
-  const motion_shape shape = {o->agents, o->past, o->future, part->tracks->d};
+  const motion_shape shape = {o->agents, o->past, o->future + o->blank, part->tracks->d};
   WEYL_TRY(motion_fields_add(set, &shape, MOTION_SCENE, "m", &m.f));
   int64_t largest = 1;
   for (int pass = 0; pass < 2; pass++) {
