@@ -167,9 +167,19 @@ static weyl_status info_file(cli *c, const char *path) {
   weyl_trajectories trajectories = {0};
   weyl_status status;
   const char *kind = "";
+  struct stat st;
+  const bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+  const bool motion = weyl_motion_kind(c->ctx, path, &kind) == WEYL_OK;
+  if (is_folder && !motion) return weyl_motion_kind(c->ctx, path, &kind); /* its own status and message */
+  weyl_message_clear(c->ctx);
+  if (motion) weyl_json_string(c->result, "motion", kind);
+  if (is_folder) {
+    cli_say(c, "%s: a folder of motion: %s\n", path, kind);
+    return WEYL_OK;
+  }
   if (ends_with(path, ".safetensors")) {
     WEYL_TRY(weyl_safetensors_read(c->ctx, path, &bundle));
-  } else if (weyl_motion_kind(c->ctx, path, &kind) == WEYL_OK && strcmp(kind, "pedestrians") == 0) {
+  } else if (strcmp(kind, "pedestrians") == 0) {
     return info_tracks(c, path);
   } else if (weyl_trajectories_read(c->ctx, path, &trajectories) == WEYL_OK) {
     status = info_trajectories(c, &trajectories, path);

@@ -26,3 +26,11 @@ code weyl data make motion --data walk.csv 2>&1
 weyl data convert two.extxyz --out two.npz --time-step 0.5
 weyl data info two.npz --json | json_check --get result.trajectories.0.time_step
 code weyl data convert two.extxyz 2>&1
+mkdir clips
+printf 'HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\nCHANNELS 1 Xposition\n}\nMOTION\nFrames: 1\nFrame Time: 1\n2\n' > clips/a.bvh
+weyl data info clips
+weyl data info clips/a.bvh
+mkdir none
+code weyl data info none 2>&1
+printf '2\n\nH 0 0 0\nH 0 0\n' > cut.xyz
+code weyl data info cut.xyz 2>&1

@@ -23,7 +23,7 @@ static weyl_status make_skeleton(weyl_context *ctx, skeleton **out) {
   skeleton *s;
   WEYL_TRY(skeleton_new(ctx, &s));
   for (int j = 0; j < JOINTS; j++) {
-    char name[8];
+    char name[16];
     skeleton_joint *joint;
     snprintf(name, sizeof name, "%d", j);
     const weyl_status status = skeleton_add(ctx, "Human3.6M", s, (span){name, strlen(name)}, parent_of[j], &joint);

@@ -93,8 +93,12 @@ done:
   return status;
 }
 
-static weyl_status check_joints(weyl_context *ctx, const char *path, const clip *a, const clip *b) {
+static weyl_status check_alike(weyl_context *ctx, const char *path, const clip *a, const clip *b) {
   const weyl_trajectory *s = &a->motion, *t = &b->motion;
+  if (fabs(s->time_step - t->time_step) > 1e-3 * s->time_step)
+    return weyl_fail(ctx, WEYL_FORMAT,
+                     "%s: the clip %s has %.6g frames a second, the clip %s %.6g (rate brings them to one)", path,
+                     b->name, 1 / t->time_step, a->name, 1 / s->time_step);
   if (s->points != t->points)
     return weyl_fail(ctx, WEYL_FORMAT, "%s: the clip %s has %lld joints, the clip %s %lld", path, b->name,
                      (long long)t->points, a->name, (long long)s->points);
@@ -117,7 +121,7 @@ weyl_status clips_read(weyl_context *ctx, const weyl_options *o, const char *pat
   }
   for (size_t k = 0; k < files.count; k++) {
     WEYL_GOTO(read_clip(ctx, o, files.path[k], &made, &made.item[k]));
-    WEYL_GOTO(check_joints(ctx, path, &made.item[0], &made.item[k]));
+    WEYL_GOTO(check_alike(ctx, path, &made.item[0], &made.item[k]));
     made.count++;
     if (weyl_progress(ctx, "reading clips", (double)made.count, (double)files.count)) {
       status = weyl_fail(ctx, WEYL_INTERRUPTED, "interrupted after %zu of %zu clips", made.count, files.count);

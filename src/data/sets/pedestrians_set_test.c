@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
 #include "folder.h"
 #include "testing.h"
 
@@ -161,6 +163,17 @@ static void bad_input(void **state) {
   o = test_options(ctx, def, fractions);
   assert_says(ctx, def->load(ctx, o, path, 1, &s), WEYL_BAD_ARG, "their sum must be at most 1");
   weyl_options_free(o);
+  /* two files of different rates */
+  char twice[512], files[128];
+  size_t n = 0;
+  for (int f = 0; f < 10; f++)
+    n += (size_t)snprintf(twice + n, sizeof twice - n, "%s%d.5,a,%d,0\n", f ? "" : "t,id,x,y\n", f, f);
+  snprintf(files, sizeof files, "%s", in_folder("rates"));
+  assert_int_equal(mkdir(files, 0700), 0);
+  test_write(in_folder("rates/a.csv"), twice, n);
+  test_write(in_folder("rates/b.txt"), "0 1 2 3\n1 1 2 3\n", 16);
+  assert_says(ctx, def->load(ctx, NULL, files, 1, &s), WEYL_FORMAT,
+              "b.txt has a frame each 0.4 s, a.csv each 1 s: mixed frame rates");
   /* a scene without its training files */
   test_write(in_folder("biwi_eth.txt"), "0 1 2 3\n", 8);
   assert_says(ctx, def->load(ctx, NULL, folder, 1, &s), WEYL_NO_FILE, "biwi_hotel_train.txt: no such file");

@@ -168,6 +168,9 @@ static weyl_status check_parts(weyl_context *ctx, const track_part *part, size_t
     if (t->d != part[0].tracks->d)
       return weyl_fail(ctx, WEYL_SHAPE, "%s has %lld coordinates, %s has %lld", part[p].name, (long long)t->d,
                        part[0].name, (long long)part[0].tracks->d);
+    if (fabs(t->time_step - part[0].tracks->time_step) > 1e-3 * t->time_step)
+      return weyl_fail(ctx, WEYL_FORMAT, "%s has a frame each %.6g s, %s each %.6g s: mixed frame rates", part[p].name,
+                       t->time_step, part[0].name, part[0].tracks->time_step);
     if (t->frames > INT32_MAX)
       return weyl_fail(ctx, WEYL_FORMAT, "%s: %lld frames from the first to the last, at most %d are possible",
                        part[p].name, (long long)t->frames, INT32_MAX);
