@@ -84,6 +84,21 @@ void weyl_splits_free(weyl_splits *splits);
 WEYL_MUST_CHECK weyl_status weyl_motion_rows(weyl_context *ctx, const weyl_dataset *windows, bool charges,
                                              weyl_dataset **out);
 
+/* What kind of motion a file or folder holds, by content: "pedestrians" (a folder of ETH-UCY, rows of tracks),
+ * "skeleton" (BVH, AMC, Human3.6M text, folders of them), "windows" (an npz with train_past ...) or "molecules" (npz,
+ * xyz, HDF5 of trajectories). WEYL_FORMAT with what was looked for. */
+WEYL_MUST_CHECK weyl_status weyl_motion_kind(weyl_context *ctx, const char *path, const char **kind);
+/* The splits of that kind: what the set "motion" loads. options: its table, NULL the defaults. */
+WEYL_MUST_CHECK weyl_status weyl_motion_read(weyl_context *ctx, const weyl_options *options, const char *path,
+                                             weyl_splits *out);
+
+/* For predictions: one sample for every window of which the past is there, as long as in `like` (the data trained on),
+ * the field future zero. options: a run's, of which the rows of the set "motion" count. Fields past, future, agents,
+ * scene and start (and type of molecules). WEYL_SHAPE where agents or dimension are others than those of `like`; of
+ * tracks at most so many rows are filled. */
+WEYL_MUST_CHECK weyl_status weyl_motion_inputs(weyl_context *ctx, const weyl_options *options, const char *path,
+                                               const weyl_dataset *like, weyl_dataset **out);
+
 /* ---- sets (datasets.def): what `weyl data` knows
  * ------------------------------------------------------------------------------------- */
 
@@ -178,13 +193,15 @@ typedef struct weyl_trajectory {
   int32_t *type;    /* [points] atomic number or class, or NULL */
   double *cell;     /* [3][3] rows are lattice vectors, or NULL */
   bool periodic[3];
-  double time_step; /* time between frames; 0: unknown */
+  double time_step;   /* time between frames; 0: unknown */
+  const char **label; /* [points] names of joints, or NULL */
+  int32_t *parent;    /* [points] the joint above each, -1 for roots; or NULL */
 } weyl_trajectory;
 typedef struct weyl_trajectories {
   weyl_arena *arena;
   int64_t count;
   weyl_trajectory *item;
-  const char *format; /* "npz", "extxyz", "hdf5" */
+  const char *format; /* "npz", "extxyz", "hdf5", "bvh", "amc", "h36m" */
   const char *length_unit, *time_unit;
 } weyl_trajectories;
 

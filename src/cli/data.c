@@ -137,6 +137,25 @@ static weyl_status info_trajectories(cli *c, const weyl_trajectories *t, const c
   return WEYL_OK;
 }
 
+static weyl_status info_tracks(cli *c, const char *path) {
+  weyl_tracks t;
+  WEYL_TRY(weyl_tracks_read(c->ctx, path, &t));
+  weyl_json_string(c->result, "format", t.format);
+  weyl_json_integer(c->result, "rows", t.rows);
+  weyl_json_integer(c->result, "agents", t.agents);
+  weyl_json_integer(c->result, "frames", t.frames);
+  weyl_json_integer(c->result, "dimension", t.d);
+  weyl_json_number(c->result, "first_frame", t.first);
+  weyl_json_number(c->result, "frame_step", t.step);
+  weyl_json_integer(c->result, "gaps", t.gaps);
+  weyl_json_number(c->result, "time_step", t.time_step);
+  cli_say(c, "%s: tracks (%s): %lld rows of %lld agents in R^%lld, %lld frames from %.10g, %.10g apart, %lld gaps\n",
+          path, t.format, (long long)t.rows, (long long)t.agents, (long long)t.d, (long long)t.frames, t.first, t.step,
+          (long long)t.gaps);
+  weyl_tracks_free(&t);
+  return WEYL_OK;
+}
+
 static bool ends_with(const char *text, const char *end) {
   const size_t n = strlen(text), m = strlen(end);
   return n >= m && strcmp(text + n - m, end) == 0;
@@ -147,8 +166,21 @@ static weyl_status info_file(cli *c, const char *path) {
   weyl_bundle *bundle = NULL;
   weyl_trajectories trajectories = {0};
   weyl_status status;
+  const char *kind = "";
+  struct stat st;
+  const bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+  const bool motion = weyl_motion_kind(c->ctx, path, &kind) == WEYL_OK;
+  if (is_folder && !motion) return weyl_motion_kind(c->ctx, path, &kind); /* its own status and message */
+  weyl_message_clear(c->ctx);
+  if (motion) weyl_json_string(c->result, "motion", kind);
+  if (is_folder) {
+    cli_say(c, "%s: a folder of motion: %s\n", path, kind);
+    return WEYL_OK;
+  }
   if (ends_with(path, ".safetensors")) {
     WEYL_TRY(weyl_safetensors_read(c->ctx, path, &bundle));
+  } else if (strcmp(kind, "pedestrians") == 0) {
+    return info_tracks(c, path);
   } else if (weyl_trajectories_read(c->ctx, path, &trajectories) == WEYL_OK) {
     status = info_trajectories(c, &trajectories, path);
     weyl_trajectories_free(&trajectories);
@@ -192,6 +224,29 @@ static weyl_status make(cli *c) {
   const double mib = stat(out, &st) == 0 ? (double)st.st_size / 1048576 : 0;
   cli_say(c, "%s: %s, %.1f MiB in %.1f s\n", set->name, out, mib, weyl_seconds() - c->start);
   return WEYL_OK;
+}
+
+/* ---- convert ---- */
+
+static weyl_status convert(cli *c) {
+  if (c->args < 2) return weyl_fail(c->ctx, WEYL_BAD_ARG, "which file of trajectories?");
+  const char *out = cli_string(c, "out");
+  if (!out) return weyl_fail(c->ctx, WEYL_BAD_ARG, "where to? --out FILE.npz or FILE.xyz");
+  weyl_trajectories t;
+  WEYL_TRY(weyl_trajectories_read(c->ctx, c->arg[1], &t));
+  const double step = cli_given(c, "time_step") ? cli_number(c, "time_step") : 0;
+  for (int64_t i = 0; step > 0 && i < t.count; i++) t.item[i].time_step = step;
+  const weyl_status status = weyl_trajectories_write(c->ctx, out, &t);
+  if (status == WEYL_OK) {
+    weyl_json_string(c->result, "file", out);
+    weyl_json_integer(c->result, "trajectories", t.count);
+    weyl_json_integer(c->result, "frames", t.item[0].frames);
+    weyl_json_integer(c->result, "points", t.item[0].points);
+    cli_say(c, "%s: %lld %s, the first of %lld frames of %lld points\n", out, (long long)t.count,
+            t.count == 1 ? "trajectory" : "trajectories", (long long)t.item[0].frames, (long long)t.item[0].points);
+  }
+  weyl_trajectories_free(&t);
+  return status;
 }
 
 /* ---- fetch ---- */
@@ -241,7 +296,7 @@ static weyl_status fetch(cli *c) {
 static const struct {
   const char *name;
   weyl_status (*run)(cli *c);
-} actions[] = {{"list", list}, {"info", info}, {"make", make}, {"fetch", fetch}};
+} actions[] = {{"list", list}, {"info", info}, {"make", make}, {"convert", convert}, {"fetch", fetch}};
 #define ACTIONS (sizeof actions / sizeof actions[0])
 
 static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
@@ -274,7 +329,11 @@ static const weyl_option options[] = {
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL,
      "make: file or folder that the set is read from, where it is not generated"},
     {"out", WEYL_OPT_STRING, "", 0, 0, NULL,
-     "make: the npz to write, NAME.npz when not given; fetch: the folder, this one when not given"},
+     "make: the npz to write, NAME.npz when not given; convert: the npz or xyz to write; fetch: the folder, this one "
+     "when "
+     "not given"},
+    {"time_step", WEYL_OPT_DOUBLE, "0", 0, 0, NULL,
+     "convert: time between frames, where the file does not say it (molecules: fs)"},
     {"seed", WEYL_OPT_U64, "1", 0, 0, NULL, "make: seed of what is generated; the published one when not given"},
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
 };
@@ -282,17 +341,23 @@ static const weyl_option options[] = {
 const cli_command cli_command_data = {
     .name = "data",
     .summary = "lists, describes and makes data sets",
-    .usage = "list|info|make|fetch [NAME|FILE]",
+    .usage = "list|info|make|convert|fetch [NAME|FILE]",
     .details =
         "list: the sets that weyl knows and the formats of trajectories it reads. info: a set with its options, or "
         "what a file holds "
-        "(npz, extxyz, HDF5, safetensors). make: generates or converts a set and writes its splits to an npz. fetch: "
+        "(npz, extxyz, HDF5, BVH, AMC, Human3.6M text, rows frame,id,x,y, safetensors). make: generates or converts a "
+        "set and "
+        "writes its splits to an npz. convert: writes trajectories of any of these formats as npz or extended xyz. "
+        "fetch: "
         "downloads a public file and checks it; without a name, the list of them.",
     .examples =
         "weyl data list\n"
         "weyl data info water.extxyz\n"
         "weyl data make nbody --seed 43 --out nbody.npz\n"
-        "weyl data make nbody --trajectories --set train=100",
+        "weyl data make nbody --trajectories --set train=100\n"
+        "weyl data make springs\n"
+        "weyl data make motion --data walk.bvh --out walk.npz\n"
+        "weyl data convert 02_01.amc --out walk.npz",
     .options = options,
     .min_args = 1,
     .max_args = 2,

@@ -154,9 +154,41 @@ static void every_allocation_may_fail(void **state) {
   test_context_free(ctx);
 }
 
+/* Samples 2, 0, 2 of three with 1, 0 and 2 nodes. */
+static void parts(void **state) {
+  (void)state;
+  weyl_context *ctx = test_context(1);
+  weyl_dataset *set, *fewer;
+  weyl_array x, y;
+  static const int64_t offsets[4] = {0, 1, 1, 3}, two = 2, order[3] = {2, 0, 2}, far = 3;
+  assert_ok(ctx, weyl_dataset_new(ctx, "all", 3, &set));
+  assert_ok(ctx, weyl_dataset_set_offsets(set, WEYL_PER_NODE, offsets));
+  assert_ok(ctx, weyl_dataset_add(set, "x", WEYL_PER_NODE, WEYL_F64, 1, &two, "m", &x));
+  assert_ok(ctx, weyl_dataset_add(set, "y", WEYL_PER_SAMPLE, WEYL_I32, 0, NULL, "", &y));
+  for (int k = 0; k < 6; k++) ((double *)x.data)[k] = k;
+  for (int k = 0; k < 3; k++) ((int32_t *)y.data)[k] = k;
+  assert_ok(ctx, weyl_dataset_note(set, "source", "here"));
+  assert_ok(ctx, weyl_dataset_take(set, order, 3, &fewer));
+  static const double expected[10] = {2, 3, 4, 5, 0, 1, 2, 3, 4, 5};
+  static const int64_t nodes[4] = {0, 2, 3, 5};
+  static const int32_t samples[3] = {2, 0, 2};
+  assert_memory_equal(weyl_dataset_offsets(fewer, WEYL_PER_NODE), nodes, sizeof nodes);
+  assert_memory_equal(weyl_dataset_find(fewer, "x")->array.data, expected, sizeof expected);
+  assert_memory_equal(weyl_dataset_find(fewer, "y")->array.data, samples, sizeof samples);
+  assert_string_equal(weyl_dataset_find(fewer, "x")->unit, "m");
+  assert_string_equal(weyl_dataset_noted(fewer, "source"), "here");
+  weyl_dataset_free(fewer);
+  assert_says(ctx, weyl_dataset_take(set, &far, 1, &fewer), WEYL_BAD_ARG, "number 3 is not among them");
+  weyl_dataset_free(set);
+  test_context_free(ctx);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(fields_have_rows), cmocka_unit_test(misuse_is_refused),
-                                     cmocka_unit_test(nan_is_named), cmocka_unit_test(checksum_sees_everything),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(parts),
+                                     cmocka_unit_test(fields_have_rows),
+                                     cmocka_unit_test(misuse_is_refused),
+                                     cmocka_unit_test(nan_is_named),
+                                     cmocka_unit_test(checksum_sees_everything),
                                      cmocka_unit_test(every_allocation_may_fail)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

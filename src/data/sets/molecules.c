@@ -67,26 +67,36 @@ static weyl_status describe(weyl_dataset *set, const weyl_trajectories *in, cons
   return motion_note_number(set, "time_step", step);
 }
 
+/* The whole of each trajectory, spaced and with the atoms chosen. */
+static weyl_status make_parts(weyl_context *ctx, weyl_arena *arena, const weyl_options *o, const char *path,
+                              const weyl_trajectories *in, pose_part **out, pose_settings *settings) {
+  const bool hydrogens = weyl_options_bool(o, "hydrogens");
+  pose_part *part = weyl_arena_array(arena, pose_part, in->count);
+  if (!part) return WEYL_MEMORY;
+  *settings = (pose_settings){.past = motion_count(o, "past", 10),
+                              .future = motion_count(o, "future", 10),
+                              .scale = 1,
+                              .types = true,
+                              .unit = in->length_unit[0] ? in->length_unit : "A"};
+  for (int64_t i = 0; i < in->count; i++) {
+    part[i] = (pose_part){.of = &in->item[i], .until = in->item[i].frames, .spacing = spacing_of(o, in, &in->item[i])};
+    part[i].stride = motion_count(o, "stride", part[i].spacing);
+    WEYL_TRY(choose_atoms(ctx, arena, path, part[i].of, hydrogens, &part[i]));
+    settings->types = settings->types && in->item[i].type;
+  }
+  *out = part;
+  return WEYL_OK;
+}
+
 static weyl_status make_splits(weyl_context *ctx, weyl_arena *arena, const weyl_options *o, const char *path,
                                const weyl_trajectories *in, weyl_splits *out) {
   static const char *const split_name[3] = {"train", "valid", "test"};
   weyl_dataset **const set[3] = {&out->train, &out->valid, &out->test};
-  const bool hydrogens = weyl_options_bool(o, "hydrogens");
-  pose_settings settings = {.past = motion_count(o, "past", 10),
-                            .future = motion_count(o, "future", 10),
-                            .scale = 1,
-                            .types = true,
-                            .unit = in->length_unit[0] ? in->length_unit : "A"};
+  pose_settings settings;
+  pose_part *part;
   double fraction[3], before = 0;
-  pose_part *part = weyl_arena_array(arena, pose_part, in->count);
-  if (!part) return WEYL_MEMORY;
   WEYL_TRY(motion_fractions(ctx, o, fraction));
-  for (int64_t i = 0; i < in->count; i++) {
-    part[i] = (pose_part){.of = &in->item[i], .spacing = spacing_of(o, in, &in->item[i])};
-    part[i].stride = motion_count(o, "stride", part[i].spacing);
-    WEYL_TRY(choose_atoms(ctx, arena, path, part[i].of, hydrogens, &part[i]));
-    settings.types = settings.types && in->item[i].type;
-  }
+  WEYL_TRY(make_parts(ctx, arena, o, path, in, &part, &settings));
   for (int s = 0; s < 3; s++) {
     for (int64_t i = 0; i < in->count; i++) {
       const double frames = (double)(part[i].of->frames - 1); /* the last is dropped, as in the original */
@@ -116,6 +126,28 @@ weyl_status molecules_load(weyl_context *ctx, const weyl_options *o, const char 
   made = (weyl_splits){0};
 done:
   weyl_splits_free(&made);
+  weyl_trajectories_free(&in);
+  weyl_arena_free(arena);
+  return status;
+}
+
+weyl_status molecules_inputs(weyl_context *ctx, const weyl_options *o, const char *path, const motion_shape *shape,
+                             const weyl_dataset *like, weyl_dataset **out) {
+  (void)like;
+  weyl_trajectories in = {0};
+  weyl_arena *arena = NULL;
+  pose_settings settings;
+  pose_part *part;
+  motion_fields f;
+  weyl_status status;
+  WEYL_GOTO(weyl_arena_new(ctx, &arena));
+  WEYL_GOTO(weyl_trajectories_read(ctx, path, &in));
+  WEYL_GOTO(make_parts(ctx, arena, o, path, &in, &part, &settings));
+  settings.past = shape->past;
+  settings.future = 0;
+  settings.blank = shape->future;
+  WEYL_GOTO(pose_windows(ctx, "predict", path, &settings, 0, part, (size_t)in.count, &f, out));
+done:
   weyl_trajectories_free(&in);
   weyl_arena_free(arena);
   return status;

@@ -2,7 +2,7 @@
 #ifndef WEYL_DATA_MOTION_FILES_H
 #define WEYL_DATA_MOTION_FILES_H
 
-#include <weyl/data.h>
+#include "sets/motion.h"
 
 /* Every set of windows has these. */
 #define MOTION_WINDOW_OPTIONS                                                                                       \
@@ -130,7 +130,11 @@ weyl_status motion_limit(weyl_context *ctx, const weyl_options *o, const int64_t
 typedef weyl_status motion_loader(weyl_context *ctx, const weyl_options *o, const char *path, weyl_splits *out);
 weyl_status motion_load(weyl_context *ctx, const weyl_set_def *def, const weyl_options *given, const char *path,
                         motion_loader *loader, weyl_splits *out);
-motion_loader pedestrians_load, molecules_load;
+motion_loader pedestrians_load, molecules_load, skeleton_load, windows_load;
+/* Windows of which only the past is there; shape: of the set trained on, `like`. */
+typedef weyl_status motion_input_loader(weyl_context *ctx, const weyl_options *o, const char *path,
+                                        const motion_shape *shape, const weyl_dataset *like, weyl_dataset **out);
+motion_input_loader pedestrians_inputs, molecules_inputs, skeleton_inputs;
 bool pedestrians_folder(const char *path); /* a folder of ETH-UCY */
 
 #endif

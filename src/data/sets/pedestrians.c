@@ -124,54 +124,89 @@ static weyl_status load_eth_ucy(weyl_context *ctx, const plan *p, const char *fo
 /* ---- other files
  * ------------------------------------------------------------------------------------------------------ */
 
-static weyl_status load_files(weyl_context *ctx, plan *p, const motion_paths *files, weyl_splits *out) {
-  weyl_arena *arena = NULL;
-  weyl_tracks *tracks = NULL;
-  weyl_status status;
-  size_t opened = 0;
-  WEYL_GOTO(weyl_arena_new(ctx, &arena));
-  tracks = weyl_arena_array(arena, weyl_tracks, files->count);
-  track_part *part = weyl_arena_array(arena, track_part, files->count);
-  if (!tracks || !part) {
-    status = WEYL_MEMORY;
-    goto done;
+typedef struct track_files {
+  weyl_arena *arena;
+  motion_paths paths;
+  weyl_tracks *tracks;
+  track_part *part; /* the whole of each */
+  size_t count;
+} track_files;
+
+static void track_files_free(track_files *f) {
+  for (size_t k = 0; k < f->count; k++) weyl_tracks_free(&f->tracks[k]);
+  motion_paths_free(&f->paths);
+  weyl_arena_free(f->arena);
+}
+
+static weyl_status track_files_read(weyl_context *ctx, const char *path, track_files *f) {
+  WEYL_TRY(motion_paths_list(ctx, path, ".csv|.txt", &f->paths));
+  WEYL_TRY(weyl_arena_new(ctx, &f->arena));
+  f->tracks = weyl_arena_array(f->arena, weyl_tracks, f->paths.count);
+  f->part = weyl_arena_array(f->arena, track_part, f->paths.count);
+  if (!f->tracks || !f->part) return WEYL_MEMORY;
+  for (; f->count < f->paths.count; f->count++) {
+    weyl_tracks *t = &f->tracks[f->count];
+    WEYL_TRY(weyl_tracks_read(ctx, f->paths.path[f->count], t));
+    f->part[f->count] = (track_part){t, motion_name(f->paths.path[f->count]), 0, t->frames};
   }
-  for (; opened < files->count; opened++) WEYL_GOTO(weyl_tracks_read(ctx, files->path[opened], &tracks[opened]));
-  if (p->windows.agents == 0) p->windows.agents = 5;
+  return WEYL_OK;
+}
+
+static weyl_status load_files(weyl_context *ctx, plan *p, const char *path, weyl_splits *out) {
+  track_files files = {0};
   weyl_dataset **const set[SPLITS] = {&out->train, &out->valid, &out->test};
+  weyl_status status;
+  WEYL_GOTO(track_files_read(ctx, path, &files));
+  if (p->windows.agents == 0) p->windows.agents = 5;
+  double before = 0;
   for (int s = 0; s < SPLITS; s++) {
-    const double before = s == 0 ? 0 : s == 1 ? p->fraction[0] : p->fraction[0] + p->fraction[1];
-    for (size_t k = 0; k < files->count; k++) {
-      const double frames = (double)tracks[k].frames;
-      part[k] = (track_part){&tracks[k], motion_name(files->path[k]), (int64_t)round(before * frames),
-                             (int64_t)round((before + p->fraction[s]) * frames)};
+    for (size_t k = 0; k < files.count; k++) {
+      const double frames = (double)files.tracks[k].frames;
+      files.part[k].from = (int64_t)round(before * frames);
+      files.part[k].until = (int64_t)round((before + p->fraction[s]) * frames);
     }
-    WEYL_GOTO(track_windows(ctx, split_name[s], &p->windows, part, files->count, s == 2 ? p->test_scale : 1, set[s]));
-    WEYL_GOTO(weyl_dataset_note(*set[s], "source", files->given));
+    before += p->fraction[s];
+    WEYL_GOTO(
+        track_windows(ctx, split_name[s], &p->windows, files.part, files.count, s == 2 ? p->test_scale : 1, set[s]));
+    WEYL_GOTO(weyl_dataset_note(*set[s], "source", path));
   }
 done:
-  for (size_t k = 0; k < opened; k++) weyl_tracks_free(&tracks[k]);
-  weyl_arena_free(arena);
+  track_files_free(&files);
+  return status;
+}
+
+weyl_status pedestrians_inputs(weyl_context *ctx, const weyl_options *o, const char *path, const motion_shape *shape,
+                               const weyl_dataset *like, weyl_dataset **out) {
+  (void)like;
+  track_files files = {0};
+  plan p;
+  weyl_status status;
+  WEYL_GOTO(make_plan(ctx, o, &p));
+  p.windows.past = shape->past;
+  p.windows.future = 0;
+  p.windows.blank = shape->future;
+  p.windows.agents = shape->agents;
+  WEYL_GOTO(track_files_read(ctx, path, &files));
+  WEYL_GOTO(track_windows(ctx, "predict", &p.windows, files.part, files.count, p.test_scale, out));
+done:
+  track_files_free(&files);
   return status;
 }
 
 weyl_status pedestrians_load(weyl_context *ctx, const weyl_options *o, const char *path, weyl_splits *out) {
   weyl_splits made = {0};
-  motion_paths files = {0};
   weyl_status status;
   plan p;
   WEYL_GOTO(make_plan(ctx, o, &p));
   if (pedestrians_folder(path)) {
     WEYL_GOTO(load_eth_ucy(ctx, &p, path, &made));
   } else {
-    WEYL_GOTO(motion_paths_list(ctx, path, ".csv|.txt", &files));
-    WEYL_GOTO(load_files(ctx, &p, &files, &made));
+    WEYL_GOTO(load_files(ctx, &p, path, &made));
   }
   WEYL_GOTO(motion_limit(ctx, o, NULL, &made));
   *out = made;
   made = (weyl_splits){0};
 done:
-  motion_paths_free(&files);
   weyl_splits_free(&made);
   return status;
 }

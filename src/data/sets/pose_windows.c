@@ -11,11 +11,11 @@ static void fill_window(const pose_settings *o, const pose_part *p, const motion
                         motion_fields *f) {
   const weyl_trajectory *t = p->of;
   const int64_t d = t->d;
-  double *past = f->past + s * shape->agents * o->past * d, *future = f->future + s * shape->agents * o->future * d;
+  double *past = f->past + s * shape->agents * o->past * d, *future = f->future + s * shape->agents * shape->future * d;
   for (int64_t i = 0; i < p->points; i++) {
     for (int64_t k = 0; k < o->past + o->future; k++) {
       const double *x = t->position + ((start + k * p->spacing) * t->points + p->point[i]) * d;
-      double *into = k < o->past ? past + (i * o->past + k) * d : future + (i * o->future + k - o->past) * d;
+      double *into = k < o->past ? past + (i * o->past + k) * d : future + (i * shape->future + k - o->past) * d;
       for (int64_t c = 0; c < d; c++) into[c] = x[c] / o->scale;
     }
     if (f->type) f->type[s * shape->agents + i] = t->type[p->point[i]];
@@ -48,7 +48,7 @@ weyl_status pose_windows(weyl_context *ctx, const char *name, const char *place,
   weyl_dataset *set = NULL;
   weyl_status status;
   motion_fields f;
-  const motion_shape shape = {points, o->past, o->future, part[0].of->d};
+  const motion_shape shape = {points, o->past, o->future + o->blank, part[0].of->d};
   WEYL_GOTO(weyl_dataset_new(ctx, name, total, &set));
   WEYL_GOTO(motion_fields_add(set, &shape, also | MOTION_SCENE | (o->types ? MOTION_TYPE : 0), o->unit, &f));
   int64_t s = 0;

@@ -13,8 +13,9 @@ typedef struct pose_part {
 
 typedef struct pose_settings {
   int64_t past, future;
-  double scale; /* positions are divided by it */
-  bool types;   /* the field type, where all trajectories have types */
+  int64_t blank; /* frames of the field future behind those, left zero: not in the data */
+  double scale;  /* positions are divided by it */
+  bool types;    /* the field type, where all trajectories have types */
   const char *unit;
 } pose_settings;
 

@@ -53,8 +53,9 @@ static weyl_status list_windows(weyl_context *ctx, const track_settings *o, cons
   int64_t n = 0, room = 0;
   for (size_t p = 0; p < parts; p++) {
     const weyl_tracks *t = part[p].tracks;
+    const int64_t begin = part[p].from + (o->past - 1) * o->spacing; /* the first frame that can be the last one seen */
     for (int64_t r = 0; r < t->rows; r++) {
-      if ((t->frame[r] - part[p].from) % o->stride != 0 || !is_whole(o, &part[p], &x[p], r)) continue;
+      if ((t->frame[r] - begin) % o->stride != 0 || !is_whole(o, &part[p], &x[p], r)) continue;
       if (n == room) {
         room = room ? 2 * room : 1024;
         window *larger = weyl_realloc(ctx, list, (size_t)room, sizeof *list);
@@ -126,7 +127,7 @@ static void fill_group(const sample_space *m, const window *group, int64_t n, in
   const track_settings *o = m->o;
   const weyl_tracks *t = m->part[group->part].tracks;
   const track_index *x = &m->x[group->part];
-  const int64_t past = o->past * t->d, future = o->future * t->d;
+  const int64_t past = o->past * t->d, future = (o->future + o->blank) * t->d;
   for (int64_t e = 0; e < n; e++) {
     const int64_t s = first + e, others = find_neighbours(o, t, group, n, e, m->found);
     double *p = m->f.past + s * o->agents * past, *f = m->f.future + s * o->agents * future;
@@ -142,7 +143,7 @@ static void fill_group(const sample_space *m, const window *group, int64_t n, in
 static weyl_status fill(weyl_arena *arena, const track_settings *o, const track_part *part, const track_index *x,
                         const window *list, int64_t windows, double scale, weyl_dataset *set) {
   sample_space m = {.o = o, .part = part, .x = x, .scale = scale};
-  const motion_shape shape = {o->agents, o->past, o->future, part->tracks->d};
+  const motion_shape shape = {o->agents, o->past, o->future + o->blank, part->tracks->d};
   WEYL_TRY(motion_fields_add(set, &shape, MOTION_SCENE, "m", &m.f));
   int64_t largest = 1;
   for (int pass = 0; pass < 2; pass++) {
@@ -167,6 +168,9 @@ static weyl_status check_parts(weyl_context *ctx, const track_part *part, size_t
     if (t->d != part[0].tracks->d)
       return weyl_fail(ctx, WEYL_SHAPE, "%s has %lld coordinates, %s has %lld", part[p].name, (long long)t->d,
                        part[0].name, (long long)part[0].tracks->d);
+    if (fabs(t->time_step - part[0].tracks->time_step) > 1e-3 * t->time_step)
+      return weyl_fail(ctx, WEYL_FORMAT, "%s has a frame each %.6g s, %s each %.6g s: mixed frame rates", part[p].name,
+                       t->time_step, part[0].name, part[0].tracks->time_step);
     if (t->frames > INT32_MAX)
       return weyl_fail(ctx, WEYL_FORMAT, "%s: %lld frames from the first to the last, at most %d are possible",
                        part[p].name, (long long)t->frames, INT32_MAX);

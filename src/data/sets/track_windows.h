@@ -6,7 +6,8 @@
 
 typedef struct track_settings {
   int64_t past, future, spacing, stride, agents; /* spacing: steps between the frames of a window */
-  double radius;                                 /* of neighbours, around the ego at the last frame seen */
+  int64_t blank; /* frames of the field future behind those, left zero: not in the data */
+  double radius; /* of neighbours, around the ego at the last frame seen */
 } track_settings;
 
 /* Part of a recording: frames from <= f < until. */
