@@ -1,6 +1,6 @@
 /* weyl predict: every frame of a file of trajectories goes through a trained run; what it predicts is written as
  * trajectories. */
-#include "cli.h"
+#include "predict.h"
 
 #include <math.h>
 #include <string.h>
@@ -72,29 +72,41 @@ done:
   return status;
 }
 
-static weyl_status run(cli *c) {
-  if (!cli_string(c, "in") || !cli_string(c, "out"))
-    return weyl_fail(c->ctx, WEYL_BAD_ARG,
-                     "--in and --out are needed: weyl predict RUN --in water.extxyz --out later.extxyz");
-  weyl_trained *trained = NULL;
+static weyl_status predict_points(cli *c, weyl_trained *trained) {
   weyl_arena *arena = NULL;
   weyl_trajectories in = {0};
   weyl_status status;
-  const weyl_dtype real = strcmp(cli_string(c, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
+  if (!cli_string(c, "in") || !cli_string(c, "out"))
+    return weyl_fail(c->ctx, WEYL_BAD_ARG,
+                     "--in and --out are needed: weyl predict RUN --in water.extxyz --out later.extxyz");
+  if (cli_string(c, "graphs"))
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "--graphs is for tasks on motion, this run is of %s",
+                     weyl_trained_task(trained)->name);
   WEYL_GOTO(weyl_trajectories_read(c->ctx, cli_string(c, "in"), &in));
-  WEYL_GOTO(weyl_trained_open(c->ctx, c->arg[0], real, cli_string(c, "data"), &trained));
   WEYL_GOTO(weyl_arena_new(c->ctx, &arena));
   status = predict(c, trained, &in, arena);
 done:
   weyl_arena_free(arena);
-  weyl_trained_free(trained);
   weyl_trajectories_free(&in);
   return status;
 }
 
+static weyl_status run(cli *c) {
+  weyl_trained *trained = NULL;
+  const weyl_dtype real = strcmp(cli_string(c, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
+  WEYL_TRY(weyl_trained_open(c->ctx, c->arg[0], real, cli_string(c, "data"), &trained));
+  const weyl_status status = weyl_trained_task(trained)->takes == WEYL_TAKES_MOTION ? cli_predict_motion(c, trained)
+                                                                                    : predict_points(c, trained);
+  weyl_trained_free(trained);
+  return status;
+}
+
 static const weyl_option options[] = {
-    {"in", WEYL_OPT_STRING, "", 0, 0, NULL, "trajectories to start from: npz, extended xyz or HDF5"},
-    {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "the file to write, npz or extended xyz by its name"},
+    {"in", WEYL_OPT_STRING, "", 0, 0, NULL,
+     "trajectories to start from: npz, extended xyz or HDF5; motion: any file that weyl data info knows, default the "
+     "run's test windows"},
+    {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "the file to write, npz or extended xyz by its name; motion: npz or csv"},
+    {"graphs", WEYL_OPT_STRING, "", 0, 0, NULL, "motion: a JSON file of who interacts with whom in each window"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "where the run's own data are, if they moved"},
     {"dtype", WEYL_OPT_CHOICE, "f32", 0, 0, "f32|f64", "precision of the computation"},
     {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
@@ -108,8 +120,15 @@ const cli_command cli_command_predict = {
         "to the frame "
         "before). Frame k of the file written is what the model predicts from input k, as far ahead as it was trained "
         "for; types, charges "
-        "and cells are handed on.",
-    .examples = "weyl predict run --in ethanol.npz --out later.extxyz",
+        "and cells are handed on.\n\n"
+        "Runs on motion: every window of past frames is an input. An npz holds past [S,N,T,d], future "
+        "[S,N,guesses,F,d] (NaN for the neighbours of an ego), agents [S] (rows behind them are zero), scene and start "
+        "of the windows, and categories "
+        "[S,N,N,K]; a csv has one row for each window, agent, guess and frame. --graphs: for each window the "
+        "probabilities of the categories of its pairs, receiver first.",
+    .examples =
+        "weyl predict run --in ethanol.npz --out later.extxyz\n"
+        "weyl predict run --in walkers.csv --out later.csv --graphs who.json",
     .options = options,
     CLI_TAKES_RUN,
     .run = run,

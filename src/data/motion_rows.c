@@ -151,6 +151,20 @@ static weyl_status add_scale(const windows *w, double scale, weyl_dataset *out) 
   return WEYL_OK;
 }
 
+/* Where a window was cut out. */
+static weyl_status carry_places(const windows *w, weyl_dataset *out) {
+  static const char *const name[] = {"scene", "start"};
+  for (int k = 0; k < 2; k++) {
+    const char *bad = NULL;
+    const int32_t *from = field_of(w->set, name[k], WEYL_I32, 0, &bad);
+    weyl_array to;
+    if (!from) continue;
+    WEYL_TRY(weyl_dataset_add(out, name[k], WEYL_PER_SAMPLE, WEYL_I32, 0, NULL, "", &to));
+    memcpy(to.data, from, (size_t)w->samples * sizeof *from);
+  }
+  return WEYL_OK;
+}
+
 static weyl_status carry_notes(const weyl_dataset *from, weyl_dataset *out) {
   static const char *const key[] = {"source", "units",   "time_step", "time_unit", "edge_classes",
                                     "joints", "parents", "scenes",    "seed"};
@@ -172,6 +186,7 @@ static weyl_status fill(weyl_context *ctx, weyl_arena *arena, const windows *w, 
   const char *ego = weyl_dataset_noted(w->set, "ego"), *scale = weyl_dataset_noted(w->set, "scale");
   if (ego && strcmp(ego, "true") == 0) WEYL_TRY(add_ego(w, out));
   WEYL_TRY(add_scale(w, scale ? strtod(scale, NULL) : 1, out));
+  WEYL_TRY(carry_places(w, out));
   return carry_notes(w->set, out);
 }
 

@@ -120,12 +120,27 @@ static weyl_status common_options(weyl_context *ctx, const weyl_options *given, 
   return status;
 }
 
+/* Of windows, or of the rows that weyl_motion_rows makes of them. */
+static weyl_status shape_of(weyl_context *ctx, const weyl_dataset *like, motion_shape *out) {
+  const weyl_field *past = weyl_dataset_find(like, "past"), *future = weyl_dataset_find(like, "future"),
+                   *target = weyl_dataset_find(like, "target");
+  if (past && future && past->array.rank == 4 && future->array.rank == 4) {
+    *out = (motion_shape){past->array.dim[1], past->array.dim[2], future->array.dim[2], past->array.dim[3]};
+    return WEYL_OK;
+  }
+  const int64_t *nodes = weyl_dataset_offsets(like, WEYL_PER_NODE);
+  if (!past || !target || !nodes || past->array.rank != 3 || target->array.rank != 3)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "the data trained on have no windows (fields past and future)");
+  *out = (motion_shape){0, past->array.dim[1], target->array.dim[1], past->array.dim[2]};
+  for (int64_t s = 0; s < weyl_dataset_samples(like); s++)
+    if (nodes[s + 1] - nodes[s] > out->agents) out->agents = nodes[s + 1] - nodes[s];
+  return WEYL_OK;
+}
+
 weyl_status weyl_motion_inputs(weyl_context *ctx, const weyl_options *options, const char *path,
                                const weyl_dataset *like, weyl_dataset **out) {
-  const weyl_field *past = weyl_dataset_find(like, "past"), *future = weyl_dataset_find(like, "future");
-  if (!past || !future || past->array.rank != 4 || future->array.rank != 4)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "the data trained on have no windows (fields past and future)");
-  const motion_shape shape = {past->array.dim[1], past->array.dim[2], future->array.dim[2], past->array.dim[3]};
+  motion_shape shape;
+  WEYL_TRY(shape_of(ctx, like, &shape));
   const char *kind;
   size_t k = 0;
   weyl_options *o;
