@@ -2,7 +2,7 @@
 # Molecular dynamics of the four molecules of the EqMotion paper by xtb (Debian package xtb; S. Grimme's group,
 # LGPL-3.0-or-later): GFN2-xTB at 500 K, step 0.5 fs, a frame each 10 fs (20 steps), as MD17 is spaced when windows of it
 # are made.  Start geometries are idealised (bonds and angles of textbooks), optimised first; the first 2 ps are left out.
-# One thread a molecule, one molecule after another: some two hours for 100 ps of all four on one core of 2020.
+# One thread, one molecule after another: some two core-hours for 100 ps of all four, most of it aspirin.
 #   tools/molecules.sh BUILD FOLDER [PICOSECONDS [MOLECULE...]]
 # Writes FOLDER/MOLECULE.npz (R in angstrom [frames, atoms, 3], z, dt in fs), to be read by the set `molecules`.
 set -eu
