@@ -79,6 +79,7 @@ void weyl_splits_free(weyl_splits *splits);
  * ego ("true": the error counts row 0 alone). */
 
 /* The same windows as the samples that models are trained on, without padding: past [T][d] and target [F][d] a node,
+ * both less origin [d] a sample, the mean of its past;
  * edge_i and edge_j for each ordered pair, edge_label where edges are known, node_scalar (the charge, if asked for),
  * joint (one-hot) and metric_weight of skeletons, counted (1 for an ego, else 0), metric_scale a sample, scene and start
  * as they are. */

@@ -46,7 +46,7 @@ typedef struct weyl_task_def {
   const char *name; /* "nbody" */
   const char *summary;
   const char *set;      /* data set */
-  const char *symmetry; /* the group that the task has: "E(3) x S(n)" */
+  const char *symmetry; /* the group that the task has: "E(3) x S(n)"; (d) is the dimension of its points */
   const char *controls; /* groups that it does not have, audited as controls: comma-separated, or "" */
   weyl_takes takes;     /* which of a model's functions it trains */
   const char *model;    /* default model */
@@ -171,6 +171,7 @@ WEYL_MUST_CHECK weyl_status weyl_trained_open(weyl_context *ctx, const char *run
 void weyl_trained_free(weyl_trained *trained);
 const weyl_task_def *weyl_trained_task(const weyl_trained *trained);
 const weyl_model_def *weyl_trained_model(const weyl_trained *trained);
+const char *weyl_trained_group(const weyl_trained *trained); /* of the task, on these data: "E(2) x S(n)" */
 const char *weyl_trained_symmetry(const weyl_trained *trained);
 const weyl_options *weyl_trained_options(const weyl_trained *trained);
 uint64_t weyl_trained_seed(const weyl_trained *trained);

@@ -77,14 +77,14 @@ static weyl_status add_subject(cli *c, cli_audit *a, const char *name, size_t n,
 static weyl_status choose_subjects(cli *c, cli_audit *a, const weyl_trained *trained) {
   const weyl_task_def *task = weyl_trained_task(trained);
   weyl_group *whole = NULL;
-  WEYL_TRY(weyl_group_parse(c->ctx, task->symmetry, &whole));
+  WEYL_TRY(weyl_group_parse(c->ctx, weyl_trained_group(trained), &whole));
   const int d = weyl_group_about(whole).space;
   weyl_group_free(whole);
   int promised = 0;
   WEYL_TRY(promised_by_run(c, trained, d, &promised));
   const char *asked = a->ask.group;
   if (asked) return add_subject(c, a, asked, strlen(asked), promised, true);
-  const char *word = task->symmetry, *rest;
+  const char *word = weyl_trained_group(trained), *rest;
   for (size_t n; (n = next_word(&word, " x ", &rest)) > 0; word = rest)
     WEYL_TRY(add_subject(c, a, word, n, promised, true));
   word = task->controls ? task->controls : "";

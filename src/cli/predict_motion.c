@@ -20,6 +20,14 @@ static const int32_t *places(const futures *f, const char *name) {
   return field ? field->array.data : NULL;
 }
 
+/* Back to where the windows were: [nodes][frames][d]. */
+static void move_back(const futures *f, double *x, int64_t frames) {
+  const double *origin = weyl_dataset_find(f->set, "origin")->array.data;
+  for (int64_t s = 0; s < f->samples; s++)
+    for (int64_t r = f->nodes[s] * frames; r < f->nodes[s + 1] * frames; r++)
+      for (int64_t k = 0; k < f->d; k++) x[r * f->d + k] += origin[s * f->d + k];
+}
+
 /* ---- npz ---- */
 
 static weyl_status add(const futures *f, weyl_bundle *to, const char *name, weyl_dtype dtype, int rank,
@@ -56,8 +64,13 @@ static weyl_status fill_bundle(const futures *f, weyl_bundle *to) {
   const int64_t S = f->samples, N = f->most;
   int32_t *agents = weyl_arena_array(f->arena, int32_t, S + 1);
   for (int64_t s = 0; agents && s < S; s++) agents[s] = (int32_t)(f->nodes[s + 1] - f->nodes[s]);
-  WEYL_TRY(add(f, to, "past", WEYL_F64, 4, (int64_t[]){S, N, f->frames, f->d},
-               padded(f, weyl_dataset_find(f->set, "past")->array.data, f->frames * f->d)));
+  const double *seen = weyl_dataset_find(f->set, "past")->array.data;
+  const int64_t size = f->nodes[S] * f->frames * f->d;
+  double *past = weyl_arena_array(f->arena, double, size + 1);
+  if (!past) return WEYL_MEMORY;
+  memcpy(past, seen, (size_t)size * sizeof *past);
+  move_back(f, past, f->frames);
+  WEYL_TRY(add(f, to, "past", WEYL_F64, 4, (int64_t[]){S, N, f->frames, f->d}, padded(f, past, f->frames * f->d)));
   WEYL_TRY(add(f, to, "future", WEYL_F64, 5, (int64_t[]){S, N, f->heads, f->future, f->d},
                padded(f, f->guess, f->heads * f->future * f->d)));
   WEYL_TRY(add(f, to, "agents", WEYL_I32, 1, &S, agents));
@@ -203,6 +216,7 @@ static weyl_status make(cli *c, weyl_trained *trained, const weyl_dataset *set, 
                .edges = weyl_dataset_offsets(set, WEYL_PER_EDGE)};
   for (int64_t s = 0; s < f.samples; s++)
     if (f.nodes[s + 1] - f.nodes[s] > f.most) f.most = f.nodes[s + 1] - f.nodes[s];
+  move_back(&f, guess.data, f.heads * f.future);
   forget_neighbours(&f, guess.data);
   if (out) WEYL_TRY(ends_in(out, ".csv") ? write_rows(&f, out) : write_npz(&f, out));
   if (graphs) WEYL_TRY(write_graphs(&f, graphs));

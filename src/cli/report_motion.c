@@ -42,10 +42,10 @@ static weyl_series drawn(const line *l, const char *label, weyl_mark_style style
 
 /* ---- trajectories ---------------------------------------------------------------------------------------------- */
 
-/* Frames [n][d] of a node, from `start` if there is one. */
-static void path(line *l, const double *start, const double *x, int64_t n, int64_t d) {
-  if (start) put(l, start[0], start[1]);
-  for (int64_t t = 0; t < n; t++) put(l, x[t * d], x[t * d + 1]);
+/* Frames [n][d] of a node, from `start` if there is one, where the window was. */
+static void path(line *l, const double *start, const double *x, int64_t n, int64_t d, const double *origin) {
+  if (start) put(l, start[0] + origin[0], start[1] + origin[1]);
+  for (int64_t t = 0; t < n; t++) put(l, x[t * d] + origin[0], x[t * d + 1] + origin[1]);
   lift(l);
 }
 
@@ -56,15 +56,16 @@ static weyl_status trajectories(const shown *s) {
   const int count = plots_of(s);
   for (int k = 0; k < count; k++) {
     const int64_t sample = sample_at(s, k), n = s->nodes[sample + 1] - s->nodes[sample];
+    const double *origin = (const double *)weyl_dataset_find(s->set, "origin")->array.data + sample * s->d;
     line past = line_new(s->r, n * (s->frames + 1)), truth = line_new(s->r, n * (s->future + 2)),
          guess = line_new(s->r, n * s->heads * (s->future + 2)), now = line_new(s->r, n);
     for (int64_t i = s->nodes[sample]; i < s->nodes[sample + 1]; i++) {
       const double *last = s->past + ((i + 1) * s->frames - 1) * s->d;
-      path(&past, NULL, s->past + i * s->frames * s->d, s->frames, s->d);
-      path(&truth, last, s->target + i * s->future * s->d, s->future, s->d);
+      path(&past, NULL, s->past + i * s->frames * s->d, s->frames, s->d, origin);
+      path(&truth, last, s->target + i * s->future * s->d, s->future, s->d, origin);
       for (int64_t h = 0; h < s->heads; h++)
-        path(&guess, last, s->guess + (i * s->heads + h) * s->future * s->d, s->future, s->d);
-      put(&now, last[0], last[1]);
+        path(&guess, last, s->guess + (i * s->heads + h) * s->future * s->d, s->future, s->d, origin);
+      put(&now, last[0] + origin[0], last[1] + origin[1]);
     }
     weyl_series *of = series + 4 * k;
     of[0] = drawn(&guess, s->heads > 1 ? "guesses" : "predicted", WEYL_LINE, 1);

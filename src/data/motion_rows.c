@@ -75,18 +75,45 @@ static weyl_status set_counts(weyl_arena *arena, const windows *w, weyl_dataset 
   return weyl_dataset_set_offsets(out, WEYL_PER_EDGE, edges);
 }
 
-/* Rows of agents, `size` numbers each. */
+/* Rows of agents, `size` numbers each; *at: the array, or NULL. */
 static weyl_status add_agents(const windows *w, const char *name, int rank, const int64_t *dim, const double *from,
-                              weyl_dataset *out) {
+                              weyl_dataset *out, double **at) {
   weyl_array to;
   int64_t size = 1;
   for (int k = 0; k < rank; k++) size *= dim[k];
   WEYL_TRY(weyl_dataset_add(out, name, WEYL_PER_NODE, WEYL_F64, rank, dim, "", &to));
-  double *at = to.data;
+  const int64_t *nodes = weyl_dataset_offsets(out, WEYL_PER_NODE);
+  for (int64_t s = 0; s < w->samples; s++)
+    memcpy((double *)to.data + nodes[s] * size, from + s * w->room * size,
+           (size_t)(w->agents[s] * size) * sizeof(double));
+  if (at) *at = to.data;
+  return WEYL_OK;
+}
+
+/* Rows of frames: their mean [d] goes to `mean`. */
+static void mean_of(const double *x, int64_t rows, int64_t d, double *mean) {
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t k = 0; k < d; k++) mean[k] += x[r * d + k] / (double)rows;
+}
+static void subtract(double *x, int64_t rows, int64_t d, const double *mean) {
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t k = 0; k < d; k++) x[r * d + k] -= mean[k];
+}
+
+/* Positions less the mean of what was seen of the window: in single precision a far origin would cost their digits. */
+static weyl_status add_positions(const windows *w, weyl_dataset *out) {
+  double *past, *target;
+  weyl_array origin;
+  WEYL_TRY(add_agents(w, "past", 2, (int64_t[]){w->frames, w->d}, w->past, out, &past));
+  WEYL_TRY(add_agents(w, "target", 2, (int64_t[]){w->future, w->d}, w->target, out, &target));
+  WEYL_TRY(weyl_dataset_add(out, "origin", WEYL_PER_SAMPLE, WEYL_F64, 1, &w->d, "", &origin));
+  const int64_t *nodes = weyl_dataset_offsets(out, WEYL_PER_NODE);
   for (int64_t s = 0; s < w->samples; s++) {
-    const size_t n = (size_t)(w->agents[s] * size);
-    memcpy(at, from + s * w->room * size, n * sizeof *at);
-    at += n;
+    const int64_t n = nodes[s + 1] - nodes[s];
+    double *mean = (double *)origin.data + s * w->d, *x = past + nodes[s] * w->frames * w->d;
+    mean_of(x, n * w->frames, w->d, mean);
+    subtract(x, n * w->frames, w->d, mean);
+    subtract(target + nodes[s] * w->future * w->d, n * w->future, w->d, mean);
   }
   return WEYL_OK;
 }
@@ -178,10 +205,9 @@ static weyl_status carry_notes(const weyl_dataset *from, weyl_dataset *out) {
 static weyl_status fill(weyl_context *ctx, weyl_arena *arena, const windows *w, bool charges, weyl_dataset *out) {
   static const int64_t one = 1;
   WEYL_TRY(set_counts(arena, w, out));
-  WEYL_TRY(add_agents(w, "past", 2, (int64_t[]){w->frames, w->d}, w->past, out));
-  WEYL_TRY(add_agents(w, "target", 2, (int64_t[]){w->future, w->d}, w->target, out));
+  WEYL_TRY(add_positions(w, out));
   WEYL_TRY(add_pairs(w, out));
-  if (charges && w->charge) WEYL_TRY(add_agents(w, "node_scalar", 1, &one, w->charge, out));
+  if (charges && w->charge) WEYL_TRY(add_agents(w, "node_scalar", 1, &one, w->charge, out, NULL));
   if (w->joints > 0) WEYL_TRY(add_joints(ctx, w, out));
   const char *ego = weyl_dataset_noted(w->set, "ego"), *scale = weyl_dataset_noted(w->set, "scale");
   if (ego && strcmp(ego, "true") == 0) WEYL_TRY(add_ego(w, out));

@@ -61,10 +61,12 @@ static void padding_is_dropped(void **state) {
     const int32_t *i = weyl_dataset_find(rows, "edge_i")->array.data,
                   *j = weyl_dataset_find(rows, "edge_j")->array.data,
                   *label = weyl_dataset_find(rows, "edge_label")->array.data;
+    const double *origin = weyl_dataset_find(rows, "origin")->array.data;
     for (int s = 0; s < S; s++) {
+      assert_true(fabs(origin[s * D] - (100 * s + 5 * (agents[s] - 1) + 2)) < 1e-12);
       for (int64_t r = nodes[s]; r < nodes[s + 1]; r++)
         for (int t = 0; t < T + F; t++) {
-          const double want = number(s, (int)(r - nodes[s]), t, 1);
+          const double want = number(s, (int)(r - nodes[s]), t, 1) - origin[s * D + 1];
           assert_true(want == (t < T ? past[(r * T + t) * D + 1] : target[(r * F + t - T) * D + 1]));
         }
       for (int64_t e = edges[s]; e < edges[s + 1]; e++) {

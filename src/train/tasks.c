@@ -65,6 +65,19 @@ weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model,
   return WEYL_OK;
 }
 
+const char *train_task_group(const weyl_task_def *task, const weyl_dataset *set, char buffer[64]) {
+  const char *open = strstr(task->symmetry, "(d)");
+  const weyl_task_field *point = task->fields;
+  while (point != NULL && point->name != NULL && point->action != WEYL_ACT_POINT) point++;
+  const weyl_field *f = point != NULL && point->name != NULL ? weyl_dataset_find(set, point->name) : NULL;
+  if (open == NULL || f == NULL)
+    snprintf(buffer, 64, "%s", task->symmetry);
+  else
+    snprintf(buffer, 64, "%.*s(%lld)%s", (int)(open - task->symmetry), task->symmetry,
+             (long long)f->array.dim[f->array.rank - 1], open + 3);
+  return buffer;
+}
+
 weyl_status train_splits_load(weyl_context *ctx, const weyl_task_def *task, const weyl_set_def *set,
                               const weyl_options *of_set, const weyl_options *options, const char *path, uint64_t seed,
                               weyl_splits *out) {

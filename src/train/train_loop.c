@@ -61,7 +61,8 @@ static double equivariance_now(trainer *t) {
   o.inputs = 16;
   o.elements = 1;
   o.seed = t->config.seed;
-  weyl_status status = weyl_group_parse(t->ctx, t->config.task->symmetry, &group);
+  char name[64];
+  weyl_status status = weyl_group_parse(t->ctx, train_task_group(t->config.task, t->splits.valid, name), &group);
   if (status == WEYL_OK) status = weyl_arena_new(t->ctx, &arena);
   if (status == WEYL_OK)
     status = train_audit(t->evaluator, t->config.task, t->splits.valid, arena, group, &o, &r, NULL);

@@ -12,6 +12,7 @@ struct weyl_trained {
   train_config config;
   weyl_dtype real;
   weyl_dataset *example;
+  char group[64];
   weyl_variables *vars;
   train_evaluator *evaluator;
   weyl_variables *step_vars; /* of the training program */
@@ -66,6 +67,7 @@ weyl_status weyl_trained_open(weyl_context *ctx, const char *run, weyl_dtype rea
   }
   WEYL_GOTO(train_model_read(ctx, path, &t->config, &model));
   WEYL_GOTO(train_fields_example(ctx, weyl_bundle_noted(model, "fields"), path, &t->example));
+  train_task_group(t->config.task, t->example, t->group);
   WEYL_GOTO(load_weights(t, path, model));
   WEYL_GOTO(train_evaluator_new(ctx, t->vars, t->config.task, t->config.model, t->config.symmetry, t->config.options,
                                 t->example, &t->evaluator));
@@ -92,6 +94,7 @@ void weyl_trained_free(weyl_trained *t) {
 
 const weyl_task_def *weyl_trained_task(const weyl_trained *t) { return t->config.task; }
 const weyl_model_def *weyl_trained_model(const weyl_trained *t) { return t->config.model; }
+const char *weyl_trained_group(const weyl_trained *t) { return t->group; }
 const char *weyl_trained_symmetry(const weyl_trained *t) { return t->config.symmetry; }
 const weyl_options *weyl_trained_options(const weyl_trained *t) { return t->config.options; }
 uint64_t weyl_trained_seed(const weyl_trained *t) { return t->config.seed; }

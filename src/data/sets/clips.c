@@ -59,7 +59,7 @@ static weyl_status resample(weyl_arena *arena, const weyl_trajectory *in, double
 
 static weyl_status read_clip(weyl_context *ctx, const weyl_options *o, const char *path, clips *c, clip *into) {
   const bool fixed = strcmp(weyl_options_string(o, "root"), "fixed") == 0;
-  const double rate = weyl_options_number(o, "rate"), given = weyl_options_number(o, "source_rate"),
+  const double rate = weyl_options_number(o, "frame_rate"), given = weyl_options_number(o, "source_rate"),
                mm = weyl_options_number(o, "millimetres");
   weyl_trajectories in = {0};
   weyl_status status;
@@ -71,7 +71,7 @@ static weyl_status read_clip(weyl_context *ctx, const weyl_options *o, const cha
   if (whole >= 1 && fabs(ratio - whole) < 1e-3 * whole) ratio = whole;
   if (ratio < 1) {
     status =
-        weyl_fail(ctx, WEYL_FORMAT, "%s: has %.6g frames a second, %.6g are asked for (rate=0 leaves them as they are)",
+        weyl_fail(ctx, WEYL_FORMAT, "%s: has %.6g frames a second, %.6g are asked for (frame_rate=0 leaves them as they are)",
                   path, 1 / step, rate);
     goto done;
   }
@@ -97,7 +97,7 @@ static weyl_status check_alike(weyl_context *ctx, const char *path, const clip *
   const weyl_trajectory *s = &a->motion, *t = &b->motion;
   if (fabs(s->time_step - t->time_step) > 1e-3 * s->time_step)
     return weyl_fail(ctx, WEYL_FORMAT,
-                     "%s: the clip %s has %.6g frames a second, the clip %s %.6g (rate brings them to one)", path,
+                     "%s: the clip %s has %.6g frames a second, the clip %s %.6g (frame_rate brings them to one)", path,
                      b->name, 1 / t->time_step, a->name, 1 / s->time_step);
   if (s->points != t->points)
     return weyl_fail(ctx, WEYL_FORMAT, "%s: the clip %s has %lld joints, the clip %s %lld", path, b->name,

@@ -58,7 +58,7 @@
 #define MOTION_MOLECULE_OPTIONS \
   { "hydrogens", WEYL_OPT_BOOL, "false", 0, 0, NULL, "keep hydrogen atoms" }
 #define MOTION_SKELETON_OPTIONS                                                                                    \
-  {"rate",                                                                                                         \
+  {"frame_rate",                                                                                                   \
    WEYL_OPT_DOUBLE,                                                                                                \
    "25",                                                                                                           \
    0,                                                                                                              \

@@ -205,7 +205,7 @@ static void human36m(void **state) {
   static const char
       *const words[] = {"test_clips=S1", "valid_fraction=0.35", "train_fraction=0.5", "test_fraction=0.1", NULL},
              *const absent[] = {"test_clips=S7", NULL}, *const named[] = {"joints=13,15", "root=free", NULL},
-             *const unknown[] = {"joints=hip", NULL}, *const fast[] = {"rate=60", NULL},
+             *const unknown[] = {"joints=hip", NULL}, *const fast[] = {"frame_rate=60", NULL},
              *const all[] = {"test_clips=S1,S5", "valid_clips=S11", NULL};
   s = load(ctx, "motion", root, words); /* S5 and S11 train; their last third or so is for validation */
   assert_string_equal(weyl_dataset_noted(s.train, "scenes"), "S11/walking_1|S5/walking_1");
