@@ -126,14 +126,14 @@ static void choose_axes(const shown *s, int64_t sample, int axis[2]) {
     if (a != axis[1] && extent[a] > extent[axis[0]]) axis[0] = a;
 }
 
-/* The bones of one pose, moved to the right by `shift`. x: frame of the first node; rows `stride` numbers apart. */
+/* The bones of one pose, moved by `shift`. x: frame of the first node; rows `stride` numbers apart. */
 static void pose(line *l, const double *x, int64_t stride, int64_t n, const int64_t *parent, const int axis[2],
-                 double shift) {
+                 const double shift[2]) {
   for (int64_t i = 0; i < n; i++) {
     if (parent[i] < 0 || parent[i] >= n) continue;
     const double *a = x + i * stride, *b = x + parent[i] * stride;
-    put(l, a[axis[0]] + shift, a[axis[1]]);
-    put(l, b[axis[0]] + shift, b[axis[1]]);
+    put(l, a[axis[0]] + shift[0], a[axis[1]] + shift[1]);
+    put(l, b[axis[0]] + shift[0], b[axis[1]] + shift[1]);
     lift(l);
   }
 }
@@ -148,17 +148,21 @@ static weyl_status strips(const shown *s, const int64_t *parent) {
     const int64_t sample = sample_at(s, k), first = s->nodes[sample], n = s->nodes[sample + 1] - first;
     int axis[2];
     choose_axes(s, sample, axis);
-    double low = INFINITY, high = -INFINITY;
-    for (int64_t i = first * s->future; i < (first + n) * s->future; i++) {
-      low = fmin(low, s->target[i * s->d + axis[0]]);
-      high = fmax(high, s->target[i * s->d + axis[0]]);
+    double apart = 0; /* poses stand in rows of three, in squares that all of them fit into */
+    for (int a = 0; a < 2; a++) {
+      double low = INFINITY, high = -INFINITY;
+      for (int64_t i = first * s->future; i < (first + n) * s->future; i++) {
+        low = fmin(low, s->target[i * s->d + axis[a]]);
+        high = fmax(high, s->target[i * s->d + axis[a]]);
+      }
+      apart = fmax(apart, 1.1 * (high - low));
     }
-    const double apart = 1.1 * (high - low);
     line seen = line_new(s->r, 3 * n), truth = line_new(s->r, 3 * n * poses), guess = line_new(s->r, 3 * n * poses);
-    pose(&seen, s->past + (first * s->frames + s->frames - 1) * s->d, s->frames * s->d, n, parent, axis, 0);
+    pose(&seen, s->past + (first * s->frames + s->frames - 1) * s->d, s->frames * s->d, n, parent, axis,
+         (double[2]){0, 0});
     for (int64_t p = 0; p < poses; p++) {
       const int64_t frame = (p + 1) * s->future / poses - 1;
-      const double shift = apart * (double)(p + 1);
+      const double shift[2] = {apart * (double)((p + 1) % 3), -apart * (double)((p + 1) / 3)};
       pose(&truth, s->target + (first * s->future + frame) * s->d, s->future * s->d, n, parent, axis, shift);
       pose(&guess, s->guess + (first * s->heads * s->future + frame) * s->d, s->heads * s->future * s->d, n, parent,
            axis, shift);
@@ -170,10 +174,10 @@ static weyl_status strips(const shown *s, const int64_t *parent) {
     const char *title = weyl_arena_printf(s->r->arena, "test sample %lld, every %.3g %s", (long long)sample,
                                           s->time_step * (double)s->future / (double)poses, s->time_unit);
     if (!title) return WEYL_MEMORY;
-    plots[k] = (weyl_plot){.title = title, .equal_axes = true, .count = 3, .series = of, .width = 1000, .height = 320};
+    plots[k] = (weyl_plot){.title = title, .equal_axes = true, .count = 3, .series = of, .width = 520, .height = 520};
   }
-  return report_picture(s->r, plots, (size_t)count, 1, "skeletons",
-                        "The pose that was seen last, then what came and what the model says, side by side.");
+  return report_picture(s->r, plots, (size_t)count, 2, "skeletons",
+                        "The pose that was seen last, and row by row what came then and what the model says.");
 }
 
 /* ---- error against time ---------------------------------------------------------------------------------------- */
