@@ -77,6 +77,8 @@ weyl_steerable weyl_steerable_part(weyl_steerable h, int32_t first, int32_t n); 
 weyl_steerable weyl_steerable_join(const weyl_steerable *parts,
                                    int n); /* one list after the other; nulls are left out */
 weyl_steerable weyl_steerable_add(weyl_steerable a, weyl_steerable b); /* equal lists */
+/* 1x0e, the same number in all rows: products with it cost nothing. */
+weyl_steerable weyl_steerable_number(weyl_graph *g, double value, weyl_dim rows);
 
 /* Rows by index, and sums of rows by segment, block by block. */
 weyl_steerable weyl_steerable_gather(weyl_steerable h, weyl_tensor index);
