@@ -30,6 +30,26 @@ static bool is_simple(weyl_steerable y, const weyl_couple_path *p, const weyl_ir
   return p->y < 0 || weyl_coupling_simple(p->l1, y.irreps.item[p->y].l, kind[p->out].l, WEYL_GAUGE_WEYL) != 0;
 }
 
+static bool is_cross(weyl_steerable y, const weyl_couple_path *p, const weyl_irrep *kind) {
+  return p->y >= 0 && p->l1 == 1 && y.irreps.item[p->y].l == 1 && kind[p->out].l == 1;
+}
+
+/* The cross product with a vector, order by order: W of degrees 1, 1, 1 is it over sqrt 6. */
+static weyl_tensor cross(weyl_steerable y, const weyl_couple_path *p) {
+  const weyl_tensor x = scaled(p->x, p, p->factor / sqrt(6)), b = weyl_steerable_block(y, p->y);
+  const int orders = weyl_rank(x) - 2;
+  weyl_tensor u[3], v[3], z[3];
+  for (int m = 0; m < 3; m++) {
+    u[m] = weyl_slice(x, orders, m, 1, 1);
+    v[m] = weyl_slice(b, orders, m, 1, 1);
+  }
+  for (int m = 0; m < 3; m++) {
+    const int i = (m + 1) % 3, j = (m + 2) % 3;
+    z[m] = weyl_sub(weyl_mul(u[i], v[j]), weyl_mul(u[j], v[i]));
+  }
+  return weyl_concat(z, 3, orders);
+}
+
 /* A product of irreps under construction. */
 typedef struct product {
   weyl_irrep *in, *out;
@@ -83,6 +103,8 @@ bool weyl_steerable_couple(weyl_graph *g, weyl_steerable y, const weyl_couple_pa
     if (!weyl_tensor_valid(path[i].x)) return false;
     if (is_simple(y, &path[i], kind))
       add_to(&sum[path[i].out], simple(y, &path[i], kind[path[i].out].l));
+    else if (is_cross(y, &path[i], kind))
+      add_to(&sum[path[i].out], cross(y, &path[i]));
     else
       add_path(&c, y, &path[i], kind);
   }
