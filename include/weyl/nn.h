@@ -141,8 +141,10 @@ weyl_tensor weyl_steerable_vectors_of(weyl_steerable h);
 
 typedef enum weyl_steerable_product_kind {
   WEYL_STEERABLE_CG = 0, /* all couplings, a weight for every path and pair of copies: e3nn's fully connected product */
-  WEYL_STEERABLE_GAUNT = 1,   /* products of functions on the sphere: no coupling of odd l1 + l2 + l3 */
-  WEYL_STEERABLE_COMPLETE = 2 /* these, and Poisson brackets, which have the odd ones */
+  WEYL_STEERABLE_GAUNT = 1,    /* products of functions on the sphere: no coupling of odd l1 + l2 + l3 */
+  WEYL_STEERABLE_COMPLETE = 2, /* these, and Poisson brackets, which have the odd ones */
+  WEYL_STEERABLE_AUTO = 3      /* CG, or products of functions where they are less work: GAUNT where parities forbid
+                                  every odd coupling, else COMPLETE. The choice follows from the lists alone */
 } weyl_steerable_product_kind;
 typedef struct weyl_steerable_product_opts {
   weyl_steerable_product_kind kind;

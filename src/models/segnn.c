@@ -79,6 +79,7 @@ static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_option
   segnn s = {.product = {.linear = {.uniform = true}}};
   if (strcmp(kind, "gaunt") == 0) s.product.kind = WEYL_STEERABLE_GAUNT;
   if (strcmp(kind, "complete") == 0) s.product.kind = WEYL_STEERABLE_COMPLETE;
+  if (strcmp(kind, "auto") == 0) s.product.kind = WEYL_STEERABLE_AUTO;
   const bool both =
       strcmp(pseudo, "auto") == 0 ? s.product.kind == WEYL_STEERABLE_COMPLETE : strcmp(pseudo, "yes") == 0;
   s.product.channels = (both ? 2 : 1) * weyl_model_integer(me, o, "hidden"); /* as many as each degree has copies */
@@ -120,8 +121,8 @@ static const weyl_option options[] = {
     {"layers", WEYL_OPT_INT, "4", 1, 64, NULL, "message passing layers"},
     {"l_hidden", WEYL_OPT_INT, "1", 0, 8, NULL, "highest degree of the hidden features"},
     {"l_attributes", WEYL_OPT_INT, "1", 0, 8, NULL, "highest degree of the attributes"},
-    {"product", WEYL_OPT_CHOICE, "cg", 0, 0, "cg|gaunt|complete",
-     "all couplings; products of functions on the sphere; those and Poisson brackets"},
+    {"product", WEYL_OPT_CHOICE, "cg", 0, 0, "cg|gaunt|complete|auto",
+     "all couplings; products of functions on the sphere; those and Poisson brackets; the least work, layer by layer"},
     {"pseudo", WEYL_OPT_CHOICE, "auto", 0, 0, "auto|no|yes",
      "hidden features of both parities; auto: with the complete product, whose brackets lead to them"},
     {"node_charges", WEYL_OPT_BOOL, "false", 0, 0, NULL, "node scalars (charges) as inputs of the nodes too"},

@@ -56,6 +56,13 @@ double weyl_coupling_simple(int l1, int l2, int l3, weyl_gauge gauge);
 /* sum[k] [rows.., 2 l + 1, mul] of the paths to kind[k], null where none leads; false after a failure. */
 bool weyl_steerable_couple(weyl_graph *g, weyl_steerable y, const weyl_couple_path *path, int32_t n,
                            const weyl_irrep *kind, int32_t n_out, weyl_tensor *sum);
+/* Multiply-adds of a row (steerable_work.c): the kind that AUTO stands for. */
+weyl_steerable_product_kind weyl_steerable_cheapest(weyl_irreps h, weyl_irreps y, weyl_irreps out, int64_t channels);
+/* Whether degrees and parities let a and b couple to c. */
+static inline bool weyl_irrep_couples(const weyl_irrep *a, const weyl_irrep *b, const weyl_irrep *c) {
+  const int32_t least = a->l > b->l ? a->l - b->l : b->l - a->l;
+  return a->parity * b->parity == c->parity && c->l >= least && c->l <= a->l + b->l;
+}
 /* Products of functions on the sphere and Poisson brackets, before the linear layer behind them. */
 weyl_steerable weyl_steerable_functions(weyl_steerable h, weyl_steerable y, weyl_irreps out,
                                         const weyl_steerable_product_opts *o);

@@ -32,10 +32,6 @@ weyl_steerable weyl_steerable_harmonics(weyl_tensor vectors, int l_max, weyl_har
 
 /* ---- all couplings ----------------------------------------------------------------------------------------------- */
 
-static bool couples(const weyl_irrep *a, const weyl_irrep *b, const weyl_irrep *c) {
-  return a->parity * b->parity == c->parity && c->l >= abs(a->l - b->l) && c->l <= a->l + b->l;
-}
-
 /* All couplings: a matrix for each path.  It stands in front of the coupling, where it may move on to the rows that
  * features are gathered from, or behind it if that is the smaller degree. */
 typedef struct cg {
@@ -55,7 +51,7 @@ static int64_t columns_before(const cg *c, int32_t k, int32_t i, int32_t j) {
   int64_t n = 0;
   for (int32_t a = 0; a <= i; a++)
     for (int32_t b = 0; b < c->y.irreps.n && (a < i || b < j); b++)
-      if (couples(&c->from.item[a], &c->y.irreps.item[b], &c->to.item[k])) n += c->from.item[a].mul;
+      if (weyl_irrep_couples(&c->from.item[a], &c->y.irreps.item[b], &c->to.item[k])) n += c->from.item[a].mul;
   return n;
 }
 
@@ -104,7 +100,7 @@ static void matrices_first(cg *c, int32_t i) {
     for (int32_t k = 0; k < c->to.n; k++)
       for (int32_t j = 0; j < c->y.irreps.n; j++) {
         const weyl_irrep *b = &c->y.irreps.item[j], *kind = &c->to.item[k];
-        if (!couples(a, b, kind) || behind(a, kind)) continue;
+        if (!weyl_irrep_couples(a, b, kind) || behind(a, kind)) continue;
         const bool arithmetic = weyl_coupling_simple(a->l, b->l, kind->l, WEYL_GAUGE_E3NN) != 0;
         double factor = factor_of(a, b, kind), constant = 1;
         const bool known = b->l == 0 && weyl_steerable_constant(c->y, j, &constant);
@@ -134,7 +130,7 @@ static bool couplings_first(cg *c) {
       for (int32_t k = 0; k < c->to.n; k++)
         for (int32_t j = 0; j < c->y.irreps.n; j++) {
           const weyl_irrep *a = &c->from.item[i], *b = &c->y.irreps.item[j], *to = &c->to.item[k];
-          if (!couples(a, b, to) || !behind(a, to)) continue;
+          if (!weyl_irrep_couples(a, b, to) || !behind(a, to)) continue;
           const bool arithmetic = weyl_coupling_simple(a->l, b->l, to->l, WEYL_GAUGE_E3NN) != 0;
           const double factor = factor_of(a, b, to);
           first = n;
@@ -216,18 +212,19 @@ weyl_steerable weyl_steerable_product(weyl_steerable h, weyl_steerable y, const 
                                       const weyl_steerable_product_opts *opts) {
   if (!weyl_tensor_valid(h.x) || !weyl_tensor_valid(y.x)) return (weyl_steerable){0};
   weyl_graph *g = h.x.graph;
-  const weyl_steerable_product_opts o = opts ? *opts : (weyl_steerable_product_opts){0};
+  weyl_steerable_product_opts o = opts ? *opts : (weyl_steerable_product_opts){0};
   for (int32_t j = 0; j < y.irreps.n; j++)
     if (y.irreps.item[j].mul != 1) {
       char kind[16];
       return weyl_steerable_fail(g, WEYL_BAD_ARG, "product %s: the second factor has %lld copies of %s, must have 1",
                                  name, (long long)y.irreps.item[j].mul, weyl_irrep_name(&y.irreps.item[j], kind));
     }
-  if ((unsigned)o.kind > WEYL_STEERABLE_COMPLETE || o.channels < 0)
+  if ((unsigned)o.kind > WEYL_STEERABLE_AUTO || o.channels < 0)
     return weyl_steerable_fail(g, WEYL_BAD_ARG, "product %s: kind %d of %lld channels", name, (int)o.kind,
                                (long long)o.channels);
   out = weyl_irreps_kept(g, out, name);
   if (out.n == 0) return (weyl_steerable){0};
+  if (o.kind == WEYL_STEERABLE_AUTO) o.kind = weyl_steerable_cheapest(h.irreps, y.irreps, out, o.channels);
   if (o.kind == WEYL_STEERABLE_CG) return coupled(h, y, name, out, &o.linear);
   weyl_scope(g, "%s", name);
   const weyl_steerable z = weyl_steerable_functions(h, y, out, &o);
