@@ -8,8 +8,8 @@
  */
 #include "optimise.h"
 
-/* Parts of a concatenation that are worth a product of their own: when others move, and when none does, so that nothing
- * but a copy is saved. */
+/* Parts of a concatenation, or of a result, that are worth a product of their own: when others move, and when none
+ * does, so that nothing but a copy is saved. */
 enum { WIDE = 16, VERY_WIDE = 48 };
 
 double weyl_dim_typical(weyl_dim d) {
@@ -170,8 +170,9 @@ static weyl_tensor of_slice(weyl_graph *g, const weyl_call *call) {
   const weyl_node *node = weyl_made_by(call->in[0], &weyl_op_dot_general);
   const weyl_value_facts facts = weyl_facts(call->in[0]);
   if (!node || !facts.sliced) return WEYL_NULL_TENSOR;
-  /* slices as large as this one would be all of it */
-  if (facts.uses * call->attr->i[1] >= weyl_tensor_shape(call->in[0]).dim[call->attr->axis].n) return WEYL_NULL_TENSOR;
+  /* slices as large as this one would be all of it: one product of many columns, unless each has many */
+  const int64_t size = call->attr->i[1], all = weyl_tensor_shape(call->in[0]).dim[call->attr->axis].n;
+  if (facts.uses * size >= all && size < VERY_WIDE) return WEYL_NULL_TENSOR;
   weyl_dot d = weyl_dot_read(g, (weyl_tensor[]){weyl_node_in(g, node, 0), weyl_node_in(g, node, 1)}, &node->attr);
   const int at = call->attr->axis - d.n_batch, side = at < d.n_free[0] ? 0 : 1;
   if (at < 0) return WEYL_NULL_TENSOR;
