@@ -33,7 +33,11 @@ def points_task(args, options):
 
     if args.model == "fa-gnn":
         options["bodies"] = args.bodies
-    model = graphs.MODELS[args.model](**options)
+    if args.model == "segnn":
+        from segnn import SEGNN as of_model
+    else:
+        of_model = graphs.MODELS[args.model]
+    model = of_model(**options)
     inputs, target = graphs.nbody(args.batch, args.bodies)
     return model, lambda: torch.nn.functional.mse_loss(model(*inputs), target)
 
@@ -64,7 +68,7 @@ def trainer(args):
     import images
     import motion
 
-    tasks = {**dict.fromkeys(graphs.MODELS, points_task), **dict.fromkeys(motion.MODELS, motion_task),
+    tasks = {**dict.fromkeys([*graphs.MODELS, "segnn"], points_task), **dict.fromkeys(motion.MODELS, motion_task),
              **dict.fromkeys(images.MODELS, images_task)}
     if args.model not in tasks:
         raise ValueError(f"no model {args.model}: there are {', '.join(tasks)}")

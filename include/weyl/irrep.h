@@ -320,7 +320,9 @@ typedef enum weyl_product_method {
   WEYL_PRODUCT_AUTO = 0,
   WEYL_PRODUCT_WRITTEN = 1, /* code written at build time: blocks of degrees 0, 1, 2, ... in this order, one of each */
   WEYL_PRODUCT_TABLE = 2,   /* a loop over tables: everything else */
-  WEYL_PRODUCT_GRID = 3     /* through values on a grid: of functions on the sphere alone */
+  WEYL_PRODUCT_GRID = 3,    /* through values on a grid: of functions on the sphere alone */
+  WEYL_PRODUCT_ROWS = 4     /* never asked for: AUTO where y of uvu has one copy of each block, there are no weights and
+                               the layout is ROWS. y makes a matrix for each sample, and no layout is changed */
 } weyl_product_method;
 typedef struct weyl_product_opts { /* all zero: the defaults */
   weyl_wiring wiring;
@@ -355,7 +357,8 @@ double weyl_product_ops(const weyl_product *plan, int way);
 WEYL_MUST_CHECK weyl_status weyl_product_forward(weyl_context *ctx, const weyl_product *plan, int64_t n, const void *x,
                                                  const void *y, const void *w, void *out, void *work);
 /* Gradients dx, dy like x and y, and dw like w (the sum over the samples of this call if the weights are shared), or
- * NULL, of a number whose gradient by out is g. */
+ * NULL, of a number whose gradient by out is g.  With WEYL_PRODUCT_ROWS dx and dy may be NULL too: they cost nothing.
+ */
 WEYL_MUST_CHECK weyl_status weyl_product_backward(weyl_context *ctx, const weyl_product *plan, int64_t n, const void *x,
                                                   const void *y, const void *w, const void *g, void *dx, void *dy,
                                                   void *dw, void *work);

@@ -77,6 +77,8 @@ weyl_steerable weyl_steerable_part(weyl_steerable h, int32_t first, int32_t n); 
 weyl_steerable weyl_steerable_join(const weyl_steerable *parts,
                                    int n); /* one list after the other; nulls are left out */
 weyl_steerable weyl_steerable_add(weyl_steerable a, weyl_steerable b); /* equal lists */
+/* 1x0e, the same number in all rows: products with it cost nothing. */
+weyl_steerable weyl_steerable_number(weyl_graph *g, double value, weyl_dim rows);
 
 /* Rows by index, and sums of rows by segment, block by block. */
 weyl_steerable weyl_steerable_gather(weyl_steerable h, weyl_tensor index);
@@ -139,8 +141,10 @@ weyl_tensor weyl_steerable_vectors_of(weyl_steerable h);
 
 typedef enum weyl_steerable_product_kind {
   WEYL_STEERABLE_CG = 0, /* all couplings, a weight for every path and pair of copies: e3nn's fully connected product */
-  WEYL_STEERABLE_GAUNT = 1,   /* products of functions on the sphere: no coupling of odd l1 + l2 + l3 */
-  WEYL_STEERABLE_COMPLETE = 2 /* these, and Poisson brackets, which have the odd ones */
+  WEYL_STEERABLE_GAUNT = 1,    /* products of functions on the sphere: no coupling of odd l1 + l2 + l3 */
+  WEYL_STEERABLE_COMPLETE = 2, /* these, and Poisson brackets, which have the odd ones */
+  WEYL_STEERABLE_AUTO = 3      /* CG, or products of functions where they are less work: GAUNT where parities forbid
+                                  every odd coupling, else COMPLETE. The choice follows from the lists alone */
 } weyl_steerable_product_kind;
 typedef struct weyl_steerable_product_opts {
   weyl_steerable_product_kind kind;

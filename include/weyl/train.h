@@ -227,8 +227,9 @@ typedef struct weyl_recipe_result {
   double ours,
       std; /* mean and standard deviation over the seeds (0 for one), or a study's error; of the row's metric */
   int seeds;
-  char budget[160]; /* "300 epochs of 3000 samples, 1 seed" */
-  double seconds;   /* of training in this call; 0 for rows that were finished before */
+  char budget[160];         /* "300 epochs of 3000 samples, 1 seed" */
+  double seconds;           /* of training in this call; 0 for rows that were finished before */
+  double seconds_per_epoch; /* mean over the seeds, whenever they ran; 0 where nothing was trained */
 } weyl_recipe_result;
 /* Names of the recipes found, in the arena, sorted; NULL ends. */
 WEYL_MUST_CHECK weyl_status weyl_recipe_list(weyl_context *ctx, weyl_arena *arena, const char ***names);

@@ -134,8 +134,10 @@ static void put_operand(text *t, const weyl_program *p, uint32_t v) {
     put(t, "%%%u", v);
 }
 
-/* %12[edge_i]: gathered rows; [r/8], [r%8], [0]: repeated ones; ".": one number for all of a row; r0: a register. */
+/* %12[edge_i]: gathered rows; [r/8], [r%8], [0]: repeated ones; ".": one number for all of a row; {32..63}: a part of
+ * each row; r0: a register. */
 static void put_row_operand(text *t, const weyl_program *p, const weyl_node *node, const weyl_fused_operand *o) {
+  const int64_t width = ((const weyl_fused *)node->attr.data)->width;
   if (o->place == WEYL_FUSED_REGISTER) {
     put(t, "r%d", o->n);
     return;
@@ -157,6 +159,8 @@ static void put_row_operand(text *t, const weyl_program *p, const weyl_node *nod
     put(t, "[r/%lld]", (long long)o->div);
   }
   if (o->one) put(t, ".");
+  if (!o->one && o->place == WEYL_FUSED_INPUT && o->stride != width)
+    put(t, "{%lld..%lld}", (long long)o->offset, (long long)(o->offset + width - 1));
 }
 
 static void put_fused(text *t, const weyl_program *p, const weyl_node *node) {

@@ -233,6 +233,51 @@ static void test_in_place(void **state) {
   }
 }
 
+/* A product that is wanted in parts stays one, its parts are read where they are, and so is its gradient's. */
+static void test_parts(void **state) {
+  (void)state;
+  molecule m;
+  trace(&m);
+  weyl_graph_free(m.g);
+  assert_ok(ctx, weyl_graph_new(ctx, m.vars, true, &m.g));
+  enum { PART = 8 };
+  const weyl_dim nodes = weyl_per(WEYL_NODES), edges = weyl_per(WEYL_EDGES);
+  const weyl_tensor h = weyl_input(m.g, "h", WEYL_F64, WEYL_SHAPE(nodes, weyl_num(WIDTH))),
+                    i = weyl_input(m.g, "i", WEYL_I32, WEYL_SHAPE(edges));
+  const weyl_tensor w =
+      weyl_param(m.g, "parts", WEYL_SHAPE(weyl_num(WIDTH), weyl_num(3 * PART)), weyl_init_normal(0, 0.2));
+  const weyl_tensor y = weyl_matmul(h, w);
+  weyl_tensor part[3];
+  for (int k = 0; k < 3; k++) part[k] = weyl_slice(y, 1, k * PART, PART, 1);
+  const weyl_tensor z = weyl_add(weyl_mul(part[0], weyl_sigmoid(part[1])), weyl_silu(part[2]));
+  const weyl_tensor far = weyl_mul(weyl_gather(part[1], i), weyl_gather(z, i)); /* parts of rows by index */
+  m.out[0] = weyl_add(z, weyl_segment_sum(far, i, nodes));
+  m.out[1] = weyl_param_grad(weyl_sum_all(weyl_square(m.out[0])));
+  size_t n, count;
+  double flops;
+  double *want = outputs(&m, "0", &n, &flops);
+  static const char *const settings[] = {"1", "-fuse", "-fold", "-hoist", "fuse"};
+  for (size_t s = 0; s < sizeof settings / sizeof *settings; s++) {
+    double *got = outputs(&m, settings[s], &count, &flops);
+    assert_int_equal(count, n);
+    assert_numbers(got, want, (int64_t)n, 1e-12);
+    free(got);
+  }
+  free(want);
+  setenv("WEYL_OPT", "1", 1);
+  weyl_program *program = NULL;
+  weyl_arena *arena = NULL;
+  assert_ok(ctx, weyl_arena_new(ctx, &arena));
+  assert_ok(ctx, weyl_program_new(m.g, m.out, 2, NULL, &program));
+  const char *text = weyl_program_text(program, arena);
+  assert_non_null(strstr(text, "{8..15}"));
+  assert_null(strstr(text, "slice"));
+  assert_null(strstr(text, "= pad"));
+  weyl_program_free(program);
+  weyl_arena_free(arena);
+  release(&m);
+}
+
 static int begin(void **state) {
   (void)state;
   ctx = test_context(1);
@@ -252,6 +297,7 @@ int main(void) {
       cmocka_unit_test(test_shared_and_folded),
       cmocka_unit_test(test_unknown_names),
       cmocka_unit_test(test_in_place),
+      cmocka_unit_test(test_parts),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }

@@ -108,12 +108,13 @@ static void json_row(weyl_json *json, const weyl_recipe_row *row, const weyl_rec
     weyl_json_bool(json, "holds", holds(row, r));
   }
   weyl_json_number(json, "seconds", r->seconds);
+  weyl_json_number(json, "seconds_per_epoch", r->seconds_per_epoch);
   weyl_json_end(json);
 }
 
 /* Two kinds of tables: what was trained, and what was computed. */
 enum { COLUMNS = 7 };
-static const char *const trained_head[COLUMNS] = {"model", "metric", "paper", "ours", "std", "budget", ""};
+static const char *const trained_head[COLUMNS] = {"model", "metric", "paper", "ours", "std", "s/epoch", "budget"};
 static const char *const study_head[COLUMNS] = {"what", "quantity", "known", "ours", "difference", "holds", "budget"};
 
 static weyl_status trained_cells(weyl_arena *arena, const weyl_recipe_row *row, const weyl_recipe_result *r,
@@ -123,9 +124,9 @@ static weyl_status trained_cells(weyl_arena *arena, const weyl_recipe_row *row, 
   at[2] = isnan(row->paper) ? "" : weyl_arena_printf(arena, "%.4g", row->paper);
   at[3] = weyl_arena_printf(arena, "%.4g", r->ours);
   at[4] = r->seeds > 1 ? weyl_arena_printf(arena, "%.1g", r->std) : "";
-  at[5] = r->budget;
-  at[6] = "";
-  return at[2] && at[3] && at[4] ? WEYL_OK : WEYL_MEMORY;
+  at[5] = r->seconds_per_epoch > 0 ? weyl_arena_printf(arena, "%.2g", r->seconds_per_epoch) : "";
+  at[6] = r->budget;
+  return at[2] && at[3] && at[4] && at[5] ? WEYL_OK : WEYL_MEMORY;
 }
 
 static weyl_status study_cells(weyl_arena *arena, const weyl_recipe_row *row, const weyl_recipe_result *r,

@@ -220,6 +220,7 @@ static parts lay_out(const weyl_product *p, work *w) {
 }
 
 size_t weyl_product_work(const weyl_product *plan) {
+  if (plan->method == WEYL_PRODUCT_ROWS) return row_product_scratch(&plan->by_rows) * plan->size;
   work w = {.size = plan->size};
   lay_out(plan, &w);
   return w.used > 0 ? w.used : 64;
@@ -360,6 +361,10 @@ weyl_status weyl_product_forward(weyl_context *ctx, const weyl_product *plan, in
                                  const void *w, void *out, void *memory) {
   WEYL_TRY(check_call(ctx, plan, n, x && y && out, w, memory));
   if (n == 0) return WEYL_OK;
+  if (plan->method == WEYL_PRODUCT_ROWS) {
+    IRREP_KERNEL(row_product_forward, plan->dtype)(&plan->by_rows, (size_t)n, x, y, out, memory);
+    return WEYL_OK;
+  }
   const arrays a = {.x = x, .y = y, .w = plan->weights > 0 ? w : NULL, .out = out};
   run(plan, PRODUCT_FORWARD, (size_t)n, &a, memory);
   return WEYL_OK;
@@ -367,10 +372,15 @@ weyl_status weyl_product_forward(weyl_context *ctx, const weyl_product *plan, in
 
 weyl_status weyl_product_backward(weyl_context *ctx, const weyl_product *plan, int64_t n, const void *x, const void *y,
                                   const void *w, const void *g, void *dx, void *dy, void *dw, void *memory) {
-  WEYL_TRY(check_call(ctx, plan, n, x && y && g && dx && dy, w, memory));
+  const bool rows = plan && plan->method == WEYL_PRODUCT_ROWS;
+  WEYL_TRY(check_call(ctx, plan, n, x && y && g && (rows || (dx && dy)), w, memory));
   if (dw && plan->weights == 0) return weyl_fail(ctx, WEYL_BAD_ARG, "a product without weights has no dw");
   if (n == 0) {
     if (dw && !each_has_weights(plan)) memset(dw, 0, (size_t)plan->weights * plan->size);
+    return WEYL_OK;
+  }
+  if (rows) {
+    IRREP_KERNEL(row_product_backward, plan->dtype)(&plan->by_rows, (size_t)n, x, y, g, dx, dy, memory);
     return WEYL_OK;
   }
   const arrays a = {.x = x, .y = y, .w = plan->weights > 0 ? w : NULL, .g = g, .dx = dx, .dy = dy, .dw = dw};

@@ -167,6 +167,7 @@ static weyl_status fill(weyl_product *p, weyl_paths paths) {
     if (i != 1 || p->opts.wiring == WEYL_WIRE_UUU)
       WEYL_TRY(check_layout(ctx, p->opts.layout, p->irreps[i], (int64_t)p->channels));
   WEYL_TRY(set_paths(p, paths));
+  if (plan_rows_fit(p)) return plan_rows(p, paths);
   bool found = false;
   if (wants_written(p, paths) && paths.n > 0) WEYL_TRY(plan_written(p, paths, &found));
   p->method = found ? WEYL_PRODUCT_WRITTEN : WEYL_PRODUCT_TABLE;

@@ -5,6 +5,7 @@
 #include <weyl/irrep.h>
 
 #include "product.h"
+#include "row_product.h"
 
 typedef struct plan_path {
   int32_t row;        /* among the weights of the kernels */
@@ -42,6 +43,7 @@ struct weyl_product {
   plan_unit *unit;
   plan_zero zero[3];
   product_table table;
+  row_tables by_rows;
   double ops[PRODUCT_WAYS];
 };
 
@@ -54,6 +56,9 @@ static inline size_t blocked_size(const weyl_product *p, int which) {
 
 /* Units of written code for the lists and paths of the plan, false when there are none. (product_written.c) */
 WEYL_MUST_CHECK weyl_status plan_written(weyl_product *p, weyl_paths paths, bool *found);
+/* Whether y makes a matrix for each sample, and its tables. (row_product_plan.c) */
+bool plan_rows_fit(const weyl_product *p);
+WEYL_MUST_CHECK weyl_status plan_rows(weyl_product *p, weyl_paths paths);
 /* (product_tables.c) */
 WEYL_MUST_CHECK weyl_status plan_table(weyl_product *p, weyl_paths paths);
 

@@ -313,6 +313,54 @@ static void test_any_lists(void **state) {
       }
 }
 
+/* One copy of each block of y, no weights, in rows: a matrix for each sample. Gradients one at a time are the same. */
+static void test_one_copy(void **state) {
+  (void)state;
+  weyl_rng rng = weyl_rng_new(6, "one copy");
+  static const char *const lists[][3] = {
+      {"2x0e+3x1o", "1x0e+1x1o", "2x0e+2x1o+3x1o"},
+      {"33x0e+33x1o+33x2e+5x1o", "1x0e+1x1o+1x2e+1x1o", "33x0e+33x1o+33x1e+33x2e+5x0e+5x3o"},
+      {"16x4e", "1x5o", "16x1o+16x9o"},
+  };
+  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+    for (int64_t n = 1; n < 40; n += 18) {
+      problem p = {.opts = {.wiring = WEYL_WIRE_UVU,
+                            .weights = WEYL_WEIGHTS_NONE,
+                            .layout = WEYL_LAYOUT_ROWS,
+                            .gauge = (weyl_gauge)(i % 2)}};
+      ok(weyl_arena_new(ctx, &p.arena));
+      ok(weyl_irreps_parse(ctx, p.arena, lists[i][0], &p.in1));
+      ok(weyl_irreps_parse(ctx, p.arena, lists[i][1], &p.in2));
+      ok(weyl_irreps_parse(ctx, p.arena, lists[i][2], &p.out));
+      weyl_paths all;
+      ok(weyl_paths_find(ctx, p.arena, p.in1, p.in2, p.out, WEYL_PATH_ALL, &all));
+      weyl_path *item = weyl_arena_array(p.arena, weyl_path, all.n);
+      int64_t m = 0;
+      for (int64_t q = 0; q < all.n; q++)
+        if (p.in1.item[all.item[q].in1].mul == p.out.item[all.item[q].out].mul) item[m++] = all.item[q];
+      p.paths = (weyl_paths){m, item};
+      problem_fill(&p, n, &rng);
+      assert_int_equal(check(&p, WEYL_F64), WEYL_PRODUCT_ROWS);
+      assert_int_equal(check(&p, WEYL_F32), WEYL_PRODUCT_ROWS);
+      weyl_product *plan = NULL;
+      ok(weyl_product_new(ctx, &p.opts, WEYL_F64, p.in1, p.in2, p.out, p.paths, &plan));
+      void *work = weyl_alloc(ctx, weyl_product_work(plan), 1);
+      const size_t size[] = {(size_t)(n * p.dim[0]), (size_t)(n * p.dim[1])};
+      double *both[] = {numbers(size[0]), numbers(size[1])}, *alone[] = {numbers(size[0]), numbers(size[1])};
+      ok(weyl_product_backward(ctx, plan, n, p.x, p.y, NULL, p.g, both[0], both[1], NULL, work));
+      ok(weyl_product_backward(ctx, plan, n, p.x, p.y, NULL, p.g, alone[0], NULL, NULL, work));
+      ok(weyl_product_backward(ctx, plan, n, p.x, p.y, NULL, p.g, NULL, alone[1], NULL, work));
+      for (int k = 0; k < 2; k++) {
+        assert_memory_equal(both[k], alone[k], size[k] * sizeof(double));
+        weyl_dealloc(ctx, both[k]);
+        weyl_dealloc(ctx, alone[k]);
+      }
+      weyl_dealloc(ctx, work);
+      weyl_product_free(plan);
+      problem_free(&p);
+    }
+}
+
 /* <x, dx> = <y, dy> = <w, dw> = <out, g>, and differences of the function itself. */
 static void test_gradients(void **state) {
   (void)state;
@@ -484,7 +532,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_degree), cmocka_unit_test(test_layouts),   cmocka_unit_test(test_some_paths),
       cmocka_unit_test(test_any_lists),    cmocka_unit_test(test_gradients), cmocka_unit_test(test_pack),
-      cmocka_unit_test(test_bad_input),    cmocka_unit_test(test_nan),
+      cmocka_unit_test(test_bad_input),    cmocka_unit_test(test_nan),       cmocka_unit_test(test_one_copy),
   };
   return cmocka_run_group_tests(tests, context_up, context_down);
 }

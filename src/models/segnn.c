@@ -2,7 +2,7 @@
  * for moving points as in the authors' code).  Features turn by irreps; every layer is a product with attributes, which
  * are harmonics of what the geometry offers.
  *
- *   a_ij = Y(x_i - x_j),  a_i = mean_j a_ij + Y(v_i)
+ *   a_ij = Y(x_i - x_j),  a_i = mean_j a_ij + Y(v_i) with 1 in degree 0
  *   h_i = W_a_i (x_i - mean x, v_i, |v_i|)
  *   m_ij = gate(W_a_ij gate(W_a_ij (h_i, h_j, |x_i - x_j|, edge scalars)))
  *   h_i <- h_i + W_a_i gate(W_a_i (h_i, sum_j m_ij))
@@ -24,7 +24,8 @@ typedef struct segnn {
 
 static weyl_steerable gated(const segnn *s, weyl_steerable h, weyl_steerable a, const char *name) {
   if (!weyl_tensor_valid(h.x)) return h;
-  const weyl_gate_spec gate = weyl_gate_for(h.x.graph, s->hidden);
+  weyl_gate_spec gate = weyl_gate_for(h.x.graph, s->hidden);
+  gate.normalise = true; /* as e3nn's gate */
   return weyl_gate(weyl_steerable_product(h, a, name, weyl_gate_in(h.x.graph, &gate), &s->product), &gate);
 }
 
@@ -35,6 +36,14 @@ static weyl_steerable plain(const segnn *s, weyl_steerable h, weyl_steerable a, 
 static weyl_steerable invariants(weyl_tensor x) {
   if (!weyl_tensor_valid(x)) return (weyl_steerable){0};
   return weyl_steerable_of(x, weyl_graph_irreps(x.graph, "%lldx0e", (long long)weyl_dim_of(x, -1)));
+}
+
+/* The invariant of the attributes is 1 in all rows: nodes without neighbours have one too. */
+static weyl_steerable with_one(weyl_steerable a) {
+  if (!weyl_tensor_valid(a.x)) return a;
+  weyl_steerable parts[2] = {weyl_steerable_number(a.x.graph, 1, weyl_tensor_shape(a.x).dim[0])};
+  if (a.irreps.n > 1) parts[1] = weyl_steerable_part(a, 1, a.irreps.n - 1);
+  return weyl_steerable_join(parts, 2);
 }
 
 /* [rows, d] -> [rows, 3] */
@@ -70,8 +79,10 @@ static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_option
   segnn s = {.product = {.linear = {.uniform = true}}};
   if (strcmp(kind, "gaunt") == 0) s.product.kind = WEYL_STEERABLE_GAUNT;
   if (strcmp(kind, "complete") == 0) s.product.kind = WEYL_STEERABLE_COMPLETE;
+  if (strcmp(kind, "auto") == 0) s.product.kind = WEYL_STEERABLE_AUTO;
   const bool both =
       strcmp(pseudo, "auto") == 0 ? s.product.kind == WEYL_STEERABLE_COMPLETE : strcmp(pseudo, "yes") == 0;
+  s.product.channels = (both ? 2 : 1) * weyl_model_integer(me, o, "hidden"); /* as many as each degree has copies */
   s.hidden = hidden_irreps(g, weyl_model_integer(me, o, "hidden"), weyl_model_integer(me, o, "l_hidden"), both);
   const int l_max = (int)weyl_model_integer(me, o, "l_attributes");
   const weyl_dim nodes = weyl_tensor_shape(p->x).dim[0];
@@ -88,6 +99,7 @@ static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_option
     input[1] = weyl_steerable_vectors(v);
     input[2] = invariants(weyl_length(v));
   }
+  a_node = with_one(a_node);
   if (weyl_scalars_wanted(p, weyl_model_bool(me, o, "node_charges"))) input[3] = invariants(p->scalar);
   const weyl_steerable edge =
       weyl_steerable_join((weyl_steerable[]){invariants(weyl_length(r)), invariants(p->edge_scalar)}, 2);
@@ -109,8 +121,8 @@ static const weyl_option options[] = {
     {"layers", WEYL_OPT_INT, "4", 1, 64, NULL, "message passing layers"},
     {"l_hidden", WEYL_OPT_INT, "1", 0, 8, NULL, "highest degree of the hidden features"},
     {"l_attributes", WEYL_OPT_INT, "1", 0, 8, NULL, "highest degree of the attributes"},
-    {"product", WEYL_OPT_CHOICE, "cg", 0, 0, "cg|gaunt|complete",
-     "all couplings; products of functions on the sphere; those and Poisson brackets"},
+    {"product", WEYL_OPT_CHOICE, "cg", 0, 0, "cg|gaunt|complete|auto",
+     "all couplings; products of functions on the sphere; those and Poisson brackets; the least work, layer by layer"},
     {"pseudo", WEYL_OPT_CHOICE, "auto", 0, 0, "auto|no|yes",
      "hidden features of both parities; auto: with the complete product, whose brackets lead to them"},
     {"node_charges", WEYL_OPT_BOOL, "false", 0, 0, NULL, "node scalars (charges) as inputs of the nodes too"},

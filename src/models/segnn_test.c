@@ -63,8 +63,8 @@ static feature product(const weyl_variables *vars, const char *name, const featu
 static feature gated(const weyl_variables *vars, const char *name, const feature *x, const attribute *a) {
   feature y = product(vars, name, x, a, 2 * H, H);
   for (int o = 0; o < H; o++) {
-    for (int k = 0; k < 3; k++) y.v[o][k] /= 1 + exp(-y.s[H + o]);
-    y.s[o] /= 1 + exp(-y.s[o]);
+    for (int k = 0; k < 3; k++) y.v[o][k] *= weyl_activation_norm(WEYL_ACT_SIGMOID) / (1 + exp(-y.s[H + o]));
+    y.s[o] *= weyl_activation_norm(WEYL_ACT_SILU) / (1 + exp(-y.s[o]));
   }
   y.scalars = H;
   return y;
@@ -85,6 +85,7 @@ static void network(const weyl_variables *vars, int n, const double *x, const do
     for (int k = 0; k < 3; k++) centre[k] += x[i * 3 + k] / n;
   for (int i = 0; i < n; i++) {
     node[i] = harmonics(v + i * 3);
+    node[i].s = 1;
     for (int j = 0; j < n; j++) {
       if (i == j) continue;
       double r[3], square = 0;
@@ -94,7 +95,6 @@ static void network(const weyl_variables *vars, int n, const double *x, const do
       }
       distance[i][j] = sqrt(square);
       edge[i][j] = harmonics(r);
-      node[i].s += edge[i][j].s / (n - 1);
       for (int k = 0; k < 3; k++) node[i].v[k] += edge[i][j].v[k] / (n - 1);
     }
     feature in = {.scalars = 1, .vectors = 2, .vectors_first = true};

@@ -110,7 +110,19 @@ static weyl_tensor numbers(weyl_tensor x, weyl_irreps irreps, int32_t block) {
 struct weyl_steerable_parts {
   weyl_tensor x; /* made of them: whoever puts another x in place has no use for these */
   const weyl_tensor *block;
+  const double *constant; /* of each block: the number it is everywhere, or NaN; NULL: nothing is known */
 };
+
+static const struct weyl_steerable_parts *parts_of(weyl_steerable h) {
+  return h.parts && h.parts->x.id == h.x.id ? h.parts : NULL;
+}
+
+bool weyl_steerable_constant(weyl_steerable h, int32_t block, double *value) {
+  const struct weyl_steerable_parts *parts = parts_of(h);
+  if (!parts || !parts->constant || isnan(parts->constant[block])) return false;
+  *value = parts->constant[block];
+  return true;
+}
 
 weyl_tensor weyl_steerable_block(weyl_steerable h, int32_t block) {
   if (!weyl_tensor_valid(h.x)) return WEYL_NULL_TENSOR;
@@ -118,7 +130,8 @@ weyl_tensor weyl_steerable_block(weyl_steerable h, int32_t block) {
     return weyl_graph_fail(h.x.graph, WEYL_BAD_ARG, "steerable features: block %d, must be 0 to %d", (int)block,
                            (int)h.irreps.n - 1);
   const weyl_irrep *ir = &h.irreps.item[block];
-  if (h.parts && h.parts->x.id == h.x.id) return h.parts->block[block];
+  const struct weyl_steerable_parts *parts = parts_of(h);
+  if (parts) return parts->block[block];
   return unfold(numbers(h.x, h.irreps, block), 2 * ir->l + 1, ir->mul);
 }
 
@@ -137,7 +150,8 @@ weyl_tensor weyl_steerable_kind(weyl_steerable h, const weyl_irrep *kind) {
   return n == 1 ? part[0] : weyl_concat(part, n, weyl_rank(part[0]) - 1);
 }
 
-weyl_steerable weyl_steerable_from_blocks(weyl_graph *g, const weyl_tensor *blocks, weyl_irreps irreps) {
+/* constant: as above. */
+static weyl_steerable assembled(weyl_graph *g, const weyl_tensor *blocks, weyl_irreps irreps, const double *constant) {
   weyl_tensor *flat = weyl_steerable_room(g, irreps.n), *kept = weyl_steerable_room(g, irreps.n);
   struct weyl_steerable_parts *parts = weyl_arena_array(weyl_graph_arena(g), struct weyl_steerable_parts, 1);
   if (!flat || !kept || !parts || !blocks) return (weyl_steerable){0};
@@ -147,8 +161,35 @@ weyl_steerable weyl_steerable_from_blocks(weyl_graph *g, const weyl_tensor *bloc
     flat[i] = fold(blocks[i]);
   }
   const weyl_tensor x = irreps.n == 1 ? flat[0] : weyl_concat(flat, irreps.n, weyl_rank(flat[0]) - 1);
-  *parts = (struct weyl_steerable_parts){.x = x, .block = kept};
+  *parts = (struct weyl_steerable_parts){.x = x, .block = kept, .constant = constant};
   return (weyl_steerable){.x = x, .irreps = irreps, .parts = parts};
+}
+
+weyl_steerable weyl_steerable_from_blocks(weyl_graph *g, const weyl_tensor *blocks, weyl_irreps irreps) {
+  return assembled(g, blocks, irreps, NULL);
+}
+
+weyl_steerable weyl_steerable_known(weyl_steerable h, int32_t block, double value) {
+  if (!weyl_tensor_valid(h.x)) return h;
+  weyl_graph *g = h.x.graph;
+  weyl_tensor *blocks = weyl_steerable_room(g, h.irreps.n);
+  double *constant = weyl_arena_array(weyl_graph_arena(g), double, h.irreps.n);
+  struct weyl_steerable_parts *parts = weyl_arena_array(weyl_graph_arena(g), struct weyl_steerable_parts, 1);
+  if (!blocks || !constant || !parts) return weyl_steerable_fail(g, WEYL_MEMORY, "blocks of a known number");
+  for (int32_t i = 0; i < h.irreps.n; i++) {
+    blocks[i] = weyl_steerable_block(h, i);
+    if (i != block && weyl_steerable_constant(h, i, &constant[i])) continue;
+    constant[i] = i == block ? value : NAN;
+  }
+  blocks[block] = weyl_constant(g, value, weyl_tensor_shape(blocks[block]));
+  *parts = (struct weyl_steerable_parts){.x = h.x, .block = blocks, .constant = constant};
+  h.parts = parts;
+  return h;
+}
+
+weyl_steerable weyl_steerable_number(weyl_graph *g, double value, weyl_dim rows) {
+  const weyl_tensor x = weyl_constant(g, value, WEYL_SHAPE(rows, weyl_num(1)));
+  return weyl_steerable_known(weyl_steerable_of(x, weyl_graph_irreps(g, "1x0e")), 0, value);
 }
 
 weyl_steerable weyl_steerable_part(weyl_steerable h, int32_t first, int32_t n) {
@@ -220,14 +261,16 @@ weyl_steerable weyl_steerable_join(const weyl_steerable *parts, int n) {
   if (!g) return (weyl_steerable){0};
   weyl_irrep *item = weyl_arena_array(weyl_graph_arena(g), weyl_irrep, blocks);
   weyl_tensor *block = weyl_steerable_room(g, blocks);
-  if (!item || !block) return weyl_steerable_fail(g, WEYL_MEMORY, "a list of %d irreps", (int)blocks);
+  double *constant = weyl_arena_array(weyl_graph_arena(g), double, blocks);
+  if (!item || !block || !constant) return weyl_steerable_fail(g, WEYL_MEMORY, "a list of %d irreps", (int)blocks);
   blocks = 0;
   for (int k = 0; k < n; k++)
     for (int32_t i = 0; weyl_tensor_valid(parts[k].x) && i < parts[k].irreps.n; i++) {
       item[blocks] = parts[k].irreps.item[i];
+      if (!weyl_steerable_constant(parts[k], i, &constant[blocks])) constant[blocks] = NAN;
       block[blocks++] = weyl_steerable_block(parts[k], i);
     }
-  return weyl_steerable_from_blocks(g, block, (weyl_irreps){.n = blocks, .item = item});
+  return assembled(g, block, (weyl_irreps){.n = blocks, .item = item}, constant);
 }
 
 weyl_steerable weyl_steerable_add(weyl_steerable a, weyl_steerable b) {
@@ -292,12 +335,18 @@ weyl_tensor weyl_steerable_weight(weyl_graph *g, weyl_shape shape, int64_t fan_i
   return weyl_scale(weyl_param(g, "weight", shape, weyl_init_normal(0, 1)), bound);
 }
 
-weyl_tensor weyl_steerable_biased(weyl_tensor y, const weyl_irrep *kind, int64_t fan_in,
-                                  const weyl_steerable_linear_opts *o) {
-  if (!weyl_tensor_valid(y) || o->no_bias || !weyl_irrep_invariant(kind)) return y;
+weyl_tensor weyl_steerable_bias(weyl_graph *g, const weyl_irrep *kind, int64_t fan_in,
+                                const weyl_steerable_linear_opts *o) {
+  if (o->no_bias || !weyl_irrep_invariant(kind)) return WEYL_NULL_TENSOR;
   const double bound = o->uniform && fan_in > 0 ? (o->gain != 0 ? o->gain : 1) / sqrt((double)fan_in) : 0;
   const weyl_init init = bound > 0 ? weyl_init_uniform(-bound, bound) : weyl_init_constant(0);
-  return weyl_add(y, weyl_param(y.graph, "bias", WEYL_SHAPE(weyl_num(kind->mul)), init));
+  return weyl_param(g, "bias", WEYL_SHAPE(weyl_num(kind->mul)), init);
+}
+
+weyl_tensor weyl_steerable_biased(weyl_tensor y, const weyl_irrep *kind, int64_t fan_in,
+                                  const weyl_steerable_linear_opts *o) {
+  const weyl_tensor bias = weyl_tensor_valid(y) ? weyl_steerable_bias(y.graph, kind, fan_in, o) : WEYL_NULL_TENSOR;
+  return weyl_tensor_valid(bias) ? weyl_add(y, bias) : y;
 }
 
 weyl_tensor weyl_steerable_zeros(weyl_tensor x, const weyl_irrep *kind) {

@@ -73,6 +73,130 @@ static void cg_by_hand(void **state) {
   traced_free(&t);
 }
 
+/* The copies of a kind over all blocks, [2 l + 1][copies]; their number. */
+static int64_t copies_of(weyl_irreps list, const double *x, const weyl_irrep *kind, double *to) {
+  const int64_t n = weyl_irreps_count(list, kind->l, kind->parity);
+  int64_t at = 0;
+  for (int32_t b = 0; b < list.n; b++) {
+    const weyl_irrep *ir = &list.item[b];
+    if (ir->l != kind->l || ir->parity != kind->parity) continue;
+    for (int m = 0; m < 2 * ir->l + 1; m++)
+      for (int64_t u = 0; u < ir->mul; u++) to[m * n + at + u] = x[weyl_irreps_at(list, b) + m * ir->mul + u];
+    at += ir->mul;
+  }
+  return n;
+}
+
+/* Any lists, kinds in several blocks, couplings in front of their matrices and behind: sums over all symbols. */
+static void cg_by_symbols(void **state) {
+  (void)state;
+  enum { MOST = 128 };
+  traced t = traced_new(WEYL_F64, false);
+  const weyl_irreps in = weyl_graph_irreps(t.graph, "2x0e+3x1o+2x2e+1x0e+2x1e+1x1o"),
+                    y = weyl_graph_irreps(t.graph, "1x0e+1x1o+1x2e+1x1o"),
+                    to = weyl_graph_irreps(t.graph, "2x1o+1x0e+2x2e+1x1e+3x0e+2x3o+1x2o");
+  const weyl_steerable z =
+      weyl_steerable_product(weyl_steerable_of(input(t.graph, "x", weyl_irreps_dim(in)), in),
+                             weyl_steerable_of(input(t.graph, "y", weyl_irreps_dim(y)), y), "tp", to, NULL);
+  traced_compile(&t, &z.x, 1);
+  variables_shake(t.vars, 3);
+  double x[MOST], b[MOST], a[MOST], want[MOST] = {0}, symbol[7 * 7 * 7];
+  normal_numbers(x, weyl_irreps_dim(in), 1, 1);
+  normal_numbers(b, weyl_irreps_dim(y), 1, 2);
+  static const weyl_irrep kinds[] = {{1, 0, 1}, {1, 1, -1}, {1, 2, 1}, {1, 1, 1}}; /* of x, as they first appear */
+  for (int32_t k = 0, row[8] = {0}; k < to.n; k++) {
+    const weyl_irrep *out = &to.item[k];
+    char name[32];
+    snprintf(name, sizeof name, "tp.%d%c.weight", (int)out->l, out->parity > 0 ? 'e' : 'o');
+    const weyl_array w = variable(t.vars, WEYL_PARAM, name);
+    int32_t *first = &row[2 * out->l + (out->parity > 0)]; /* copies of this kind in the blocks before */
+    int64_t column = 0;
+    for (int i = 0; i < 4; i++) {
+      const int64_t n = copies_of(in, x, &kinds[i], a);
+      for (int32_t j = 0; j < y.n; j++) {
+        const weyl_irrep *by = &y.item[j];
+        const int l1 = kinds[i].l, l2 = by->l, l3 = out->l;
+        if (kinds[i].parity * by->parity != out->parity || l3 < abs(l1 - l2) || l3 > l1 + l2) continue;
+        assert_ok(t.ctx, weyl_clebsch(t.ctx, l1, l2, l3, WEYL_GAUGE_E3NN, symbol));
+        for (int64_t o = 0; o < out->mul; o++)
+          for (int64_t u = 0; u < n; u++)
+            for (int m1 = 0; m1 < 2 * l1 + 1; m1++)
+              for (int m2 = 0; m2 < 2 * l2 + 1; m2++)
+                for (int m3 = 0; m3 < 2 * l3 + 1; m3++)
+                  want[weyl_irreps_at(to, k) + m3 * out->mul + o] +=
+                      array_at(&w, (*first + o) * w.dim[1] + column + u) / sqrt((double)w.dim[1]) *
+                      symbol[(m1 * (2 * l2 + 1) + m2) * (2 * l3 + 1) + m3] * a[m1 * n + u] *
+                      b[weyl_irreps_at(y, j) + m2];
+        column += n;
+      }
+    }
+    assert_int_equal(column, w.dim[1]);
+    if (out->l == 0) {
+      const weyl_array bias = variable(t.vars, WEYL_PARAM, "tp.0e.bias");
+      for (int64_t o = 0; o < out->mul; o++) want[weyl_irreps_at(to, k) + o] += array_at(&bias, *first + o);
+    }
+    *first += (int32_t)out->mul;
+  }
+  assert_ok(t.ctx, traced_step(&t, 1, one, (bound[]){{"x", x}, {"y", b}}, 2, 0));
+  double *got = output_values(&t, 0, NULL);
+  for (int64_t i = 0; i < weyl_irreps_dim(to); i++) assert_near(got[i], want[i], 1e-13);
+  free(got);
+  traced_free(&t);
+}
+
+/* An attribute that is known to be a number gives what the same numbers give as rows. */
+static void known_attribute(void **state) {
+  (void)state;
+  for (int kind = 0; kind < 4; kind++) {
+    traced t = traced_new(WEYL_F64, false);
+    const weyl_irreps in = weyl_graph_irreps(t.graph, "2x0e+3x1o"), scalar = weyl_graph_irreps(t.graph, "1x0e");
+    const weyl_steerable h = weyl_steerable_of(input(t.graph, "x", 11), in),
+                         v = weyl_steerable_vectors(input(t.graph, "v", 3)),
+                         y = weyl_steerable_of(input(t.graph, "y", 1), scalar),
+                         c = weyl_steerable_number(t.graph, -0.7, weyl_per(WEYL_NODES));
+    const weyl_steerable_product_opts o = {.kind = (weyl_steerable_product_kind)kind};
+    weyl_tensor out[2];
+    for (int k = 0; k < 2; k++)
+      out[k] = weyl_steerable_product(h, weyl_steerable_join((weyl_steerable[]){k ? c : y, v}, 2), "tp",
+                                      weyl_graph_irreps(t.graph, "2x0e+2x1o"), &o)
+                   .x;
+    traced_compile(&t, out, 2);
+    variables_shake(t.vars, 5);
+    double x[11], vector[3], number = -0.7;
+    normal_numbers(x, 11, 1, 1);
+    normal_numbers(vector, 3, 1, 2);
+    assert_ok(t.ctx, traced_step(&t, 1, one, (bound[]){{"x", x}, {"v", vector}, {"y", &number}}, 3, 0));
+    double *got = output_values(&t, 1, NULL), *want = output_values(&t, 0, NULL);
+    for (int i = 0; i < 8; i++) assert_near(got[i], want[i], 1e-14);
+    free(got);
+    free(want);
+    traced_free(&t);
+  }
+}
+
+/* The choice follows from the lists: one degree more, and functions are less work; brackets where parities ask. */
+static void least_work(void **state) {
+  (void)state;
+  static const struct {
+    const char *in, *y;
+    bool functions;
+    const char *parameter;
+  } row[] = {{"32x0e+32x1o", "1x0e+1x1o", false, "tp.1o.weight"},
+             {"32x0e+32x1o+32x2e", "1x0e+1x1o+1x2e", true, "tp.x.2e.weight"},
+             {"32x0e+32x0o+32x1o+32x1e+32x2e+32x2o", "1x0e+1x1o+1x2e", true, "tp.x.2o.weight"}};
+  for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
+    traced t = traced_new(WEYL_F64, false);
+    const weyl_irreps in = weyl_graph_irreps(t.graph, "%s", row[k].in), y = weyl_graph_irreps(t.graph, "%s", row[k].y);
+    const weyl_steerable z = weyl_steerable_product(weyl_steerable_of(input(t.graph, "x", weyl_irreps_dim(in)), in),
+                                                    weyl_steerable_of(input(t.graph, "y", weyl_irreps_dim(y)), y), "tp",
+                                                    in, &(weyl_steerable_product_opts){.kind = WEYL_STEERABLE_AUTO});
+    assert_true(weyl_tensor_valid(z.x));
+    assert_true(weyl_variables_find(t.vars, WEYL_PARAM, row[k].parameter) >= 0);
+    assert_true((weyl_variables_find(t.vars, WEYL_PARAM, "tp.x.0e.weight") >= 0) == row[k].functions);
+    traced_free(&t);
+  }
+}
+
 /* Two vectors as functions a . r and b . r: their product has a scalar and a degree 2, their bracket the cross product.
  */
 static void functions_by_hand(void **state) {
@@ -181,6 +305,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(harmonics_and_vectors),
       cmocka_unit_test(cg_by_hand),
+      cmocka_unit_test(cg_by_symbols),
+      cmocka_unit_test(known_attribute),
+      cmocka_unit_test(least_work),
       cmocka_unit_test(functions_by_hand),
       cmocka_unit_test(variances),
       cmocka_unit_test(bad_input),

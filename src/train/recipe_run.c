@@ -58,22 +58,26 @@ static weyl_status no_metric(const job *j, const recipe_row *row, const char *wh
                    row->shown.name, row->metric, where);
 }
 
-static weyl_status read_metrics(const job *j, const recipe_row *row, const char *path, double *ours, int64_t *epochs,
-                                int64_t *samples) {
+typedef struct seed_result {
+  double ours, seconds_per_epoch;
+  int64_t epochs, samples;
+} seed_result;
+
+static weyl_status read_metrics(const job *j, const recipe_row *row, const char *path, seed_result *out) {
   json_error_t error;
   json_t *all = json_load_file(path, 0, &error);
   if (all == NULL) return weyl_fail(j->ctx, WEYL_FORMAT, "%s:%d: %s", path, error.line, error.text);
   const json_t *value = json_object_get(json_object_get(all, row->valid ? "valid" : "test"), row->metric);
   const bool found = json_is_number(value);
-  *ours = json_number_value(value);
-  *epochs = json_integer_value(json_object_get(all, "epochs"));
-  *samples = json_integer_value(json_object_get(json_object_get(all, "samples"), "train"));
+  *out = (seed_result){.ours = json_number_value(value),
+                       .seconds_per_epoch = json_number_value(json_object_get(all, "seconds_per_epoch")),
+                       .epochs = json_integer_value(json_object_get(all, "epochs")),
+                       .samples = json_integer_value(json_object_get(json_object_get(all, "samples"), "train"))};
   json_decref(all);
   return found ? WEYL_OK : no_metric(j, row, path);
 }
 
-static weyl_status train_seed(const job *j, const recipe_row *row, int seed, double *ours, int64_t *epochs,
-                              int64_t *samples) {
+static weyl_status train_seed(const job *j, const recipe_row *row, int seed, seed_result *out) {
   const char *folder = run_folder(j, row, seed);
   const char *config = folder != NULL ? train_path(j->arena, folder, "config.ini") : NULL;
   const char *metrics = folder != NULL ? train_path(j->arena, folder, "metrics.json") : NULL;
@@ -98,7 +102,7 @@ static weyl_status train_seed(const job *j, const recipe_row *row, int seed, dou
                                      .comm = j->opts->comm};
     WEYL_GOTO(weyl_train(j->ctx, &asked, &ignored));
   }
-  status = read_metrics(j, row, metrics, ours, epochs, samples);
+  status = read_metrics(j, row, metrics, out);
 done:
   weyl_options_free(o);
   return status;
@@ -158,29 +162,30 @@ static weyl_status run_row(const job *j, const recipe_row *row, weyl_recipe_resu
 
   const int seeds = j->recipe->seeds[j->mode];
   const double start = weyl_seconds();
-  double sum = 0, squares = 0;
-  int64_t epochs = 0, samples = 0;
+  double sum = 0, squares = 0, per_epoch = 0;
+  seed_result s = {0};
   for (int seed = 1; seed <= seeds; seed++) {
-    double ours = 0;
     if (of != NULL)
-      WEYL_TRY(evaluate_seed(j, row, of, seed, &ours));
+      WEYL_TRY(evaluate_seed(j, row, of, seed, &s.ours));
     else
-      WEYL_TRY(train_seed(j, row, seed, &ours, &epochs, &samples));
+      WEYL_TRY(train_seed(j, row, seed, &s));
     /* Welford's update */
-    const double off = ours - sum / (seed > 1 ? seed - 1 : 1);
-    sum += ours;
-    squares += off * (ours - sum / seed);
+    const double off = s.ours - sum / (seed > 1 ? seed - 1 : 1);
+    sum += s.ours;
+    squares += off * (s.ours - sum / seed);
+    per_epoch += s.seconds_per_epoch / seeds;
   }
   weyl_recipe_result r = {.ours = sum / seeds,
                           .std = seeds > 1 ? sqrt(squares / (seeds - 1)) : 0,
                           .seeds = seeds,
-                          .seconds = weyl_seconds() - start};
+                          .seconds = weyl_seconds() - start,
+                          .seconds_per_epoch = per_epoch};
   const char *plural = seeds > 1 ? "s" : "";
   if (of != NULL)
     snprintf(r.budget, sizeof r.budget, "the run of %s, %d seed%s", row->run, seeds, plural);
   else
-    snprintf(r.budget, sizeof r.budget, "%lld epochs of %lld samples, %d seed%s", (long long)epochs, (long long)samples,
-             seeds, plural);
+    snprintf(r.budget, sizeof r.budget, "%lld epochs of %lld samples, %d seed%s", (long long)s.epochs,
+             (long long)s.samples, seeds, plural);
   *out = r;
   return WEYL_OK;
 }

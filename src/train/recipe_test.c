@@ -71,6 +71,7 @@ static void rows_run_and_are_not_run_again(void **state) {
   assert_string_equal(first[0].budget, "2 epochs of 43 samples, 2 seeds");
   assert_string_equal(first[1].budget, "3 epochs of 43 samples, 2 seeds");
   assert_string_equal(first[2].budget, "the run of gnn, 2 seeds");
+  assert_true(first[0].seconds_per_epoch > 0 && first[2].seconds_per_epoch == 0);
   assert_true(weyl_file_exists(fixture_path(f, "runs", "linear--longer-seed2/metrics.json")));
 
   f->steps = 0;

@@ -67,10 +67,11 @@ static size_t bytes_of(const weyl_view *x) {
 
 static weyl_status back_eval(const weyl_eval *e) {
   char *spare = e->scratch; /* for what nobody reads */
+  const bool free_to_skip = weyl_product_how(e->node->attr.data) == WEYL_PRODUCT_ROWS;
   void *d[2];
   for (int k = 0; k < 2; k++) {
     d[k] = e->out[k].data;
-    if (d[k]) continue;
+    if (d[k] || free_to_skip) continue;
     d[k] = spare;
     spare += bytes_of(&e->in[k]);
   }

@@ -19,7 +19,9 @@ typedef struct finding {
 
 static const weyl_node *maker(const weyl_graph *g, uint32_t v) { return g->nodes[g->values[v].node]; }
 
-static bool plain(const weyl_row_source *o) { return o->index == WEYL_NOBODY && o->div == 1 && o->times == 1; }
+static bool plain(const weyl_row_source *o) {
+  return o->index == WEYL_NOBODY && o->div == 1 && o->times == 1 && o->stride == 0;
+}
 
 /* A sum of each row: one number a row, which the steps behind it can read. */
 static bool row_sum(const weyl_graph *g, const weyl_node *node, int64_t width) {

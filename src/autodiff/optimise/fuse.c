@@ -34,8 +34,15 @@ static int input_number(emission *e, uint32_t v) {
 
 static weyl_fused_operand operand(emission *e, const weyl_row_source *o, uint32_t k, int64_t width) {
   const weyl_clusters *c = e->b->c;
-  weyl_fused_operand to = {
-      .index = -1, .div = o->div, .times = o->times, .rest = o->rest, .one = o->one, .stride = o->one ? 1 : width};
+  weyl_fused_operand to = {.index = -1,
+                           .div = o->div,
+                           .times = o->times,
+                           .rest = o->rest,
+                           .one = o->one,
+                           .stride = o->one      ? 1
+                                     : o->stride ? o->stride
+                                                 : width,
+                           .offset = o->offset};
   if (c->of[c->g->values[o->value].node] != k) {
     to.place = WEYL_FUSED_INPUT;
     to.n = input_number(e, o->value);

@@ -28,6 +28,7 @@ static size_t register_bytes(const weyl_fused *f, weyl_dtype t) {
 typedef struct link {
   void **to;
   const weyl_view *from;
+  size_t offset; /* bytes */
 } link;
 
 typedef struct fill {
@@ -78,10 +79,10 @@ static void bind(const weyl_eval *e, const weyl_fused_operand *o, bound *b, size
     case WEYL_FUSED_INPUT: x = &e->in[o->n]; break;
     case WEYL_FUSED_OUTPUT: x = &e->out[o->n]; break;
   }
-  b->links[b->n_links++] = (link){&to->data, x};
+  b->links[b->n_links++] = (link){&to->data, x, (size_t)o->offset * weyl_dtype_size(x->dtype)};
   if (o->index < 0) return;
   const weyl_view *index = &e->in[o->index];
-  b->links[b->n_links++] = (link){(void **)(void *)&to->index, index};
+  b->links[b->n_links++] = (link){(void **)(void *)&to->index, index, 0};
   for (int32_t i = 0; i < b->n_checks; i++)
     if (b->checks[i].index == index && b->checks[i].rows == x->dim[0]) return;
   b->checks[b->n_checks++] = (check){index, x->dim[0]};
@@ -120,7 +121,7 @@ static weyl_status eval(const weyl_eval *e) {
     b = (bound *)(void *)((char *)e->scratch + WEYL_GEMM_SCRATCH);
     prepare_at(e, b);
   }
-  for (int32_t i = 0; i < b->n_links; i++) *b->links[i].to = b->links[i].from->data;
+  for (int32_t i = 0; i < b->n_links; i++) *b->links[i].to = (char *)b->links[i].from->data + b->links[i].offset;
   for (int32_t i = 0; i < b->n_checks; i++) WEYL_TRY(weyl_rows_in_range(e, b->checks[i].index, b->checks[i].rows));
   for (int32_t i = 0; i < b->n_fills; i++) memset(b->fills[i].output->data, 0, b->fills[i].bytes);
   size_t from = 0, to = b->rows;
@@ -134,11 +135,22 @@ static weyl_status eval(const weyl_eval *e) {
   return WEYL_OK;
 }
 
+/* Whether an input's rows are parts of longer ones. */
+static bool in_parts(const weyl_fused *f, int input) {
+  for (int k = 0; k < f->n_steps; k++)
+    for (int i = 0; i <= WEYL_ROW_ADDENDS; i++) {
+      const weyl_fused_operand *o = &f->steps[k].in[i];
+      if (o->place == WEYL_FUSED_INPUT && o->n == input && !o->one && o->stride != f->width) return true;
+    }
+  return false;
+}
+
 /* One for every number of every step: rows follow from any operand of full width, so the outputs' sizes stand in. */
 static double flops(const weyl_node *node, const weyl_view *in, const weyl_view *out) {
   const weyl_fused *f = node->attr.data;
   double rows = 0;
   for (int k = 0; k < node->n_in; k++) {
+    if (in_parts(f, k)) continue;
     const double r = (double)weyl_view_size(&in[k]) / (double)f->width;
     rows = r > rows ? r : rows;
   }

@@ -19,7 +19,7 @@ typedef struct weyl_fused_operand {
   weyl_fused_place place;
   int32_t n;     /* which input, output or register */
   int32_t index; /* input that holds the rows, or -1 */
-  int64_t div, times, stride;
+  int64_t div, times, stride, offset;
   bool rest, one;
 } weyl_fused_operand;
 

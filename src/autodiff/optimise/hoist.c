@@ -8,7 +8,9 @@
  */
 #include "optimise.h"
 
-enum { WIDE = 16 }; /* parts of a concatenation worth a product of their own */
+/* Parts of a concatenation, or of a result, that are worth a product of their own: when others move, and when none
+ * does, so that nothing but a copy is saved. */
+enum { WIDE = 16, VERY_WIDE = 48 };
 
 double weyl_dim_typical(weyl_dim d) {
   static const double count[WEYL_COUNTS] = {1, 8, 64, 512, 64, 64, 64, 64};
@@ -69,10 +71,11 @@ static int find(const int *axes, int n, int axis) {
 /* Where the parts of a concatenation are cut: parts that move or are wide stand alone, the rest stays together. */
 static int groups_of(const weyl_node *joined, weyl_graph *g, int *first, int most) {
   int n = 0;
-  bool open = false;
+  bool open = false, moving = false;
+  for (int i = 0; i < joined->n_in; i++) moving = moving || movable(weyl_node_in(g, joined, i));
   for (int i = 0; i < joined->n_in; i++) {
     const weyl_tensor part = weyl_node_in(g, joined, i);
-    const bool alone = movable(part) || weyl_tensor_shape(part).dim[joined->attr.axis].n >= WIDE;
+    const bool alone = movable(part) || weyl_tensor_shape(part).dim[joined->attr.axis].n >= (moving ? WIDE : VERY_WIDE);
     if (alone || !open) {
       if (n == most) return 0;
       first[n++] = i;
@@ -165,7 +168,11 @@ static weyl_tensor of_repeated(const weyl_dot *d, int side) {
 /* slice(a b) = slice(a) b when nobody wants the rest. */
 static weyl_tensor of_slice(weyl_graph *g, const weyl_call *call) {
   const weyl_node *node = weyl_made_by(call->in[0], &weyl_op_dot_general);
-  if (!node || !weyl_facts(call->in[0]).sliced) return WEYL_NULL_TENSOR;
+  const weyl_value_facts facts = weyl_facts(call->in[0]);
+  if (!node || !facts.sliced) return WEYL_NULL_TENSOR;
+  /* slices as large as this one would be all of it: one product of many columns, unless each has many */
+  const int64_t size = call->attr->i[1], all = weyl_tensor_shape(call->in[0]).dim[call->attr->axis].n;
+  if (facts.uses * size >= all && size < VERY_WIDE) return WEYL_NULL_TENSOR;
   weyl_dot d = weyl_dot_read(g, (weyl_tensor[]){weyl_node_in(g, node, 0), weyl_node_in(g, node, 1)}, &node->attr);
   const int at = call->attr->axis - d.n_batch, side = at < d.n_free[0] ? 0 : 1;
   if (at < 0) return WEYL_NULL_TENSOR;

@@ -1,4 +1,5 @@
-/* Movement: reshapes of reshapes, permutations of permutations, slices of what was joined. */
+/* Movement: reshapes of reshapes, permutations of permutations, slices of what was joined, sums of what zeros keep
+ * apart. */
 #include "optimise.h"
 
 static weyl_tensor of_reshape(weyl_graph *g, const weyl_call *call) {
@@ -94,6 +95,33 @@ static weyl_tensor of_sum(const weyl_call *call) {
   return weyl_reshape(call->in[0], to);
 }
 
+/* Zeros around x along one axis: x, its axis, and where it stands. */
+static bool zeros_around(weyl_tensor t, weyl_tensor *x, int *axis, int64_t *from, int64_t *to) {
+  const weyl_node *node = weyl_made_by(t, &weyl_op_pad);
+  if (!node || node->attr.i[2] != 0 || node->attr.f[0] != 0) return false;
+  *x = weyl_node_in(t.graph, node, 0);
+  *axis = node->attr.axis;
+  *from = node->attr.i[0];
+  *to = *from + weyl_tensor_shape(*x).dim[*axis].n;
+  return true;
+}
+
+/* a with zeros behind + b with zeros in front, where one begins as the other ends: both joined. What slices are
+ * differentiated to. */
+static weyl_tensor of_add(const weyl_call *call) {
+  weyl_tensor x[2];
+  int axis[2];
+  int64_t from[2], to[2];
+  for (int i = 0; i < 2; i++)
+    if (!zeros_around(call->in[i], &x[i], &axis[i], &from[i], &to[i])) return WEYL_NULL_TENSOR;
+  const weyl_shape a = weyl_tensor_shape(call->in[0]), b = weyl_tensor_shape(call->in[1]);
+  if (axis[0] != axis[1] || !weyl_shape_equal(&a, &b)) return WEYL_NULL_TENSOR;
+  const int first = to[0] == from[1] ? 0 : 1, second = 1 - first;
+  if (to[first] != from[second]) return WEYL_NULL_TENSOR;
+  const weyl_tensor joined = weyl_concat((weyl_tensor[]){x[first], x[second]}, 2, axis[0]);
+  return weyl_pad(joined, axis[0], from[first], a.dim[axis[0]].n - to[second], 0, 0);
+}
+
 weyl_tensor weyl_rewrite_move(weyl_graph *g, const weyl_call *call) {
   const weyl_op *op = call->op;
   if (op == &weyl_op_reshape) return of_reshape(g, call);
@@ -102,5 +130,6 @@ weyl_tensor weyl_rewrite_move(weyl_graph *g, const weyl_call *call) {
   if (op == &weyl_op_slice) return of_slice(g, call);
   if (op == &weyl_op_concat) return of_concat(g, call);
   if (op == &weyl_op_sum) return of_sum(call);
+  if (op == &weyl_op_add) return of_add(call);
   return WEYL_NULL_TENSOR;
 }

@@ -71,6 +71,22 @@ static bool row_map(const weyl_shape *s, int cut, const bool *has, weyl_row_sour
   return o->div > 0;
 }
 
+/* Rows of a slice are read where they are if each is one piece of a longer row. */
+static void look_through_slice(const weyl_graph *g, int64_t width, weyl_row_source *o) {
+  const weyl_node *node = maker(g, o->value);
+  if (node->op != &weyl_op_slice || node->attr.i[2] != 1 || o->one) return;
+  const weyl_shape *s = &g->values[o->value].shape, *x = &g->values[node->in[0]].shape;
+  const int cut = weyl_rowwise_cut(s, width), axis = node->attr.axis;
+  if (cut < 0 || axis < cut) return;
+  for (int a = cut; a < axis; a++)
+    if (!single(s->dim[a])) return;
+  const int64_t inner = plain_size(x, axis + 1, x->rank), row = plain_size(x, cut, x->rank);
+  if (inner == 0 || row == 0) return;
+  o->value = o->index == WEYL_NOBODY ? weyl_rowwise_root(g, node->in[0]) : node->in[0];
+  o->stride = row;
+  o->offset = node->attr.i[0] * inner;
+}
+
 /* Where the numbers of v are for rows cut at axis `cut` of the shape s that v has. */
 static bool locate(const weyl_graph *g, uint32_t v, const weyl_shape *s, int cut, weyl_row_source *o) {
   *o = (weyl_row_source){.value = weyl_rowwise_root(g, v), .index = WEYL_NOBODY, .div = 1, .times = 1};
@@ -78,9 +94,13 @@ static bool locate(const weyl_graph *g, uint32_t v, const weyl_shape *s, int cut
   if (node->op == &weyl_op_gather && g->values[v].dtype != WEYL_I32 && cut >= 1) {
     const int64_t k = plain_size(s, 1, cut);
     *o = (weyl_row_source){.value = node->in[0], .index = node->in[1], .div = k, .times = k, .rest = k > 1};
+    look_through_slice(g, plain_size(s, cut, s->rank), o);
     return k > 0;
   }
-  if (node->op != &weyl_op_broadcast) return true;
+  if (node->op != &weyl_op_broadcast) {
+    look_through_slice(g, plain_size(s, cut, s->rank), o);
+    return true;
+  }
   const weyl_shape *x = &g->values[node->in[0]].shape;
   bool has[WEYL_RANK_MAX] = {false};
   for (int i = 0; i < x->rank; i++) has[node->attr.i[i]] = weyl_dim_equal(x->dim[i], s->dim[node->attr.i[i]]);
@@ -93,7 +113,9 @@ static bool locate(const weyl_graph *g, uint32_t v, const weyl_shape *s, int cut
   if (real && missing) return false;
   o->value = weyl_rowwise_root(g, node->in[0]);
   o->one = real == 0;
-  return row_map(s, cut, has, o);
+  if (!row_map(s, cut, has, o)) return false;
+  look_through_slice(g, plain_size(s, cut, s->rank), o);
+  return true;
 }
 
 /* ---- what nodes can be steps ---- */

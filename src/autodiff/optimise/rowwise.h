@@ -13,6 +13,8 @@ typedef struct weyl_row_source {
   uint32_t value; /* its array */
   uint32_t index; /* value with the rows, or WEYL_NOBODY */
   int64_t div, times;
+  int64_t stride,
+      offset;     /* rows that are parts of longer ones: numbers from one to the next, and in front; 0, 0: whole */
   bool rest, one; /* one: one number a row */
 } weyl_row_source;
 
