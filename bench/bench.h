@@ -220,7 +220,7 @@ typedef struct bench_tp_ask {
   bool every;       /* a row for each method */
   int passes;       /* BENCH_TP_PASSES, or 2: in blocks alone */
   double seconds;   /* for each degree, pass and side */
-  const char *peer; /* NULL, "e3nn" or "e3nn-compile" */
+  const char *peer; /* NULL, "e3nn", or "e3nn-script" or "e3nn-compile": one of its two sides */
   bool verbose;
 } bench_tp_ask;
 typedef struct bench_tp_row {
@@ -289,11 +289,13 @@ typedef struct bench_many_row {
   const char *what, *pass;
   int order;       /* the highest power */
   int64_t weights; /* of one channel and element */
-  double ops;      /* of one item */
+  double ops;      /* of one item; a multiplication with an addition is one, and so is an addition */
+  double bytes;    /* of it, that go to or come from memory at least */
   bench_times ours, peer;
 } bench_many_row;
 typedef struct bench_many {
-  double peak;
+  double peak;      /* multiply-add operations a second of one core, 2 for each op */
+  double bandwidth; /* bytes a second of one core */
   int rows;
   bench_many_row row[BENCH_MANY_ROWS];
   bench_peer_about about;
