@@ -245,6 +245,36 @@ typedef struct bench_tp {
 /* On one thread. */
 WEYL_MUST_CHECK weyl_status bench_products(weyl_context *ctx, const bench_tp_ask *ask, bench_tp *out);
 
+/* ---- ways of making them (methods.c) ---- */
+
+typedef enum bench_method {
+  BENCH_METHOD_CG,     /* every path, each with a weight: more than the others do */
+  BENCH_METHOD_EVEN,   /* products of functions over couplings, */
+  BENCH_METHOD_DENSE,  /* by three matrix products, */
+  BENCH_METHOD_GRID,   /* by sums over rows, then columns, */
+  BENCH_METHOD_FOURIER /* and as the paper has them */
+} bench_method;
+enum { BENCH_METHODS = 5 };
+extern const char *const bench_method_name[BENCH_METHODS];
+typedef struct bench_methods_ask {
+  int low, high;
+  int64_t channels, samples;
+  weyl_dtype real;
+  double seconds; /* for each degree and method */
+} bench_methods_ask;
+typedef struct bench_methods_row {
+  int l;
+  double ns[BENCH_METHODS], best[BENCH_METHODS]; /* of one channel of one sample, forward: median, least */
+} bench_methods_row;
+typedef struct bench_methods {
+  int rows;
+  bench_methods_row row[BENCH_TP_DEGREES];
+  double slope[BENCH_METHODS];         /* of log time by log L from L = 4 on; 0: too few */
+  int grid_beats_all, grid_beats_even; /* the separable grid is faster from this L on; 0: it is not */
+} bench_methods;
+/* CPU time of all threads. */
+WEYL_MUST_CHECK weyl_status bench_methods_run(weyl_context *ctx, const bench_methods_ask *ask, bench_methods *out);
+
 /* ---- convolution along edges (edge.c) ---- */
 
 enum { BENCH_EDGE_PASSES = 4, BENCH_EDGE_WIDTHS = 8 };

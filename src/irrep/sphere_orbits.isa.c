@@ -27,7 +27,8 @@ INLINE void to_orbit(const int l_max, const int signs, const T *t, const vec *x,
     else
       f[k] = v_fma(u, x[i], f[k]);
   }
-  UNROLL for (int bit = 1; bit <= Z; bit *= 2) {
+  UNROLL for (int b = 0; b < 3; b++) {
+    const int bit = 1 << b;
     if (!(bit & signs)) continue;
     UNROLL for (int k = 0; k < ORBIT_PATTERNS; k++) {
       if (k & bit || k & ~signs) continue;
@@ -47,7 +48,8 @@ INLINE void to_orbit(const int l_max, const int signs, const T *t, const vec *x,
 
 /* Adds an orbit's share of the harmonics of a function. */
 INLINE void from_orbit(const int l_max, const int signs, const T *t, vec f[ORBIT_PATTERNS], vec *sum) {
-  UNROLL for (int bit = 1; bit <= Z; bit *= 2) {
+  UNROLL for (int b = 0; b < 3; b++) {
+    const int bit = 1 << b;
     if (!(bit & signs)) continue;
     UNROLL for (int k = 0; k < ORBIT_PATTERNS; k++) {
       if (k & bit || k & ~signs) continue;

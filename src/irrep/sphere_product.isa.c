@@ -341,33 +341,27 @@ typedef void (*run_fn)(const sphere_product *p, bool weights, const sphere_array
   CONSTANT(gaunt_##L, SPHERE_GAUNT, L, L, L, 2) \
   CONSTANT(gaunt_back_##L, SPHERE_GAUNT_BACK, L, L, L, 2)
 #define GAUNT_ROW(L) [SPHERE_GAUNT] = gaunt_##L, [SPHERE_GAUNT_BACK] = gaunt_back_##L
-GAUNT(1)
-GAUNT(2)
-GAUNT(3)
 GAUNT(4)
 #if WEYL_BITS == 32 /* f64 has less code: it is used less */
 GAUNT(5)
 GAUNT(6)
+GAUNT(8)
 #endif
 
+enum { CONSTANT_L_MAX = 8 };
+
 static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
-  static const run_fn products[][2] = {
-    {GAUNT_ROW(1)},
-    {GAUNT_ROW(2)},
-    {GAUNT_ROW(3)},
-    {GAUNT_ROW(4)},
+  static const run_fn products[CONSTANT_L_MAX + 1][2] = {
+    [4] = {GAUNT_ROW(4)},
 #if WEYL_BITS == 32
-    {GAUNT_ROW(5)},
-    {GAUNT_ROW(6)},
+    [5] = {GAUNT_ROW(5)},
+    [6] = {GAUNT_ROW(6)},
+    [8] = {GAUNT_ROW(8)},
 #endif
   };
   /* other products of two functions are made faster from couplings where code of their own would pay */
-  if (kind == SPHERE_GAUNT || kind == SPHERE_GAUNT_BACK)
-    return p->l1 >= 1 && p->l1 <= (int)(sizeof products / sizeof *products) &&
-                   is_of(p, sizes_of(p->l1, p->l1, p->l1, 2))
-               ? products[p->l1 - 1][kind]
-               : NULL;
-  return NULL;
+  if (kind != SPHERE_GAUNT && kind != SPHERE_GAUNT_BACK) return NULL;
+  return p->l1 <= CONSTANT_L_MAX && is_of(p, sizes_of(p->l1, p->l1, p->l1, 2)) ? products[p->l1][kind] : NULL;
 }
 #else
 static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
