@@ -222,7 +222,7 @@ typedef struct bench_tp_ask {
   bool every;       /* a row for each method */
   int passes;       /* BENCH_TP_PASSES, or 2: in blocks alone */
   double seconds;   /* for each degree, pass and side */
-  const char *peer; /* NULL, "e3nn" or "e3nn-compile" */
+  const char *peer; /* NULL, "e3nn", or "e3nn-script" or "e3nn-compile": one of its two sides */
   bool verbose;
 } bench_tp_ask;
 typedef struct bench_tp_row {
@@ -246,6 +246,36 @@ typedef struct bench_tp {
 } bench_tp;
 /* On one thread. */
 WEYL_MUST_CHECK weyl_status bench_products(weyl_context *ctx, const bench_tp_ask *ask, bench_tp *out);
+
+/* ---- ways of making them (methods.c) ---- */
+
+typedef enum bench_method {
+  BENCH_METHOD_CG,     /* every path, each with a weight: more than the others do */
+  BENCH_METHOD_EVEN,   /* products of functions over couplings, */
+  BENCH_METHOD_DENSE,  /* by three matrix products, */
+  BENCH_METHOD_GRID,   /* by sums over rows, then columns, */
+  BENCH_METHOD_FOURIER /* and as the paper has them */
+} bench_method;
+enum { BENCH_METHODS = 5 };
+extern const char *const bench_method_name[BENCH_METHODS];
+typedef struct bench_methods_ask {
+  int low, high;
+  int64_t channels, samples;
+  weyl_dtype real;
+  double seconds; /* for each degree and method */
+} bench_methods_ask;
+typedef struct bench_methods_row {
+  int l;
+  double ns[BENCH_METHODS], best[BENCH_METHODS]; /* of one channel of one sample, forward: median, least */
+} bench_methods_row;
+typedef struct bench_methods {
+  int rows;
+  bench_methods_row row[BENCH_TP_DEGREES];
+  double slope[BENCH_METHODS];         /* of log time by log L from L = 4 on; 0: too few */
+  int grid_beats_all, grid_beats_even; /* the separable grid is faster from this L on; 0: it is not */
+} bench_methods;
+/* CPU time of all threads. */
+WEYL_MUST_CHECK weyl_status bench_methods_run(weyl_context *ctx, const bench_methods_ask *ask, bench_methods *out);
 
 /* ---- convolution along edges (edge.c) ---- */
 
@@ -291,11 +321,13 @@ typedef struct bench_many_row {
   const char *what, *pass;
   int order;       /* the highest power */
   int64_t weights; /* of one channel and element */
-  double ops;      /* of one item */
+  double ops;      /* of one item; a multiplication with an addition is one, and so is an addition */
+  double bytes;    /* of it, that go to or come from memory at least */
   bench_times ours, peer;
 } bench_many_row;
 typedef struct bench_many {
-  double peak;
+  double peak;      /* multiply-add operations a second of one core, 2 for each op */
+  double bandwidth; /* bytes a second of one core */
   int rows;
   bench_many_row row[BENCH_MANY_ROWS];
   bench_peer_about about;

@@ -96,6 +96,8 @@ static weyl_status one_row(weyl_context *ctx, const bench_many_ask *ask, bench_p
                           .order = power ? power : ask->order};
   row->weights =
       power ? weyl_sphere_product_weights(s.powers) / ask->channels : weyl_contraction_couplings(s.contraction, -1, 0);
+  const double in = (ask->l + 1.0) * (ask->l + 1), result = (ask->l_out + 1.0) * (ask->l_out + 1);
+  row->bytes = (double)weyl_dtype_size(ask->real) * (backward ? 3 * in + 2 * result : in + result);
   for (int way = 0; way <= (backward ? 2 : 0); way += 2)
     row->ops += power ? weyl_sphere_product_ops(s.powers, way) : weyl_contraction_ops(s.contraction, way);
   for (int turn = 0; turn < TURNS; turn++) {
@@ -128,7 +130,10 @@ weyl_status bench_many_run(weyl_context *ctx, const bench_many_ask *ask, bench_m
     weyl_message_clear(ctx);
   }
   if (peer) made.about = *bench_peer_what(peer);
-  weyl_status status = WEYL_OK;
+  weyl_status status;
+  double copy = 0;
+  WEYL_GOTO(bench_bandwidth(ctx, ask->seconds < 0.05 ? ask->seconds : 0.05, &made.bandwidth, &copy));
+  if (copy > made.bandwidth) made.bandwidth = copy;
   static const int powers[] = {0, 2, 3, 4};
   for (int i = 0; i < 8; i++) {
     if (weyl_progress(ctx, "many-body products", i, 8)) {

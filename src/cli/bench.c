@@ -458,7 +458,7 @@ static weyl_status run(cli *c) {
 static const weyl_option options[] = {
     {"model", WEYL_OPT_STRING, "egnn", 0, 0, NULL, "train: the model"},
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
-    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-compile|sphericart|mace|scipy",
+    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-script|e3nn-compile|sphericart|mace|scipy",
      "train, conv, tp, edge, sh, many, fft, persist: the same work by this program, in turn with ours (make peers sets "
      "it up)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},

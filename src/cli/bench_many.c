@@ -18,6 +18,15 @@ static double ns_an_item(const bench_many_ask *ask, double seconds) {
   return 1e9 * seconds / ((double)ask->channels * (double)ask->batch);
 }
 
+/* The share of the time that multiply-adds, or memory, take at least: the larger binds. */
+static double of_peak(const bench_many_ask *ask, const bench_many *r, const bench_many_row *row) {
+  return ratio(2e9 * row->ops, r->peak * ns_an_item(ask, row->ours.best_cpu));
+}
+
+static double of_memory(const bench_many_ask *ask, const bench_many *r, const bench_many_row *row) {
+  return ratio(1e9 * row->bytes, r->bandwidth * ns_an_item(ask, row->ours.best_cpu));
+}
+
 weyl_status cli_bench_many(cli *c) {
   const char *peer = cli_string(c, "peer");
   const double asked = cli_number(c, "seconds");
@@ -46,6 +55,7 @@ weyl_status cli_bench_many(cli *c) {
   weyl_json_integer(json, "batch", ask.batch);
   weyl_json_string(json, "type", type_name(ask.real));
   weyl_json_number(json, "peak_gflops", giga(r.peak));
+  weyl_json_number(json, "bandwidth_gbs", giga(r.bandwidth));
   weyl_json_string(json, "peer", r.about.name[0] ? r.about.name : NULL);
   weyl_json_string(json, "peer_version", r.about.name[0] ? r.about.version : NULL);
   weyl_json_array(json, "rows");
@@ -59,7 +69,8 @@ weyl_status cli_bench_many(cli *c) {
     weyl_json_number(json, "ops", row->ops);
     weyl_json_number(json, "ns", ns_an_item(&ask, row->ours.cpu));
     weyl_json_number(json, "best_ns", ns_an_item(&ask, row->ours.best_cpu));
-    weyl_json_number(json, "share", 2e9 * row->ops / (r.peak * ns_an_item(&ask, row->ours.best_cpu)));
+    weyl_json_number(json, "share", of_peak(&ask, &r, row));
+    weyl_json_number(json, "memory_share", of_memory(&ask, &r, row));
     json_or_null(json, "peer_ns", ns_an_item(&ask, row->peer.cpu));
     json_or_null(json, "peer_best_ns", ns_an_item(&ask, row->peer.best_cpu));
     json_or_null(json, "ratio", ratio(row->peer.cpu, row->ours.cpu));
@@ -72,13 +83,14 @@ weyl_status cli_bench_many(cli *c) {
   cli_say(c, "many-body products, degrees to %d, result to %d: %lld channels, batch %lld, %s, instruction set %s\n",
           ask.l, ask.l_out, (long long)ask.channels, (long long)ask.batch, type_name(ask.real),
           weyl_kernels_active()->isa);
-  cli_say(c, "one thread, CPU ns of one channel of one sample; multiply-adds %.1f GFLOP/s\n", giga(r.peak));
+  cli_say(c, "one thread, CPU ns of one channel of one sample; multiply-adds %.1f GFLOP/s, memory %.1f GB/s\n",
+          giga(r.peak), giga(r.bandwidth));
   if (beside) cli_say(c, "peer: %s %s, whose couplings are not all independent\n", r.about.name, r.about.version);
   cli_say(c, "\n");
-  static const char *const names[] = {"product",   "pass",    "order",     "weights",     "ops",  "ns best",
-                                      "ns median", "of peak", "peer best", "peer median", "ratio"};
+  static const char *const names[] = {"product",   "pass",    "order",     "weights",   "ops",         "ns best",
+                                      "ns median", "of peak", "of memory", "peer best", "peer median", "ratio"};
   sheet s;
-  head(&s, names, beside ? 11 : 8);
+  head(&s, names, beside ? 12 : 9);
   for (int i = 0; i < r.rows; i++, s.rows++) {
     const bench_many_row *row = &r.row[i];
     put(&s, 0, "%s", row->what);
@@ -88,11 +100,12 @@ weyl_status cli_bench_many(cli *c) {
     put(&s, 4, "%.0f", row->ops);
     put(&s, 5, "%.1f", ns_an_item(&ask, row->ours.best_cpu));
     put(&s, 6, "%.1f", ns_an_item(&ask, row->ours.cpu));
-    put(&s, 7, "%.0f%%", 100 * 2e9 * row->ops / (r.peak * ns_an_item(&ask, row->ours.best_cpu)));
+    put(&s, 7, "%.0f%%", 100 * of_peak(&ask, &r, row));
+    put(&s, 8, "%.0f%%", 100 * of_memory(&ask, &r, row));
     if (row->peer.steps == 0) continue;
-    put(&s, 8, "%.0f", ns_an_item(&ask, row->peer.best_cpu));
-    put(&s, 9, "%.0f", ns_an_item(&ask, row->peer.cpu));
-    put(&s, 10, "%.1f (best %.1f)", ratio(row->peer.cpu, row->ours.cpu), ratio(row->peer.best_cpu, row->ours.best_cpu));
+    put(&s, 9, "%.0f", ns_an_item(&ask, row->peer.best_cpu));
+    put(&s, 10, "%.0f", ns_an_item(&ask, row->peer.cpu));
+    put(&s, 11, "%.1f (best %.1f)", ratio(row->peer.cpu, row->ours.cpu), ratio(row->peer.best_cpu, row->ours.best_cpu));
   }
   show(c, &s);
   return WEYL_OK;

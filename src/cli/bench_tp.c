@@ -12,6 +12,8 @@ const weyl_option cli_bench_tp_options[] = {
      "all paths, or those with l1 + l2 + l3 even, each with a weight; or functions on the sphere, a weight a degree"},
     {"method", WEYL_OPT_CHOICE, "auto", 0, 0, "auto|written|table|grid|all",
      "code written at build time, the loop over tables, the grid (gaunt, complete); all: a row for each"},
+    {"table", WEYL_OPT_BOOL, "no", 0, 0, NULL,
+     "ways of making products side by side, forward: all couplings, even ones, dense and separable grid, Fourier"},
     {"tune", WEYL_OPT_BOOL, "no", 0, 0, NULL, "print the lines of the library's table of costs, every product"},
     {0},
 };
@@ -145,6 +147,69 @@ static weyl_status tune(cli *c, const bench_tp_ask *base) {
   return WEYL_OK;
 }
 
+/* ---- ways of making products ---- */
+
+static weyl_status table(cli *c, const bench_tp_ask *base) {
+  const bench_methods_ask ask = {.low = base->l_low,
+                                 .high = base->l_high,
+                                 .channels = base->channels,
+                                 .samples = base->batch,
+                                 .real = base->real,
+                                 .seconds = base->seconds};
+  bench_methods r;
+  WEYL_TRY(bench_methods_run(c->ctx, &ask, &r));
+  cli_bar_clear(c);
+  weyl_json *json = c->result;
+  weyl_json_integer(json, "channels", ask.channels);
+  weyl_json_integer(json, "samples", ask.samples);
+  weyl_json_string(json, "type", type_name(ask.real));
+  weyl_json_array(json, "rows");
+  for (int i = 0; i < r.rows; i++)
+    for (int m = 0; m < BENCH_METHODS; m++) {
+      weyl_json_object(json, NULL);
+      weyl_json_integer(json, "L", r.row[i].l);
+      weyl_json_string(json, "method", bench_method_name[m]);
+      weyl_json_number(json, "ns", r.row[i].ns[m]);
+      weyl_json_number(json, "best_ns", r.row[i].best[m]);
+      weyl_json_end(json);
+    }
+  weyl_json_end(json);
+  weyl_json_object(json, "slopes");
+  for (int m = 0; m < BENCH_METHODS; m++) json_or_null(json, bench_method_name[m], r.slope[m]);
+  weyl_json_end(json);
+  json_or_null(json, "grid_beats_all_from", r.grid_beats_all);
+  json_or_null(json, "grid_beats_even_from", r.grid_beats_even);
+
+  cli_say(c, "products of all degrees to L, forward: %lld channels, %lld samples, %s, instruction set %s\n",
+          (long long)ask.channels, (long long)ask.samples, type_name(ask.real), weyl_kernels_active()->isa);
+  cli_say(c,
+          "one thread, best CPU ns of one channel of one sample; all couplings have a weight each, the others one a "
+          "degree\n\n");
+  const char *names[BENCH_METHODS + 1] = {"L"};
+  for (int m = 0; m < BENCH_METHODS; m++) names[m + 1] = bench_method_name[m];
+  sheet s;
+  head(&s, names, BENCH_METHODS + 1);
+  for (int i = 0; i < r.rows; i++, s.rows++) {
+    put(&s, 0, "%d", r.row[i].l);
+    for (int m = 0; m < BENCH_METHODS; m++) put(&s, (size_t)m + 1, "%.1f", r.row[i].best[m]);
+  }
+  put(&s, 0, "slope");
+  for (int m = 0; m < BENCH_METHODS; m++)
+    if (r.slope[m] > 0) put(&s, (size_t)m + 1, "%.2f", r.slope[m]);
+  s.rows++;
+  show(c, &s);
+  cli_say(c, "\nslope: of log time by log L, from L = 4 on\n");
+  static const char *const what[] = {"all couplings", "even couplings"};
+  const int from[] = {r.grid_beats_all, r.grid_beats_even};
+  for (int i = 0; i < 2; i++) {
+    if (from[i] > 0)
+      cli_say(c, "the separable grid is faster than %s from L = %d on\n", what[i], from[i]);
+    else
+      cli_say(c, "the separable grid is not faster than %s at L = %d\n", what[i], ask.high);
+  }
+  return WEYL_OK;
+}
+
 weyl_status cli_bench_tp(cli *c) {
   const char *peer = cli_string(c, "peer"), *method = weyl_options_string(c->extra, "method");
   const double asked = cli_number(c, "seconds");
@@ -162,6 +227,7 @@ weyl_status cli_bench_tp(cli *c) {
     if (strcmp(bench_tp_kind_name[k], weyl_options_string(c->extra, "product")) == 0) ask.kind = (bench_tp_kind)k;
   WEYL_TRY(bench_degrees(c->ctx, weyl_options_string(c->extra, "L"), 0, BENCH_TP_DEGREES - 4, &ask.l_low, &ask.l_high));
   if (weyl_options_bool(c->extra, "tune")) return tune(c, &ask);
+  if (weyl_options_bool(c->extra, "table")) return table(c, &ask);
   static bench_tp r;
   WEYL_TRY(bench_products(c->ctx, &ask, &r));
   cli_bar_clear(c);

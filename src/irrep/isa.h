@@ -15,6 +15,8 @@ typedef struct edge_span edge_span;
   F(harmonics, (const harmonics_table *t, bool stream, size_t n, const void *xyz, void *y, void *dy, void *scratch)) \
   F(sphere_product, (const sphere_product *p, sphere_product_kind kind, const sphere_arrays *a, int64_t block,       \
                      int64_t from, int64_t to, void *scratch))                                                       \
+  F(sphere_powers, (const sphere_product *p, bool back, bool weights, const sphere_arrays *a, int64_t block,         \
+                    int64_t from, int64_t to, void *scratch))                                                        \
   F(edge_forward, (const edge_tables *t, const edge_span *q, void *work))                                            \
   F(edge_backward, (const edge_tables *t, const edge_span *q, void *work))
 

@@ -84,7 +84,8 @@ weyl_status sphere_product_make(weyl_context *ctx, weyl_arena *arena, int l1, in
   out->functions = 2;
   out->l[0] = l1, out->l[1] = l2;
   out->exponent[0] = out->exponent[1] = 1;
-  return WEYL_OK;
+  if (l1 != l2 || n_theta > 0 || n_phi > 0 || !sphere_orbits_take(l1, l3)) return WEYL_OK;
+  return sphere_orbits_make(ctx, arena, degree, most(l1, l3), real, &out->orbits);
 }
 
 weyl_status sphere_product_make_many(weyl_context *ctx, weyl_arena *arena, int functions, const int *l,
@@ -110,9 +111,19 @@ size_t sphere_product_scratch(const sphere_product *p) {
   return 64 * (7 * 6 * 4 * orders + (9 + 5) * points + 5 * orders * orders);
 }
 
+static bool on_orbits(const sphere_product *p, sphere_product_kind kind) {
+  return p->orbits.points > 0 && (kind == SPHERE_POWERS || kind == SPHERE_POWERS_BACK);
+}
+
 void sphere_product_run(const sphere_product *p, sphere_product_kind kind, const sphere_arrays *a, int64_t block,
                         int64_t from, int64_t to, void *scratch) {
-  IRREP_KERNEL(sphere_product, p->real)(p, kind, a, block, from, to, scratch);
+  if (!on_orbits(p, kind)) {
+    IRREP_KERNEL(sphere_product, p->real)(p, kind, a, block, from, to, scratch);
+    return;
+  }
+  bool weights = a->dwf[0];
+  for (int i = 0; i < p->power - 1; i++) weights |= a->dwz[i] != NULL;
+  IRREP_KERNEL(sphere_powers, p->real)(p, kind == SPHERE_POWERS_BACK, weights, a, block, from, to, scratch);
 }
 
 /* ---- counts ---- */
@@ -125,7 +136,18 @@ static double phi_operations(const sphere_product *p, int l) {
   return rows * ((2 * l + 1.0) * p->quarter + 8.0 * p->quarter + (2 * l + 1));
 }
 
+/* Of powers by the rules of few points. */
+static double orbit_operations(const sphere_product *p, bool back, bool weights) {
+  const double in = sphere_orbits_operations(&p->orbits, p->l1), out = sphere_orbits_operations(&p->orbits, p->l3);
+  const double points = p->orbits.points, n = p->power - 1, size = (p->l1 + 1.0) * (p->l1 + 1),
+               size_out = (p->l3 + 1.0) * (p->l3 + 1);
+  const double powers = n * (points + out + size_out);
+  if (!back) return in + size + powers;
+  return 2 * (in + size) + n * (out + points + size_out) + (weights ? powers + size : 0);
+}
+
 double sphere_product_operations(const sphere_product *p, sphere_product_kind kind, bool weights) {
+  if (on_orbits(p, kind)) return orbit_operations(p, kind == SPHERE_POWERS_BACK, weights);
   const double points = 4.0 * p->quarter * (2 * p->pairs - p->equator), n = p->power - 1;
   const double legendre_out = legendre_operations(p, p->l3), phi_out = phi_operations(p, p->l3),
                size_out = (p->l3 + 1.0) * (p->l3 + 1);

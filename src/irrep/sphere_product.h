@@ -9,7 +9,7 @@
 #ifndef WEYL_IRREP_SPHERE_PRODUCT_H
 #define WEYL_IRREP_SPHERE_PRODUCT_H
 
-#include <weyl/kernels.h>
+#include "sphere_orbits.h"
 
 /* What is done with the functions x, y, ... and g. h is g times the weights wz, q is g times wp. Powers: x^2 ... x^(n +
  * 1) with weights wz[n]. Every result is multiplied with its weights, if there are any. */
@@ -47,6 +47,7 @@ typedef struct sphere_product {
   const void *cosine, *sine, *m_cosine, *m_sine; /* [orders][quarter]; times m, and -m */
   const void *inverse_sine;                      /* [pairs] 1 / sin theta */
   const int32_t *table;                          /* [orders][2] where the functions of m, l - m even or odd start */
+  sphere_orbits orbits;                          /* of powers of low degrees: a rule of fewer points, if it has any */
 } sphere_product;
 
 typedef struct sphere_arrays {

@@ -170,30 +170,6 @@ INLINE void at_points(const sphere_product *p, sphere_product_kind kind, bool we
 #undef R
 }
 
-/* ---- results ---- */
-
-/* to = weights times of, or added to what is there. */
-INLINE void put_result(int l_max, const vec *of, const T *w, bool add, T *to) {
-  for (int l = 0, i = 0; l <= l_max; l++) {
-    vec weight = v_set1(1);
-    if (w) weight = v_load(w + l * V);
-    for (const int end = (l + 1) * (l + 1); i < end; i++) {
-      vec v = weight * of[i];
-      if (add) v = v + v_load(to + i * V);
-      v_store(to + i * V, v);
-    }
-  }
-}
-
-/* Sums over orders of x times `of` are added to the weights' gradients. */
-INLINE void add_weights(int l_max, const vec *of, const T *x, T *dw) {
-  for (int l = 0, i = 0; dw && l <= l_max; l++) {
-    vec sum = v_load(dw + l * V);
-    for (const int end = (l + 1) * (l + 1); i < end; i++) sum = v_fma(of[i], v_load(x + i * V), sum);
-    v_store(dw + l * V, sum);
-  }
-}
-
 /* ---- everything ---- */
 
 typedef struct legendre_field {
@@ -253,10 +229,6 @@ INLINE void sample(const sphere_product *p, sphere_product_kind kind, bool weigh
         p, z.pairs, z.orders, same ? z.l1 : degree[r], j, pairs, sums + r * span, out + r * z.orders * z.orders);
   }
 }
-
-INLINE const T *lanes(const void *array, size_t at) { return array ? (const T *)array + at : NULL; }
-
-INLINE T *lanes_to(void *array, size_t at) { return array ? (T *)array + at : NULL; }
 
 /* The fields of a kind: what goes through Legendre sums, what of it to the points. */
 typedef struct fields {
@@ -369,47 +341,27 @@ typedef void (*run_fn)(const sphere_product *p, bool weights, const sphere_array
   CONSTANT(gaunt_##L, SPHERE_GAUNT, L, L, L, 2) \
   CONSTANT(gaunt_back_##L, SPHERE_GAUNT_BACK, L, L, L, 2)
 #define GAUNT_ROW(L) [SPHERE_GAUNT] = gaunt_##L, [SPHERE_GAUNT_BACK] = gaunt_back_##L
-GAUNT(1)
-GAUNT(2)
-GAUNT(3)
 GAUNT(4)
 #if WEYL_BITS == 32 /* f64 has less code: it is used less */
 GAUNT(5)
 GAUNT(6)
-#define CUBES(L1, L3)                                       \
-  CONSTANT(cubes_##L1##_##L3, SPHERE_POWERS, L1, L1, L3, 3) \
-  CONSTANT(cubes_back_##L1##_##L3, SPHERE_POWERS_BACK, L1, L1, L3, 3)
-CUBES(2, 2)
-CUBES(3, 2)
-CUBES(3, 3)
+GAUNT(8)
 #endif
 
+enum { CONSTANT_L_MAX = 8 };
+
 static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
-  static const run_fn products[][2] = {
-    {GAUNT_ROW(1)},
-    {GAUNT_ROW(2)},
-    {GAUNT_ROW(3)},
-    {GAUNT_ROW(4)},
+  static const run_fn products[CONSTANT_L_MAX + 1][2] = {
+    [4] = {GAUNT_ROW(4)},
 #if WEYL_BITS == 32
-    {GAUNT_ROW(5)},
-    {GAUNT_ROW(6)},
+    [5] = {GAUNT_ROW(5)},
+    [6] = {GAUNT_ROW(6)},
+    [8] = {GAUNT_ROW(8)},
 #endif
   };
   /* other products of two functions are made faster from couplings where code of their own would pay */
-  if (kind == SPHERE_GAUNT || kind == SPHERE_GAUNT_BACK)
-    return p->l1 >= 1 && p->l1 <= (int)(sizeof products / sizeof *products) &&
-                   is_of(p, sizes_of(p->l1, p->l1, p->l1, 2))
-               ? products[p->l1 - 1][kind]
-               : NULL;
-  if (kind != SPHERE_POWERS && kind != SPHERE_POWERS_BACK) return NULL;
-#if WEYL_BITS == 32
-#define CUBE(L1, L3) \
-  if (is_of(p, sizes_of(L1, L1, L3, 3))) return kind == SPHERE_POWERS ? cubes_##L1##_##L3 : cubes_back_##L1##_##L3;
-  CUBE(2, 2)
-  CUBE(3, 2)
-  CUBE(3, 3)
-#endif
-  return NULL;
+  if (kind != SPHERE_GAUNT && kind != SPHERE_GAUNT_BACK) return NULL;
+  return p->l1 <= CONSTANT_L_MAX && is_of(p, sizes_of(p->l1, p->l1, p->l1, 2)) ? products[p->l1][kind] : NULL;
 }
 #else
 static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {

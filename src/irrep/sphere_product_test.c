@@ -295,26 +295,21 @@ static void test_powers(void **state) {
         powers(l1, l1, power, (weyl_dtype)real, false);
         powers(l1, (l1 + 1) / 2, power, (weyl_dtype)real, true);
         powers(l1, l1 + 1, power, (weyl_dtype)real, true);
+        powers(l1, l1 / 3, power, (weyl_dtype)real, true);
+        powers(l1, 0, power, (weyl_dtype)real, true);
       }
 }
 
 /* ---- rotation ---- */
 
-/* How far D z(x, y) is from z(D x, D y), for one channel of random x and y, on a grid with fewer nodes. */
-static double turned_error(sphere_product_kind kind, int l, int power, int less_theta, int less_phi) {
+/* How far D z(x, y) is from z(D x, D y), for random x and y. */
+static double turned_error_of(const sphere_product *p, sphere_product_kind kind, int l) {
   const weyl_dtype real = WEYL_F64;
   weyl_rng rng = weyl_rng_new(7, "rotation");
-  weyl_arena *arena = NULL;
-  ok(weyl_arena_new(ctx, &arena));
-  int rows = 0, columns = 0;
-  weyl_sphere_grid_sizes((power > 2 ? power + 1 : 3) * l, &rows, &columns);
-  columns = (columns + 3) / 4 * 4;
-  sphere_product p;
-  ok(sphere_product_make(ctx, arena, l, l, l, power, rows - less_theta, columns - less_phi, real, &p));
   array x = array_new(real, l, false, &rng), y = array_new(real, l, false, &rng);
   array z = array_new(real, l, false, NULL), turned = array_new(real, l, false, NULL);
   sphere_arrays a = {.samples = SAMPLES, .blocks = BLOCKS, .f = {x.data, y.data}, .z = z.data};
-  run_all(&p, kind, &a);
+  run_all(p, kind, &a);
   double quaternion[4], r[9];
   fill_normal(&rng, 4, quaternion);
   ok(weyl_rotation_from_quaternion(ctx, quaternion, r));
@@ -336,11 +331,39 @@ static double turned_error(sphere_product_kind kind, int l, int power, int less_
         }
     }
   a.z = turned.data;
-  run_all(&p, kind, &a);
+  run_all(p, kind, &a);
   const size_t all = SAMPLES * BLOCKS * width(l) * v;
   const double error = largest_difference(all, z.data, turned.data) / largest(all, z.data);
   const array every[] = {x, y, z, turned};
   for (size_t i = 0; i < 4; i++) weyl_dealloc(ctx, every[i].data);
+  return error;
+}
+
+/* On a grid with fewer nodes than are exact. */
+static double turned_error(sphere_product_kind kind, int l, int power, int less_theta, int less_phi) {
+  weyl_arena *arena = NULL;
+  ok(weyl_arena_new(ctx, &arena));
+  int rows = 0, columns = 0;
+  weyl_sphere_grid_sizes((power > 2 ? power + 1 : 3) * l, &rows, &columns);
+  columns = (columns + 3) / 4 * 4;
+  sphere_product p;
+  ok(sphere_product_make(ctx, arena, l, l, l, power, rows - less_theta, columns - less_phi, WEYL_F64, &p));
+  assert_int_equal(p.orbits.points, 0);
+  const double error = turned_error_of(&p, kind, l);
+  weyl_arena_free(arena);
+  return error;
+}
+
+/* By the rule of few points, or one for a lower degree. */
+static double turned_error_by_orbits(int l, int power, int less) {
+  weyl_arena *arena = NULL;
+  ok(weyl_arena_new(ctx, &arena));
+  sphere_product p;
+  ok(sphere_product_make(ctx, arena, l, l, l, power, 0, 0, WEYL_F64, &p));
+  assert_true(p.orbits.points > 0);
+  if (less > 0) ok(sphere_orbits_make(ctx, arena, (power + 1) * l - less, l, WEYL_F64, &p.orbits));
+  assert_true(p.orbits.points > 0);
+  const double error = turned_error_of(&p, SPHERE_POWERS, l);
   weyl_arena_free(arena);
   return error;
 }
@@ -358,6 +381,11 @@ static void test_equivariance(void **state) {
     if (l > 1) assert_true(turned_error(SPHERE_COMPLETE, l, 2, 1, 0) > 1e-6);
     if (l > 1 && l < 5) assert_true(turned_error(SPHERE_POWERS, l, 3, 1, 0) > 1e-6);
   }
+  for (int l = 2; l <= 3; l++)
+    for (int power = 2; power <= 4; power++) {
+      assert_below(turned_error_by_orbits(l, power, 0), 1e-12);
+      assert_true(turned_error_by_orbits(l, power, 2) > 1e-6);
+    }
 }
 
 int main(void) {

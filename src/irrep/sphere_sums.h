@@ -4,11 +4,9 @@
 #ifndef WEYL_IRREP_SPHERE_SUMS_H
 #define WEYL_IRREP_SPHERE_SUMS_H
 
-#include "isa.h"
+#include "sphere_results.h"
 
-#include <simd.h>
-
-enum { V = 64 / sizeof(T), TILE = 6 };
+enum { TILE = 6 };
 
 /* How Legendre sums lie: [pair][order][cosine, sine][even, odd in z]; and points: [point of a quarter][row +z, -z]
  * [CE CO SE SO], cosines and sines of even and odd orders. */
