@@ -1,0 +1,615 @@
+/* The convolution in the frame of each edge and its gradients (align.h): turns of a chunk of edges, then edge by edge
+ * for a tile of channels. */
+#include "align.h"
+#include "isa.h"
+
+#include "transpose.h"
+
+#include <math.h>
+
+enum { CHUNK = ALIGN_CHUNK, V = 64 / sizeof(T), GROUP = 6 }; /* rows whose sums stay in registers */
+
+/* ---- chunks ---- */
+
+typedef struct chunk {
+  const align_tables *t;
+  const align_span *q;
+  size_t from, n; /* edges */
+  size_t pitch;
+  T *frames;             /* [CHUNK][pitch]: cos m a, sin m a of all m, then d of every degree */
+  T *side, *powers;      /* edges side by side: of VL edges, and cos k b, sin k b of all [k][CHUNK] */
+  double turn[CHUNK][4]; /* cos and sin of a, then of b */
+  double inverse[CHUNK]; /* of the length; 0: there is no direction */
+  double torque[CHUNK][2];
+  T *z, *x, *dx, *g, *y, *q_row, *dq_row, *tail, *dtail;
+} chunk;
+
+static void chunk_start(chunk *c, const align_tables *t, const align_span *q, void *work) {
+  const align_room r = align_room_of(t, V);
+  T *w = (T *)work;
+  c->t = t;
+  c->q = q;
+  c->from = c->n = 0;
+  c->pitch = r.pitch;
+  c->frames = w + r.frames, c->side = w + r.side, c->powers = w + r.powers;
+  c->z = w + r.z, c->x = w + r.x, c->dx = w + r.dx, c->g = w + r.g, c->y = w + r.y;
+  c->q_row = w + r.q, c->dq_row = w + r.dq, c->tail = w + r.tail, c->dtail = w + r.dtail;
+}
+
+static bool next_chunk(chunk *c) {
+  c->from += c->n;
+  const size_t left = (size_t)c->q->edges->n - c->from;
+  c->n = left < CHUNK ? left : CHUNK;
+  return c->n > 0;
+}
+
+static size_t row_of_edge(const chunk *c, size_t e) {
+  const weyl_edges *edges = c->q->edges;
+  return edges->row ? (size_t)edges->row[c->from + e] : c->from + e;
+}
+
+/* ---- turns ---- */
+
+/* Angles of an edge, in double: what they multiply with degrees loses nothing. At the poles a = 0. */
+static void find_direction(chunk *c, size_t e) {
+  const T *v = (const T *)c->q->v + 3 * row_of_edge(c, e);
+  double r[3], big = 0;
+  for (int i = 0; i < 3; i++) {
+    r[i] = (double)v[c->t->axis[i]];
+    if (!(fabs(r[i]) <= big)) big = fabs(r[i]); /* NaN sticks */
+  }
+  const double scale = big == 0 ? 1 : big;
+  for (int i = 0; i < 3; i++) r[i] /= scale;
+  const double across = sqrt(r[0] * r[0] + r[1] * r[1]), length = sqrt(across * across + r[2] * r[2]);
+  double *turn = c->turn[e];
+  turn[0] = across == 0 ? 1 : r[0] / across;
+  turn[1] = across == 0 ? 0 : r[1] / across;
+  turn[2] = length == 0 ? 1 : r[2] / length;
+  turn[3] = length == 0 ? 0 : across / length;
+  c->inverse[e] = length == 0 ? 0 : 1 / (length * scale);
+}
+
+/* to[m step] and to[(m + n) step] = cos and sin of m times an angle, m < n. */
+static void put_turns(double cosine, double sine, size_t n, T *to, size_t step) {
+  double a = 1, b = 0;
+  for (size_t m = 0; m < n; m++) {
+    to[m * step] = (T)a;
+    to[(m + n) * step] = (T)b;
+    const double next = a * cosine - b * sine;
+    b = b * cosine + a * sine;
+    a = next;
+  }
+}
+
+/* d of VL edges from e on, d_mn = sum over k of J_km J_kn cos k b, or sin k b where only one of the columns m, n has
+ * k < 0; to side [scalar][VL]. */
+static void turn_degree(const chunk *c, size_t e, int l, int sine) {
+  const align_degree *g = &c->t->degree[l];
+  const size_t n = (size_t)(l + 1 - sine), count = (size_t)(sine ? align_sines(l) : align_cosines(l));
+  const T *j = (const T *)c->t->quarter + g->j + (sine ? (l + 1) * align_cosines(l) : 0);
+  const T *cosines = c->powers + e, *sines = cosines + (size_t)(c->t->l_max + 1) * CHUNK;
+  T *to = c->side + (size_t)(sine ? g->sine : g->cosine) * VL;
+  vec same[WEYL_L_MAX / 2 + 1], other[WEYL_L_MAX / 2 + 1];
+  for (size_t m = 0; m < (size_t)(g->seen - sine); m++) {
+    for (size_t i = 0, k = (size_t)(l - sine); i < count; i++, k -= 2) {
+      const vec z = v_set1(j[m * count + i]);
+      same[i] = z * v_load(cosines + k * CHUNK);
+      other[i] = z * v_load(sines + k * CHUNK);
+      if (m % 2) other[i] = v_zero() - other[i];
+    }
+    for (size_t p = 0; p < n; p++, to += VL) {
+      const vec *z = p % 2 == m % 2 ? same : other;
+      vec sum = v_zero();
+      for (size_t i = 0; i < count; i++) sum = v_fma(z[i], v_set1(j[p * count + i]), sum);
+      v_store(to, sum);
+    }
+  }
+}
+
+static void make_frames(chunk *c) {
+  const align_tables *t = c->t;
+  const size_t n = (size_t)t->l_max + 1, first = (2 * n + V - 1) / V * V;
+  for (size_t e = 0; e < CHUNK; e++) {
+    if (e < c->n) {
+      find_direction(c, e);
+      put_turns(c->turn[e][0], c->turn[e][1], n, c->frames + e * c->pitch, 1);
+    }
+    const double *turn = c->turn[e < c->n ? e : 0];
+    put_turns(turn[2], turn[3], n, c->powers + e, CHUNK);
+  }
+  for (size_t e = 0; e < c->n; e += VL) {
+    for (int l = 0; l <= t->l_max; l++)
+      for (int sine = 0; sine < 2 && t->degree[l].seen > sine; sine++) turn_degree(c, e, l, sine);
+    for (size_t s = first; s < (size_t)t->scalars; s += VL) { /* edge by edge */
+      vec r[VL];
+      UNROLL_VL for (size_t i = 0; i < VL; i++) r[i] = v_load(c->side + (s + i) * VL);
+      v_transpose(r);
+      UNROLL_VL for (size_t i = 0; i < VL; i++) v_store(c->frames + (e + i) * c->pitch + s, r[i]);
+    }
+  }
+}
+
+/* ---- rows of vectors ---- */
+
+/* Rows at `from` of `step` numbers each; row i is number at[i], or i. */
+typedef struct rows {
+  T *from;
+  size_t step;
+  const int32_t *at;
+} rows;
+INLINE T *row_of(rows r, size_t i) { return r.from + (r.at ? (size_t)r.at[i] : i) * r.step; }
+
+typedef struct matrix { /* of scalars */
+  const T *a;
+  size_t row, column; /* strides */
+} matrix;
+
+INLINE void combine_group(int n, int wide, bool add, size_t count, matrix a, rows z, size_t i, rows to) {
+  vec sum[GROUP][ALIGN_WIDE];
+  UNROLL for (int r = 0; r < GROUP; r++) UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (r < n && j < wide) sum[r][j] =
+      add ? v_load(row_of(to, i + (size_t)r) + (size_t)j * VL) : v_zero();
+  const T *scalar = a.a + i * a.row;
+  for (size_t k = 0; k < count; k++, scalar += a.column) {
+    const T *row = row_of(z, k);
+    vec x[ALIGN_WIDE];
+    UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) x[j] = v_load(row + (size_t)j * VL);
+    UNROLL for (int r = 0; r < GROUP; r++) if (r < n) {
+      const vec s = v_set1(scalar[(size_t)r * a.row]);
+      UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) sum[r][j] = v_fma(s, x[j], sum[r][j]);
+    }
+  }
+  UNROLL for (int r = 0; r < GROUP; r++) UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (r < n && j < wide)
+      v_store(row_of(to, i + (size_t)r) + (size_t)j * VL, sum[r][j]);
+}
+
+/* n rows of `to` (+)= a [n][count] times rows of z; functions, as they are called from many places: with rows in a row,
+ * of z by their numbers, and of `to` by theirs, added or not. */
+typedef void combine(size_t n, size_t count, matrix a, rows z, rows to);
+#define COMBINE(name, wide, add, z_at, to_at)                                                     \
+  static __attribute__((noinline)) void name(size_t n, size_t count, matrix a, rows z, rows to) { \
+    if (!(z_at)) z.at = NULL;                                                                     \
+    if (!(to_at)) to.at = NULL;                                                                   \
+    size_t i = 0;                                                                                 \
+    for (; i + GROUP <= n; i += GROUP) combine_group(GROUP, wide, add, count, a, z, i, to);       \
+    switch (n - i) {                                                                              \
+      case 5: combine_group(5, wide, add, count, a, z, i, to); break;                             \
+      case 4: combine_group(4, wide, add, count, a, z, i, to); break;                             \
+      case 3: combine_group(3, wide, add, count, a, z, i, to); break;                             \
+      case 2: combine_group(2, wide, add, count, a, z, i, to); break;                             \
+      case 1: combine_group(1, wide, add, count, a, z, i, to); break;                             \
+    }                                                                                             \
+  }
+#define COMBINES(wide)                               \
+  COMBINE(combine_##wide, wide, false, false, false) \
+  COMBINE(gather_##wide, wide, false, true, false)   \
+  COMBINE(scatter_##wide, wide, false, false, true)  \
+  COMBINE(add_##wide, wide, true, false, true)
+COMBINES(1)
+COMBINES(2)
+#if WEYL_LEVEL == 2
+COMBINES(4)
+#define BY_WIDTH(name) (wide == 1 ? name##_1 : wide == 2 ? name##_2 : name##_4)
+#else
+#define BY_WIDTH(name) (wide == 1 ? name##_1 : name##_2)
+#endif
+
+/* ---- tiles of channels ---- */
+
+typedef struct tile {
+  size_t first;             /* channel */
+  size_t lanes;             /* of the last vector, if it is not whole */
+  size_t place[ALIGN_WIDE]; /* of its vectors in a node of x; of the output */
+  size_t out[ALIGN_WIDE];
+} tile;
+
+static tile tile_of(const align_span *q, size_t first, size_t lanes) {
+  tile t = {.first = first, .lanes = lanes};
+  for (size_t j = 0; j < ALIGN_WIDE; j++) {
+    const size_t u = first + j * VL;
+    t.place[j] = q->blocked ? u / V * q->xs.block + u % V : u;
+    t.out[j] = q->blocked ? u / V * q->os.block + u % V : u;
+  }
+  return t;
+}
+
+INLINE vec load_part(bool part, const T *p, size_t n) {
+  if (!part) return v_load(p);
+  T lane[VL] = {0};
+  for (size_t i = 0; i < n; i++) lane[i] = p[i];
+  return v_load(lane);
+}
+
+INLINE void store_part(bool part, T *p, size_t n, vec v) {
+  if (part)
+    v_store_n(p, n, v);
+  else
+    v_store(p, v);
+}
+
+/* The matrix of a block's turn about the axis across, of cosines or sines. */
+INLINE matrix turn_of(const align_tables *t, const T *frame, int l, bool sine, bool back) {
+  const size_t n = (size_t)(l + !sine);
+  const T *a = frame + (sine ? t->degree[l].sine : t->degree[l].cosine);
+  return back ? (matrix){a, 1, n} : (matrix){a, n, 1};
+}
+
+/* A node's block into the frame of an edge, `orders` of its orders; through z. */
+INLINE void turn_in(int wide, bool part, const chunk *c, const T *frame, const align_block *b, int orders,
+                    const T *from, size_t row, const size_t *place, size_t lanes, T *to) {
+  const size_t l = (size_t)b->l, step = (size_t)wide * VL, n = (size_t)orders;
+  const T *cosine = frame, *sine = frame + c->t->l_max + 1, *mid = from + ((size_t)b->row + l) * row;
+  T *z = c->z;
+  UNROLL for (int j = 0; j < wide; j++) v_store(z + (size_t)j * VL, load_part(part, mid + place[j], lanes));
+  for (size_t m = 1; m <= l; m++) {
+    const vec cm = v_set1(cosine[m]), sm = v_set1(sine[m]);
+    UNROLL for (int j = 0; j < wide; j++) {
+      const vec x = load_part(part, mid + m * row + place[j], lanes),
+                y = load_part(part, mid - m * row + place[j], lanes);
+      v_store(z + m * step + (size_t)j * VL, v_fma(cm, x, sm * y));
+      v_store(z + (l + m) * step + (size_t)j * VL, cm * y - sm * x);
+    }
+  }
+  const rows in = {z, step, NULL}, out = {to, step, NULL};
+  BY_WIDTH(combine)(n, l + 1, turn_of(c->t, frame, b->l, false, false), in, out);
+  if (n > 1)
+    BY_WIDTH(combine)
+    (n - 1, l, turn_of(c->t, frame, b->l, true, false), (rows){z + (l + 1) * step, step, NULL},
+     (rows){to + (size_t)b->seen * step, step, NULL});
+}
+
+/* Back, added to the node. */
+INLINE void turn_out(int wide, bool part, const chunk *c, const T *frame, const align_block *b, T *from, T *to,
+                     size_t row, const size_t *place, size_t lanes) {
+  const size_t l = (size_t)b->l, step = (size_t)wide * VL, n = (size_t)b->orders;
+  const T *cosine = frame, *sine = frame + c->t->l_max + 1;
+  T *z = c->z, *mid = to + ((size_t)b->row + l) * row;
+  BY_WIDTH(combine)(l + 1, n, turn_of(c->t, frame, b->l, false, true), (rows){from, step, NULL}, (rows){z, step, NULL});
+  if (l > 0)
+    BY_WIDTH(combine)
+    (l, n - 1, turn_of(c->t, frame, b->l, true, true), (rows){from + (size_t)b->seen * step, step, NULL},
+     (rows){z + (l + 1) * step, step, NULL});
+  UNROLL for (int j = 0; j < wide; j++) {
+    T *p = mid + place[j];
+    store_part(part, p, lanes, load_part(part, p, lanes) + v_load(z + (size_t)j * VL));
+  }
+  for (size_t m = 1; m <= l; m++) {
+    const vec cm = v_set1(cosine[m]), sm = v_set1(sine[m]);
+    UNROLL for (int j = 0; j < wide; j++) {
+      const vec x = v_load(z + m * step + (size_t)j * VL), y = v_load(z + (l + m) * step + (size_t)j * VL);
+      T *p = mid + m * row + place[j], *q = mid - m * row + place[j];
+      store_part(part, p, lanes, v_fma(cm, x, load_part(part, p, lanes)) - sm * y);
+      store_part(part, q, lanes, v_fma(cm, y, v_fma(sm, x, load_part(part, q, lanes))));
+    }
+  }
+}
+
+/* ---- one edge ---- */
+
+/* Weights of an edge and the coefficients made of them, rows of vectors. */
+typedef struct mixing {
+  rows weights, dweights, a, da;
+  const T *k; /* NULL: a is the weights */
+} mixing;
+
+static void take_tail(const T *from, size_t stride, size_t n, size_t lanes, T *to) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t u = 0; u < VL; u++) to[i * VL + u] = u < lanes ? from[i * stride + u] : 0;
+}
+
+INLINE mixing mixing_of(int wide, bool part, const chunk *c, const tile *at, size_t e) {
+  const align_tables *t = c->t;
+  const size_t channels = c->q->channels, weights = (size_t)t->weights, step = (size_t)wide * VL;
+  const size_t place = row_of_edge(c, e) * weights * channels + at->first;
+  T *d = c->q->dweights ? (T *)c->q->dweights + place : NULL;
+  mixing m = {.weights = {(T *)(uintptr_t)((const T *)c->q->weights + place), channels, NULL},
+              .dweights = {d, channels, NULL},
+              .a = {c->q_row, step, NULL},
+              .da = {c->dq_row, step, NULL},
+              .k = (const T *)t->k[c->inverse[e] == 0]};
+  if (part) {
+    take_tail(m.weights.from, channels, weights, at->lanes, c->tail);
+    m.weights = (rows){c->tail, VL, NULL};
+    if (d) m.dweights = (rows){c->dtail, VL, NULL};
+  }
+  if (t->free) {
+    m.a = m.weights;
+    if (d) m.da = m.dweights;
+    m.k = NULL;
+  }
+  return m;
+}
+
+INLINE void make_coefficients(int wide, const align_tables *t, const align_pair *p, const mixing *m) {
+  if (!m->k || !p->first) return;
+  const T *k = m->k + p->k;
+  rows z = m->weights;
+  z.at = t->at + p->at;
+  if (p->even)
+    BY_WIDTH(gather)
+    ((size_t)p->orders, (size_t)p->even, (matrix){k, (size_t)p->even, 1}, z,
+     (rows){row_of(m->a, (size_t)p->row), m->a.step, NULL});
+  z.at += p->even;
+  if (p->odd)
+    BY_WIDTH(gather)
+    ((size_t)p->orders - 1, (size_t)p->odd, (matrix){k + p->orders * p->even, (size_t)p->odd, 1}, z,
+     (rows){row_of(m->a, (size_t)p->sine), m->a.step, NULL});
+}
+
+/* Gradients of the weights from those of the coefficients. */
+INLINE void take_coefficients(int wide, const align_tables *t, const align_pair *p, const mixing *m) {
+  if (!m->k || !p->last) return;
+  const T *k = m->k + p->k;
+  rows to = m->dweights;
+  to.at = t->at + p->at;
+  combine *const take = t->shared ? BY_WIDTH(add) : BY_WIDTH(scatter);
+  if (p->even)
+    take((size_t)p->even, (size_t)p->orders, (matrix){k, 1, (size_t)p->even},
+         (rows){row_of(m->da, (size_t)p->row), m->da.step, NULL}, to);
+  to.at += p->even;
+  if (p->odd)
+    take((size_t)p->odd, (size_t)p->orders - 1, (matrix){k + p->orders * p->even, 1, (size_t)p->odd},
+         (rows){row_of(m->da, (size_t)p->sine), m->da.step, NULL}, to);
+}
+
+/* Where order -m of a turned block is. */
+INLINE size_t minus_row(const align_block *b, int m) { return (size_t)(b->seen + m - 1); }
+
+/* y = the sum over pairs of A x - B x, and so on. */
+INLINE void mix(int wide, const chunk *c, const align_block *k, const mixing *w) {
+  const size_t step = (size_t)wide * VL;
+  const align_pair *pair = c->t->pair + k->pair;
+  for (int m = 0; m < k->orders; m++) {
+    vec y[2][ALIGN_WIDE];
+    UNROLL for (int j = 0; j < ALIGN_WIDE; j++) y[0][j] = y[1][j] = v_zero();
+    for (const align_pair *p = pair; p < pair + k->pairs && p->orders > m; p++) {
+      const align_block *b = &c->t->x[p->b];
+      const T *x = c->x + (size_t)b->at * step, *plus = x + (size_t)m * step;
+      if (m == 0) {
+        if (p->even == 0) continue;
+        const T *a = row_of(w->a, (size_t)p->row);
+        UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) y[0][j] =
+            v_fma(v_load(a + (size_t)j * VL), v_load(plus + (size_t)j * VL), y[0][j]);
+        continue;
+      }
+      const T *minus = x + minus_row(b, m) * step;
+      if (p->even) {
+        const T *a = row_of(w->a, (size_t)(p->row + m));
+        UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
+          const vec s = v_load(a + (size_t)j * VL);
+          y[0][j] = v_fma(s, v_load(plus + (size_t)j * VL), y[0][j]);
+          y[1][j] = v_fma(s, v_load(minus + (size_t)j * VL), y[1][j]);
+        }
+      }
+      if (p->odd) {
+        const T *a = row_of(w->a, (size_t)(p->sine + m - 1));
+        UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
+          const vec s = v_load(a + (size_t)j * VL);
+          y[0][j] = v_fma(v_zero() - s, v_load(minus + (size_t)j * VL), y[0][j]);
+          y[1][j] = v_fma(s, v_load(plus + (size_t)j * VL), y[1][j]);
+        }
+      }
+    }
+    UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
+      v_store(c->y + (size_t)m * step + (size_t)j * VL, y[0][j]);
+      if (m > 0) v_store(c->y + minus_row(k, m) * step + (size_t)j * VL, y[1][j]);
+    }
+  }
+}
+
+INLINE void edge_forward(int wide, bool part, const chunk *c, const tile *at, size_t e) {
+  const align_tables *t = c->t;
+  const align_span *q = c->q;
+  if (t->free && c->inverse[e] == 0) return;
+  const T *frame = c->frames + e * c->pitch;
+  const T *x = (const T *)q->x + (size_t)q->edges->sender[c->from + e] * q->xs.node;
+  T *out = (T *)q->out + (size_t)q->edges->receiver[c->from + e] * q->os.node;
+  const mixing w = mixing_of(wide, part, c, at, e);
+  for (int32_t b = 0; b < t->x_blocks; b++)
+    if (t->x[b].pairs > 0)
+      turn_in(wide, part, c, frame, &t->x[b], t->x[b].orders, x, q->xs.row, at->place, at->lanes,
+              c->x + (size_t)t->x[b].at * (size_t)wide * VL);
+  for (int32_t i = 0; i < t->out_blocks; i++) {
+    const align_block *k = &t->out[i];
+    if (k->pairs == 0) continue;
+    for (int32_t p = 0; p < k->pairs; p++) make_coefficients(wide, t, &t->pair[k->pair + p], &w);
+    mix(wide, c, k, &w);
+    turn_out(wide, part, c, frame, k, c->y, out, q->os.row, at->out, at->lanes);
+  }
+}
+
+/* ---- gradients ---- */
+
+/* As mix, and from the gradients g of y: those of x, added, and of the coefficients. */
+INLINE void unmix(int wide, bool slopes, const chunk *c, const align_block *k, const mixing *w) {
+  const size_t step = (size_t)wide * VL;
+  const align_pair *pair = c->t->pair + k->pair;
+  const bool weighted = w->dweights.from != NULL;
+  for (int m = 0; m < k->orders; m++) {
+    vec y[2][ALIGN_WIDE], g[2][ALIGN_WIDE];
+    UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
+      y[0][j] = y[1][j] = g[1][j] = v_zero();
+      g[0][j] = v_load(c->g + (size_t)m * step + (size_t)j * VL);
+      if (m > 0) g[1][j] = v_load(c->g + minus_row(k, m) * step + (size_t)j * VL);
+    }
+    for (const align_pair *p = pair; p < pair + k->pairs && p->orders > m; p++) {
+      const align_block *b = &c->t->x[p->b];
+      const size_t plus = ((size_t)b->at + (size_t)m) * step,
+                   minus = m == 0 ? plus : ((size_t)b->at + minus_row(b, m)) * step;
+      for (int sine = 0; sine < 2; sine++) {
+        if ((sine ? p->odd : p->even) == 0 || m < sine) continue;
+        const size_t place = (size_t)(sine ? p->sine + m - 1 : p->row + m);
+        const T *a = row_of(w->a, place);
+        T *da = weighted ? row_of(w->da, place) : NULL;
+        UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
+          const size_t at = (size_t)j * VL;
+          const vec s = v_load(a + at), x0 = v_load(c->x + plus + at), x1 = v_load(c->x + minus + at);
+          const vec g0 = g[0][j], g1 = g[1][j];
+          T *d0 = c->dx + plus + at, *d1 = c->dx + minus + at;
+          vec sum;
+          if (sine) {
+            sum = x0 * g1 - x1 * g0;
+            v_store(d0, v_fma(s, g1, v_load(d0)));
+            v_store(d1, v_load(d1) - s * g0);
+            if (slopes) y[0][j] -= s * x1, y[1][j] = v_fma(s, x0, y[1][j]);
+          } else {
+            sum = x0 * g0;
+            v_store(d0, v_fma(s, g0, v_load(d0)));
+            if (m > 0) {
+              sum = v_fma(x1, g1, sum);
+              v_store(d1, v_fma(s, g1, v_load(d1)));
+            }
+            if (slopes) y[0][j] = v_fma(s, x0, y[0][j]), y[1][j] = v_fma(s, x1, y[1][j]);
+          }
+          if (weighted) {
+            if (!p->first) sum += v_load(da + at);
+            v_store(da + at, sum);
+          }
+        }
+      }
+    }
+    if (slopes) UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
+        v_store(c->y + (size_t)m * step + (size_t)j * VL, y[0][j]);
+        if (m > 0) v_store(c->y + minus_row(k, m) * step + (size_t)j * VL, y[1][j]);
+      }
+  }
+}
+
+/* sum[i] -= the sum over rows of h L_i f, L_0 and L_1 the generators of turns about x and y in the frame; f has one
+ * order more than h where there is one. */
+INLINE void add_torque(int wide, const chunk *c, const align_block *b, const T *f, const T *h, vec sum[2]) {
+  const size_t step = (size_t)wide * VL;
+  const T *slope = (const T *)c->t->slope + b->l * (b->l + 1) / 2;
+  for (int m = 0; m + 1 < b->seen; m++) {
+    const size_t p0 = (size_t)m * step, p1 = p0 + step, m1 = minus_row(b, m + 1) * step, m0 = m1 - step; /* m > 0 */
+    const bool both = m + 1 < b->orders;
+    vec t[2] = {v_zero(), v_zero()};
+    UNROLL for (int j = 0; j < wide; j++) {
+      const T *fj = f + (size_t)j * VL, *hj = h + (size_t)j * VL;
+      const vec h0 = v_load(hj + p0);
+      t[0] -= v_load(fj + m1) * h0;
+      t[1] = v_fma(v_load(fj + p1), h0, t[1]);
+      if (m > 0) {
+        const vec h2 = v_load(hj + m0);
+        t[0] = v_fma(v_load(fj + p1), h2, t[0]);
+        t[1] = v_fma(v_load(fj + m1), h2, t[1]);
+      }
+      if (both) {
+        const vec h1 = v_load(hj + p1), h3 = v_load(hj + m1), f0 = v_load(fj + p0);
+        t[0] = v_fma(f0, h3, t[0]);
+        t[1] -= f0 * h1;
+        if (m > 0) {
+          const vec f2 = v_load(fj + m0);
+          t[0] -= f2 * h1;
+          t[1] -= f2 * h3;
+        }
+      }
+    }
+    for (int i = 0; i < 2; i++) sum[i] -= v_set1(slope[m]) * t[i];
+  }
+}
+
+INLINE void edge_backward(int wide, bool part, bool slopes, chunk *c, const tile *at, size_t e) {
+  const align_tables *t = c->t;
+  const align_span *q = c->q;
+  const size_t step = (size_t)wide * VL, node = (size_t)q->edges->sender[c->from + e] * q->xs.node;
+  const T *frame = c->frames + e * c->pitch;
+  const T *x = (const T *)q->x + node;
+  const T *g = (const T *)q->g + (size_t)q->edges->receiver[c->from + e] * q->os.node;
+  const mixing w = mixing_of(wide, part, c, at, e);
+  const bool none = t->free && c->inverse[e] == 0;
+  vec torque[2] = {v_zero(), v_zero()};
+  if (w.dweights.from && (t->shared || none))
+    for (size_t i = 0; i < (size_t)t->weights; i++)
+      for (size_t j = 0; j < step; j += VL) v_store(row_of(w.dweights, i) + j, v_zero());
+  for (int32_t b = 0; b < t->x_blocks && !none; b++)
+    if (t->x[b].pairs > 0)
+      turn_in(wide, part, c, frame, &t->x[b], slopes ? t->x[b].seen : t->x[b].orders, x, q->xs.row, at->place,
+              at->lanes, c->x + (size_t)t->x[b].at * step);
+  memset(c->dx, 0, (size_t)t->turned * step * sizeof(T));
+  for (int32_t i = 0; i < t->out_blocks && !none; i++) {
+    const align_block *k = &t->out[i];
+    if (k->pairs == 0) continue;
+    turn_in(wide, part, c, frame, k, slopes ? k->seen : k->orders, g, q->os.row, at->out, at->lanes, c->g);
+    for (int32_t p = 0; p < k->pairs; p++) make_coefficients(wide, t, &t->pair[k->pair + p], &w);
+    unmix(wide, slopes, c, k, &w);
+    if (slopes) add_torque(wide, c, k, c->g, c->y, torque);
+    for (int32_t p = 0; p < k->pairs && w.dweights.from; p++) take_coefficients(wide, t, &t->pair[k->pair + p], &w);
+  }
+  for (int32_t b = 0; b < t->x_blocks && !none; b++) {
+    if (t->x[b].pairs == 0) continue;
+    T *dx = c->dx + (size_t)t->x[b].at * step;
+    if (slopes) add_torque(wide, c, &t->x[b], c->x + (size_t)t->x[b].at * step, dx, torque);
+    if (q->dx) turn_out(wide, part, c, frame, &t->x[b], dx, (T *)q->dx + node, q->xs.row, at->place, at->lanes);
+  }
+  if (slopes)
+    for (int i = 0; i < 2; i++) c->torque[e][i] += (double)v_sum(torque[i]);
+  if (part && w.dweights.from) {
+    const size_t weights = (size_t)t->weights;
+    T *to = (T *)q->dweights + row_of_edge(c, e) * weights * q->channels + at->first;
+    for (size_t i = 0; i < weights; i++) v_store_n(to + i * q->channels, at->lanes, v_load(c->dtail + i * VL));
+  }
+}
+
+/* What the number whose gradients these are gains when the edge turns, as a gradient by its vector. */
+static void put_slopes(const chunk *c) {
+  for (size_t e = 0; e < c->n; e++) {
+    const double ca = c->turn[e][0], sa = c->turn[e][1], cb = c->turn[e][2], sb = c->turn[e][3];
+    const double along = c->inverse[e] * c->torque[e][1], beside = -c->inverse[e] * c->torque[e][0];
+    const double d[3] = {along * cb * ca - beside * sa, along * cb * sa + beside * ca, -along * sb};
+    T *to = (T *)c->q->dv + 3 * row_of_edge(c, e);
+    for (int i = 0; i < 3; i++) to[c->t->axis[i]] = c->inverse[e] == 0 ? 0 : (T)d[i];
+  }
+}
+
+/* ---- passes over tiles ---- */
+
+typedef void pass(chunk *c, tile at);
+#define PASSES(F)                                          \
+  F(forward, edge_forward(wide, part, c, &at, e))          \
+  F(backward, edge_backward(wide, part, false, c, &at, e)) \
+  F(backward_slopes, edge_backward(wide, part, true, c, &at, e))
+#define PASS(name, wide_, part_, call)                      \
+  static void name##_##wide_##_##part_(chunk *c, tile at) { \
+    enum { wide = wide_, part = part_ };                    \
+    for (size_t e = 0; e < c->n; e++) call;                 \
+  }
+#define WIDTHS(name, call) PASS(name, 1, 1, call) PASS(name, 1, 0, call) PASS(name, 2, 0, call)
+PASSES(WIDTHS)
+#if WEYL_LEVEL == 2
+#define WIDEST(name, call) PASS(name, 4, 0, call)
+PASSES(WIDEST)
+#define TABLE(name, call) static pass *const name[4] = {name##_1_1, name##_1_0, name##_2_0, name##_4_0};
+#else
+#define TABLE(name, call) static pass *const name[4] = {name##_1_1, name##_1_0, name##_2_0, NULL};
+#endif
+PASSES(TABLE)
+
+static void each_tile(chunk *c, pass *const with[4]) {
+  const size_t n = c->q->channels;
+  size_t u = 0;
+  for (int k = 3; k > 0; k--) {
+    const size_t width = VL << (k - 1);
+    for (; with[k] && u + width <= n; u += width) with[k](c, tile_of(c->q, u, VL));
+  }
+  if (u < n) with[0](c, tile_of(c->q, u, n - u));
+}
+
+void K(align_forward)(const align_tables *t, const align_span *q, void *work) {
+  chunk c;
+  chunk_start(&c, t, q, work);
+  while (next_chunk(&c)) {
+    make_frames(&c);
+    each_tile(&c, forward);
+  }
+}
+
+void K(align_backward)(const align_tables *t, const align_span *q, void *work) {
+  chunk c;
+  chunk_start(&c, t, q, work);
+  while (next_chunk(&c)) {
+    make_frames(&c);
+    memset(c.torque, 0, sizeof c.torque);
+    each_tile(&c, q->dv ? backward_slopes : backward);
+    if (q->dv) put_slopes(&c);
+  }
+}
