@@ -129,69 +129,87 @@ static void make_frames(chunk *c) {
   }
 }
 
-/* ---- rows of vectors ---- */
+/* ---- small matrices times rows of vectors ---- */
 
-/* Rows at `from` of `step` numbers each; row i is number at[i], or i. */
-typedef struct rows {
-  T *from;
-  size_t step;
-  const int32_t *at;
-} rows;
-INLINE T *row_of(rows r, size_t i) { return r.from + (r.at ? (size_t)r.at[i] : i) * r.step; }
-
-typedef struct matrix { /* of scalars */
+/* Scalars a, strides, rows of z and of the result, whose numbers are in a list or count up. */
+typedef struct small {
+  size_t n, count; /* rows of the result, of z */
   const T *a;
-  size_t row, column; /* strides */
-} matrix;
+  size_t a_row, a_column;
+  const T *z;
+  size_t z_step;
+  const int32_t *z_at;
+  T *to;
+  size_t to_step;
+  const int32_t *to_at;
+} small;
 
-INLINE void combine_group(int n, int wide, bool add, size_t count, matrix a, rows z, size_t i, rows to) {
+INLINE size_t row_at(const int32_t *at, size_t i) { return at ? (size_t)at[i] : i; }
+
+INLINE void multiply_group(int n, int wide, bool add, const small *q, size_t i) {
   vec sum[GROUP][ALIGN_WIDE];
   UNROLL for (int r = 0; r < GROUP; r++) UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (r < n && j < wide) sum[r][j] =
-      add ? v_load(row_of(to, i + (size_t)r) + (size_t)j * VL) : v_zero();
-  const T *scalar = a.a + i * a.row;
-  for (size_t k = 0; k < count; k++, scalar += a.column) {
-    const T *row = row_of(z, k);
+      add ? v_load(q->to + row_at(q->to_at, i + (size_t)r) * q->to_step + (size_t)j * VL) : v_zero();
+  const T *scalar = q->a + i * q->a_row;
+  for (size_t k = 0; k < q->count; k++, scalar += q->a_column) {
+    const T *row = q->z + row_at(q->z_at, k) * q->z_step;
     vec x[ALIGN_WIDE];
     UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) x[j] = v_load(row + (size_t)j * VL);
     UNROLL for (int r = 0; r < GROUP; r++) if (r < n) {
-      const vec s = v_set1(scalar[(size_t)r * a.row]);
+      const vec s = v_set1(scalar[(size_t)r * q->a_row]);
       UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) sum[r][j] = v_fma(s, x[j], sum[r][j]);
     }
   }
   UNROLL for (int r = 0; r < GROUP; r++) UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (r < n && j < wide)
-      v_store(row_of(to, i + (size_t)r) + (size_t)j * VL, sum[r][j]);
+      v_store(q->to + row_at(q->to_at, i + (size_t)r) * q->to_step + (size_t)j * VL, sum[r][j]);
 }
 
-/* n rows of `to` (+)= a [n][count] times rows of z; functions, as they are called from many places: with rows in a row,
- * of z by their numbers, and of `to` by theirs, added or not. */
-typedef void combine(size_t n, size_t count, matrix a, rows z, rows to);
-#define COMBINE(name, wide, add, z_at, to_at)                                                     \
-  static __attribute__((noinline)) void name(size_t n, size_t count, matrix a, rows z, rows to) { \
-    if (!(z_at)) z.at = NULL;                                                                     \
-    if (!(to_at)) to.at = NULL;                                                                   \
-    size_t i = 0;                                                                                 \
-    for (; i + GROUP <= n; i += GROUP) combine_group(GROUP, wide, add, count, a, z, i, to);       \
-    switch (n - i) {                                                                              \
-      case 5: combine_group(5, wide, add, count, a, z, i, to); break;                             \
-      case 4: combine_group(4, wide, add, count, a, z, i, to); break;                             \
-      case 3: combine_group(3, wide, add, count, a, z, i, to); break;                             \
-      case 2: combine_group(2, wide, add, count, a, z, i, to); break;                             \
-      case 1: combine_group(1, wide, add, count, a, z, i, to); break;                             \
-    }                                                                                             \
+INLINE void multiply(int wide, bool add, const small q) {
+  size_t i = 0;
+  for (; i + GROUP <= q.n; i += GROUP) multiply_group(GROUP, wide, add, &q, i);
+  switch (q.n - i) {
+    case 5: multiply_group(5, wide, add, &q, i); break;
+    case 4: multiply_group(4, wide, add, &q, i); break;
+    case 3: multiply_group(3, wide, add, &q, i); break;
+    case 2: multiply_group(2, wide, add, &q, i); break;
+    case 1: multiply_group(1, wide, add, &q, i); break;
   }
-#define COMBINES(wide)                               \
-  COMBINE(combine_##wide, wide, false, false, false) \
-  COMBINE(gather_##wide, wide, false, true, false)   \
-  COMBINE(scatter_##wide, wide, false, false, true)  \
-  COMBINE(add_##wide, wide, true, false, true)
-COMBINES(1)
-COMBINES(2)
+}
+
+/* Functions, as they are called from many places, of plain numbers, which pass in registers: of d or its transpose; to
+ * coefficients from weights by their numbers; and back, set or added. */
+#define NOT_INLINE static __attribute__((noinline)) void
+#define MULTIPLIES(wide)                                                                                             \
+  NOT_INLINE turn_##wide(size_t n, size_t count, const T *a, size_t row, const T *z, T *to) {                        \
+    multiply(wide, false, (small){n, count, a, row, 1, z, (wide)*VL, NULL, to, (wide)*VL, NULL});                    \
+  }                                                                                                                  \
+  NOT_INLINE turn_back_##wide(size_t n, size_t count, const T *a, size_t column, const T *z, T *to) {                \
+    multiply(wide, false, (small){n, count, a, 1, column, z, (wide)*VL, NULL, to, (wide)*VL, NULL});                 \
+  }                                                                                                                  \
+  NOT_INLINE gather_##wide(size_t n, size_t count, const T *a, const T *z, size_t step, const int32_t *at, T *to) {  \
+    multiply(wide, false, (small){n, count, a, count, 1, z, step, at, to, (wide)*VL, NULL});                         \
+  }                                                                                                                  \
+  NOT_INLINE scatter_##wide(size_t n, size_t count, const T *a, const T *z, T *to, size_t step, const int32_t *at) { \
+    multiply(wide, false, (small){n, count, a, 1, n, z, (wide)*VL, NULL, to, step, at});                             \
+  }                                                                                                                  \
+  NOT_INLINE add_##wide(size_t n, size_t count, const T *a, const T *z, T *to, size_t step, const int32_t *at) {     \
+    multiply(wide, true, (small){n, count, a, 1, n, z, (wide)*VL, NULL, to, step, at});                              \
+  }
+MULTIPLIES(1)
+MULTIPLIES(2)
 #if WEYL_LEVEL == 2
-COMBINES(4)
+MULTIPLIES(4)
 #define BY_WIDTH(name) (wide == 1 ? name##_1 : wide == 2 ? name##_2 : name##_4)
 #else
 #define BY_WIDTH(name) (wide == 1 ? name##_1 : name##_2)
 #endif
+
+/* Rows at `from` of `step` numbers each. */
+typedef struct rows {
+  T *from;
+  size_t step;
+} rows;
+INLINE T *row_of(const rows *r, int32_t i) { return r->from + (size_t)i * r->step; }
 
 /* ---- tiles of channels ---- */
 
@@ -226,13 +244,6 @@ INLINE void store_part(bool part, T *p, size_t n, vec v) {
     v_store(p, v);
 }
 
-/* The matrix of a block's turn about the axis across, of cosines or sines. */
-INLINE matrix turn_of(const align_tables *t, const T *frame, int l, bool sine, bool back) {
-  const size_t n = (size_t)(l + !sine);
-  const T *a = frame + (sine ? t->degree[l].sine : t->degree[l].cosine);
-  return back ? (matrix){a, 1, n} : (matrix){a, n, 1};
-}
-
 /* A node's block into the frame of an edge, `orders` of its orders; through z. */
 INLINE void turn_in(int wide, bool part, const chunk *c, const T *frame, const align_block *b, int orders,
                     const T *from, size_t row, const size_t *place, size_t lanes, T *to) {
@@ -249,12 +260,9 @@ INLINE void turn_in(int wide, bool part, const chunk *c, const T *frame, const a
       v_store(z + (l + m) * step + (size_t)j * VL, cm * y - sm * x);
     }
   }
-  const rows in = {z, step, NULL}, out = {to, step, NULL};
-  BY_WIDTH(combine)(n, l + 1, turn_of(c->t, frame, b->l, false, false), in, out);
-  if (n > 1)
-    BY_WIDTH(combine)
-    (n - 1, l, turn_of(c->t, frame, b->l, true, false), (rows){z + (l + 1) * step, step, NULL},
-     (rows){to + (size_t)b->seen * step, step, NULL});
+  const align_degree *d = &c->t->degree[l];
+  BY_WIDTH(turn)(n, l + 1, frame + d->cosine, l + 1, z, to);
+  if (n > 1) BY_WIDTH(turn)(n - 1, l, frame + d->sine, l, z + (l + 1) * step, to + (size_t)b->seen * step);
 }
 
 /* Back, added to the node. */
@@ -263,11 +271,9 @@ INLINE void turn_out(int wide, bool part, const chunk *c, const T *frame, const 
   const size_t l = (size_t)b->l, step = (size_t)wide * VL, n = (size_t)b->orders;
   const T *cosine = frame, *sine = frame + c->t->l_max + 1;
   T *z = c->z, *mid = to + ((size_t)b->row + l) * row;
-  BY_WIDTH(combine)(l + 1, n, turn_of(c->t, frame, b->l, false, true), (rows){from, step, NULL}, (rows){z, step, NULL});
-  if (l > 0)
-    BY_WIDTH(combine)
-    (l, n - 1, turn_of(c->t, frame, b->l, true, true), (rows){from + (size_t)b->seen * step, step, NULL},
-     (rows){z + (l + 1) * step, step, NULL});
+  const align_degree *d = &c->t->degree[l];
+  BY_WIDTH(turn_back)(l + 1, n, frame + d->cosine, l + 1, from, z);
+  if (l > 0) BY_WIDTH(turn_back)(l, n - 1, frame + d->sine, l, from + (size_t)b->seen * step, z + (l + 1) * step);
   UNROLL for (int j = 0; j < wide; j++) {
     T *p = mid + place[j];
     store_part(part, p, lanes, load_part(part, p, lanes) + v_load(z + (size_t)j * VL));
@@ -296,20 +302,34 @@ static void take_tail(const T *from, size_t stride, size_t n, size_t lanes, T *t
     for (size_t u = 0; u < VL; u++) to[i * VL + u] = u < lanes ? from[i * stride + u] : 0;
 }
 
+/* Lines of the weights of the next edge, and of their gradients. */
+INLINE void fetch_next(const chunk *c, size_t e, size_t first, size_t width) {
+  const size_t channels = c->q->channels, weights = (size_t)c->t->weights;
+  const size_t place = row_of_edge(c, e + 1) * weights * channels + first;
+  const T *w = (const T *)c->q->weights + place;
+  T *d = c->q->dweights ? (T *)c->q->dweights + place : NULL;
+  for (size_t i = 0; i < weights; i++)
+    for (size_t j = 0; j < width; j += V) {
+      __builtin_prefetch(w + i * channels + j, 0, 2);
+      if (d) __builtin_prefetch(d + i * channels + j, 1, 2);
+    }
+}
+
 INLINE mixing mixing_of(int wide, bool part, const chunk *c, const tile *at, size_t e) {
   const align_tables *t = c->t;
   const size_t channels = c->q->channels, weights = (size_t)t->weights, step = (size_t)wide * VL;
   const size_t place = row_of_edge(c, e) * weights * channels + at->first;
   T *d = c->q->dweights ? (T *)c->q->dweights + place : NULL;
-  mixing m = {.weights = {(T *)(uintptr_t)((const T *)c->q->weights + place), channels, NULL},
-              .dweights = {d, channels, NULL},
-              .a = {c->q_row, step, NULL},
-              .da = {c->dq_row, step, NULL},
+  if (c->from + e + 1 < (size_t)c->q->edges->n) fetch_next(c, e, at->first, step);
+  mixing m = {.weights = {(T *)(uintptr_t)((const T *)c->q->weights + place), channels},
+              .dweights = {d, channels},
+              .a = {c->q_row, step},
+              .da = {c->dq_row, step},
               .k = (const T *)t->k[c->inverse[e] == 0]};
   if (part) {
     take_tail(m.weights.from, channels, weights, at->lanes, c->tail);
-    m.weights = (rows){c->tail, VL, NULL};
-    if (d) m.dweights = (rows){c->dtail, VL, NULL};
+    m.weights = (rows){c->tail, VL};
+    if (d) m.dweights = (rows){c->dtail, VL};
   }
   if (t->free) {
     m.a = m.weights;
@@ -321,34 +341,24 @@ INLINE mixing mixing_of(int wide, bool part, const chunk *c, const tile *at, siz
 
 INLINE void make_coefficients(int wide, const align_tables *t, const align_pair *p, const mixing *m) {
   if (!m->k || !p->first) return;
-  const T *k = m->k + p->k;
-  rows z = m->weights;
-  z.at = t->at + p->at;
-  if (p->even)
-    BY_WIDTH(gather)
-    ((size_t)p->orders, (size_t)p->even, (matrix){k, (size_t)p->even, 1}, z,
-     (rows){row_of(m->a, (size_t)p->row), m->a.step, NULL});
-  z.at += p->even;
-  if (p->odd)
-    BY_WIDTH(gather)
-    ((size_t)p->orders - 1, (size_t)p->odd, (matrix){k + p->orders * p->even, (size_t)p->odd, 1}, z,
-     (rows){row_of(m->a, (size_t)p->sine), m->a.step, NULL});
+  const size_t n = (size_t)p->orders, even = (size_t)p->even, odd = (size_t)p->odd;
+  const T *k = m->k + p->k, *z = m->weights.from;
+  const int32_t *at = t->at + p->at;
+  if (even) BY_WIDTH(gather)(n, even, k, z, m->weights.step, at, row_of(&m->a, p->row));
+  if (odd) BY_WIDTH(gather)(n - 1, odd, k + n * even, z, m->weights.step, at + even, row_of(&m->a, p->sine));
 }
 
 /* Gradients of the weights from those of the coefficients. */
 INLINE void take_coefficients(int wide, const align_tables *t, const align_pair *p, const mixing *m) {
   if (!m->k || !p->last) return;
+  const size_t n = (size_t)p->orders, even = (size_t)p->even, odd = (size_t)p->odd, step = m->dweights.step;
   const T *k = m->k + p->k;
-  rows to = m->dweights;
-  to.at = t->at + p->at;
-  combine *const take = t->shared ? BY_WIDTH(add) : BY_WIDTH(scatter);
-  if (p->even)
-    take((size_t)p->even, (size_t)p->orders, (matrix){k, 1, (size_t)p->even},
-         (rows){row_of(m->da, (size_t)p->row), m->da.step, NULL}, to);
-  to.at += p->even;
-  if (p->odd)
-    take((size_t)p->odd, (size_t)p->orders - 1, (matrix){k + p->orders * p->even, 1, (size_t)p->odd},
-         (rows){row_of(m->da, (size_t)p->sine), m->da.step, NULL}, to);
+  const int32_t *at = t->at + p->at;
+  T *to = m->dweights.from;
+  void (*const take)(size_t, size_t, const T *, const T *, T *, size_t, const int32_t *) =
+      t->shared ? BY_WIDTH(add) : BY_WIDTH(scatter);
+  if (even) take(even, n, k, row_of(&m->da, p->row), to, step, at);
+  if (odd) take(odd, n - 1, k + n * even, row_of(&m->da, p->sine), to, step, at + even);
 }
 
 /* Where order -m of a turned block is. */
@@ -366,14 +376,14 @@ INLINE void mix(int wide, const chunk *c, const align_block *k, const mixing *w)
       const T *x = c->x + (size_t)b->at * step, *plus = x + (size_t)m * step;
       if (m == 0) {
         if (p->even == 0) continue;
-        const T *a = row_of(w->a, (size_t)p->row);
+        const T *a = row_of(&w->a, p->row);
         UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) y[0][j] =
             v_fma(v_load(a + (size_t)j * VL), v_load(plus + (size_t)j * VL), y[0][j]);
         continue;
       }
       const T *minus = x + minus_row(b, m) * step;
       if (p->even) {
-        const T *a = row_of(w->a, (size_t)(p->row + m));
+        const T *a = row_of(&w->a, p->row + m);
         UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
           const vec s = v_load(a + (size_t)j * VL);
           y[0][j] = v_fma(s, v_load(plus + (size_t)j * VL), y[0][j]);
@@ -381,7 +391,7 @@ INLINE void mix(int wide, const chunk *c, const align_block *k, const mixing *w)
         }
       }
       if (p->odd) {
-        const T *a = row_of(w->a, (size_t)(p->sine + m - 1));
+        const T *a = row_of(&w->a, p->sine + m - 1);
         UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
           const vec s = v_load(a + (size_t)j * VL);
           y[0][j] = v_fma(v_zero() - s, v_load(minus + (size_t)j * VL), y[0][j]);
@@ -437,9 +447,9 @@ INLINE void unmix(int wide, bool slopes, const chunk *c, const align_block *k, c
                    minus = m == 0 ? plus : ((size_t)b->at + minus_row(b, m)) * step;
       for (int sine = 0; sine < 2; sine++) {
         if ((sine ? p->odd : p->even) == 0 || m < sine) continue;
-        const size_t place = (size_t)(sine ? p->sine + m - 1 : p->row + m);
-        const T *a = row_of(w->a, place);
-        T *da = weighted ? row_of(w->da, place) : NULL;
+        const int32_t place = sine ? p->sine + m - 1 : p->row + m;
+        const T *a = row_of(&w->a, place);
+        T *da = weighted ? row_of(&w->da, place) : NULL;
         UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
           const size_t at = (size_t)j * VL;
           const vec s = v_load(a + at), x0 = v_load(c->x + plus + at), x1 = v_load(c->x + minus + at);
@@ -519,8 +529,8 @@ INLINE void edge_backward(int wide, bool part, bool slopes, chunk *c, const tile
   const bool none = t->free && c->inverse[e] == 0;
   vec torque[2] = {v_zero(), v_zero()};
   if (w.dweights.from && (t->shared || none))
-    for (size_t i = 0; i < (size_t)t->weights; i++)
-      for (size_t j = 0; j < step; j += VL) v_store(row_of(w.dweights, i) + j, v_zero());
+    for (int32_t i = 0; i < t->weights; i++)
+      for (size_t j = 0; j < step; j += VL) v_store(row_of(&w.dweights, i) + j, v_zero());
   for (int32_t b = 0; b < t->x_blocks && !none; b++)
     if (t->x[b].pairs > 0)
       turn_in(wide, part, c, frame, &t->x[b], slopes ? t->x[b].seen : t->x[b].orders, x, q->xs.row, at->place,
@@ -563,15 +573,15 @@ static void put_slopes(const chunk *c) {
 
 /* ---- passes over tiles ---- */
 
-typedef void pass(chunk *c, tile at);
+typedef void pass(chunk *c, tile at, size_t e);
 #define PASSES(F)                                          \
   F(forward, edge_forward(wide, part, c, &at, e))          \
   F(backward, edge_backward(wide, part, false, c, &at, e)) \
   F(backward_slopes, edge_backward(wide, part, true, c, &at, e))
-#define PASS(name, wide_, part_, call)                      \
-  static void name##_##wide_##_##part_(chunk *c, tile at) { \
-    enum { wide = wide_, part = part_ };                    \
-    for (size_t e = 0; e < c->n; e++) call;                 \
+#define PASS(name, wide_, part_, call)                                \
+  static void name##_##wide_##_##part_(chunk *c, tile at, size_t e) { \
+    enum { wide = wide_, part = part_ };                              \
+    call;                                                             \
   }
 #define WIDTHS(name, call) PASS(name, 1, 1, call) PASS(name, 1, 0, call) PASS(name, 2, 0, call)
 PASSES(WIDTHS)
@@ -584,14 +594,18 @@ PASSES(WIDEST)
 #endif
 PASSES(TABLE)
 
-static void each_tile(chunk *c, pass *const with[4]) {
+/* Every edge, all its channels: weights are read once, and while they are used those of the next edge are on their way.
+ */
+static void each_edge(chunk *c, pass *const with[4]) {
   const size_t n = c->q->channels;
-  size_t u = 0;
-  for (int k = 3; k > 0; k--) {
-    const size_t width = VL << (k - 1);
-    for (; with[k] && u + width <= n; u += width) with[k](c, tile_of(c->q, u, VL));
+  for (size_t e = 0; e < c->n; e++) {
+    size_t u = 0;
+    for (int k = 3; k > 0; k--) {
+      const size_t width = VL << (k - 1);
+      for (; with[k] && u + width <= n; u += width) with[k](c, tile_of(c->q, u, VL), e);
+    }
+    if (u < n) with[0](c, tile_of(c->q, u, n - u), e);
   }
-  if (u < n) with[0](c, tile_of(c->q, u, n - u));
 }
 
 void K(align_forward)(const align_tables *t, const align_span *q, void *work) {
@@ -599,7 +613,7 @@ void K(align_forward)(const align_tables *t, const align_span *q, void *work) {
   chunk_start(&c, t, q, work);
   while (next_chunk(&c)) {
     make_frames(&c);
-    each_tile(&c, forward);
+    each_edge(&c, forward);
   }
 }
 
@@ -609,7 +623,7 @@ void K(align_backward)(const align_tables *t, const align_span *q, void *work) {
   while (next_chunk(&c)) {
     make_frames(&c);
     memset(c.torque, 0, sizeof c.torque);
-    each_tile(&c, q->dv ? backward_slopes : backward);
+    each_edge(&c, q->dv ? backward_slopes : backward);
     if (q->dv) put_slopes(&c);
   }
 }
