@@ -1,7 +1,7 @@
 /* The convolution in the frame of each edge inside: what a plan is made of, and a call for the kernels.
  *
- * A chunk of edges at a time: first the matrices that turn each edge to the pole, edges side by side; then, for a tile
- * of up to ALIGN_WIDE vectors of channels and edge by edge, x is turned, mixed order by order, turned back and added to
+ * A chunk of edges at a time: first the matrices that turn each edge to the pole, edges side by side; then, for edge by
+ * edge and a tile of channels, x is turned, mixed order by order, turned back and added to
  * the receiver.  A turn is one about the polar axis, which is done while rows are read or added, and one about the axis
  * across, d, which keeps cosines (m >= 0) and sines (m < 0) apart.  Nearly all work is small matrices of scalars times
  * rows of vectors.
@@ -15,7 +15,7 @@
 
 enum {
   ALIGN_CHUNK = 16, /* edges: a multiple of the lanes of every vector */
-  ALIGN_WIDE = 4    /* vectors of a tile, at most */
+  ALIGN_WIDE = 4    /* vectors of 64 bytes of a tile, at most */
 };
 
 typedef struct align_block {
@@ -89,8 +89,8 @@ static inline align_room align_room_of(const align_tables *t, size_t lanes) {
   r.q = r.y + widest;
   r.dq = r.q + ((size_t)t->coefficients + 1) * width;
   r.tail = r.dq + ((size_t)t->coefficients + 1) * width;
-  r.dtail = r.tail + (size_t)t->weights * lanes;
-  r.total = r.dtail + (size_t)t->weights * lanes;
+  r.dtail = r.tail + (size_t)t->weights * width;
+  r.total = r.dtail + (size_t)t->weights * width;
   return r;
 }
 

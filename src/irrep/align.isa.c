@@ -7,7 +7,12 @@
 
 #include <math.h>
 
-enum { CHUNK = ALIGN_CHUNK, V = 64 / sizeof(T), GROUP = 6 }; /* rows whose sums stay in registers */
+enum {
+  CHUNK = ALIGN_CHUNK,
+  V = 64 / sizeof(T),
+  GROUP = 6,
+  WIDE = WEYL_LEVEL == 2 ? 4 : 2
+}; /* rows whose sums stay in registers */
 
 /* ---- chunks ---- */
 
@@ -146,13 +151,13 @@ typedef struct small {
 
 INLINE size_t row_at(const int32_t *at, size_t i) { return at ? (size_t)at[i] : i; }
 
-INLINE void multiply_group(int n, int wide, bool add, const small *q, size_t i) {
+INLINE void multiply_group(int n, int wide, bool add, const small *q, size_t i, size_t u) {
   vec sum[GROUP][ALIGN_WIDE];
   UNROLL for (int r = 0; r < GROUP; r++) UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (r < n && j < wide) sum[r][j] =
-      add ? v_load(q->to + row_at(q->to_at, i + (size_t)r) * q->to_step + (size_t)j * VL) : v_zero();
+      add ? v_load(q->to + row_at(q->to_at, i + (size_t)r) * q->to_step + u + (size_t)j * VL) : v_zero();
   const T *scalar = q->a + i * q->a_row;
   for (size_t k = 0; k < q->count; k++, scalar += q->a_column) {
-    const T *row = q->z + row_at(q->z_at, k) * q->z_step;
+    const T *row = q->z + row_at(q->z_at, k) * q->z_step + u;
     vec x[ALIGN_WIDE];
     UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) x[j] = v_load(row + (size_t)j * VL);
     UNROLL for (int r = 0; r < GROUP; r++) if (r < n) {
@@ -161,48 +166,55 @@ INLINE void multiply_group(int n, int wide, bool add, const small *q, size_t i) 
     }
   }
   UNROLL for (int r = 0; r < GROUP; r++) UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (r < n && j < wide)
-      v_store(q->to + row_at(q->to_at, i + (size_t)r) * q->to_step + (size_t)j * VL, sum[r][j]);
+      v_store(q->to + row_at(q->to_at, i + (size_t)r) * q->to_step + u + (size_t)j * VL, sum[r][j]);
 }
 
-INLINE void multiply(int wide, bool add, const small q) {
+INLINE void multiply_wide(int wide, bool add, const small *q, size_t u) {
   size_t i = 0;
-  for (; i + GROUP <= q.n; i += GROUP) multiply_group(GROUP, wide, add, &q, i);
-  switch (q.n - i) {
-    case 5: multiply_group(5, wide, add, &q, i); break;
-    case 4: multiply_group(4, wide, add, &q, i); break;
-    case 3: multiply_group(3, wide, add, &q, i); break;
-    case 2: multiply_group(2, wide, add, &q, i); break;
-    case 1: multiply_group(1, wide, add, &q, i); break;
+  for (; i + GROUP <= q->n; i += GROUP) multiply_group(GROUP, wide, add, q, i, u);
+  switch (q->n - i) {
+    case 5: multiply_group(5, wide, add, q, i, u); break;
+    case 4: multiply_group(4, wide, add, q, i, u); break;
+    case 3: multiply_group(3, wide, add, q, i, u); break;
+    case 2: multiply_group(2, wide, add, q, i, u); break;
+    case 1: multiply_group(1, wide, add, q, i, u); break;
   }
 }
 
-/* Functions, as they are called from many places, of plain numbers, which pass in registers: of d or its transpose; to
- * coefficients from weights by their numbers; and back, set or added. */
+/* Some vectors at a time of a tile of `width` numbers: F(wide, first). */
+#define EACH_WIDE(width, F)                                         \
+  do {                                                              \
+    size_t u_ = 0;                                                  \
+    for (; u_ + WIDE * VL <= (width); u_ += WIDE * VL) F(WIDE, u_); \
+    for (; u_ < (width); u_ += VL) F(1, u_);                        \
+  } while (0)
+
+INLINE void multiply(bool add, size_t width, const small q) {
+#define MULTIPLY(wide, u) multiply_wide(wide, add, &q, u)
+  EACH_WIDE(width, MULTIPLY);
+#undef MULTIPLY
+}
+
+/* Functions, as they are called from many places, of plain numbers, most of which pass in registers: of d or its
+ * transpose; to coefficients from weights by their numbers; and back, set or added. w: the width. */
 #define NOT_INLINE static __attribute__((noinline)) void
-#define MULTIPLIES(wide)                                                                                             \
-  NOT_INLINE turn_##wide(size_t n, size_t count, const T *a, size_t row, const T *z, T *to) {                        \
-    multiply(wide, false, (small){n, count, a, row, 1, z, (wide)*VL, NULL, to, (wide)*VL, NULL});                    \
-  }                                                                                                                  \
-  NOT_INLINE turn_back_##wide(size_t n, size_t count, const T *a, size_t column, const T *z, T *to) {                \
-    multiply(wide, false, (small){n, count, a, 1, column, z, (wide)*VL, NULL, to, (wide)*VL, NULL});                 \
-  }                                                                                                                  \
-  NOT_INLINE gather_##wide(size_t n, size_t count, const T *a, const T *z, size_t step, const int32_t *at, T *to) {  \
-    multiply(wide, false, (small){n, count, a, count, 1, z, step, at, to, (wide)*VL, NULL});                         \
-  }                                                                                                                  \
-  NOT_INLINE scatter_##wide(size_t n, size_t count, const T *a, const T *z, T *to, size_t step, const int32_t *at) { \
-    multiply(wide, false, (small){n, count, a, 1, n, z, (wide)*VL, NULL, to, step, at});                             \
-  }                                                                                                                  \
-  NOT_INLINE add_##wide(size_t n, size_t count, const T *a, const T *z, T *to, size_t step, const int32_t *at) {     \
-    multiply(wide, true, (small){n, count, a, 1, n, z, (wide)*VL, NULL, to, step, at});                              \
-  }
-MULTIPLIES(1)
-MULTIPLIES(2)
-#if WEYL_LEVEL == 2
-MULTIPLIES(4)
-#define BY_WIDTH(name) (wide == 1 ? name##_1 : wide == 2 ? name##_2 : name##_4)
-#else
-#define BY_WIDTH(name) (wide == 1 ? name##_1 : name##_2)
-#endif
+NOT_INLINE turn(size_t w, size_t n, size_t count, const T *a, const T *z, T *to) {
+  multiply(false, w, (small){n, count, a, count, 1, z, w, NULL, to, w, NULL});
+}
+NOT_INLINE turn_back(size_t w, size_t n, size_t count, const T *a, const T *z, T *to) {
+  multiply(false, w, (small){n, count, a, 1, n, z, w, NULL, to, w, NULL});
+}
+NOT_INLINE gather(size_t w, size_t n, size_t count, const T *a, const T *z, size_t step, const int32_t *at, T *to) {
+  multiply(false, w, (small){n, count, a, count, 1, z, step, at, to, w, NULL});
+}
+typedef void taker(size_t w, size_t n, size_t count, const T *a, const T *z, T *to, size_t step, const int32_t *at);
+NOT_INLINE scatter(size_t w, size_t n, size_t count, const T *a, const T *z, T *to, size_t step, const int32_t *at) {
+  multiply(false, w, (small){n, count, a, 1, n, z, w, NULL, to, step, at});
+}
+NOT_INLINE scatter_add(size_t w, size_t n, size_t count, const T *a, const T *z, T *to, size_t step,
+                       const int32_t *at) {
+  multiply(true, w, (small){n, count, a, 1, n, z, w, NULL, to, step, at});
+}
 
 /* Rows at `from` of `step` numbers each. */
 typedef struct rows {
@@ -213,78 +225,83 @@ INLINE T *row_of(const rows *r, int32_t i) { return r->from + (size_t)i * r->ste
 
 /* ---- tiles of channels ---- */
 
+enum { TILE = ALIGN_WIDE * V / VL }; /* vectors, at most */
 typedef struct tile {
-  size_t first;             /* channel */
-  size_t lanes;             /* of the last vector, if it is not whole */
-  size_t place[ALIGN_WIDE]; /* of its vectors in a node of x; of the output */
-  size_t out[ALIGN_WIDE];
+  size_t first, width;       /* channels; width: of whole vectors */
+  size_t lanes;              /* of the last vector */
+  size_t x[TILE], out[TILE]; /* where vectors are in a node */
 } tile;
 
-static tile tile_of(const align_span *q, size_t first, size_t lanes) {
-  tile t = {.first = first, .lanes = lanes};
-  for (size_t j = 0; j < ALIGN_WIDE; j++) {
+static tile tile_of(const align_span *q, size_t first) {
+  const size_t left = q->channels - first, n = left < TILE * VL ? left : TILE * VL, vectors = (n + VL - 1) / VL;
+  tile t = {.first = first, .width = vectors * VL, .lanes = n - (vectors - 1) * VL};
+  for (size_t j = 0; j < vectors; j++) {
     const size_t u = first + j * VL;
-    t.place[j] = q->blocked ? u / V * q->xs.block + u % V : u;
+    t.x[j] = q->blocked ? u / V * q->xs.block + u % V : u;
     t.out[j] = q->blocked ? u / V * q->os.block + u % V : u;
   }
   return t;
 }
 
-INLINE vec load_part(bool part, const T *p, size_t n) {
-  if (!part) return v_load(p);
+/* Vectors of which the last may be a part: its other lanes are 0, and stay untouched. */
+INLINE vec load_lanes(const T *p, size_t n) {
+  if (n == VL) return v_load(p);
   T lane[VL] = {0};
   for (size_t i = 0; i < n; i++) lane[i] = p[i];
   return v_load(lane);
 }
 
-INLINE void store_part(bool part, T *p, size_t n, vec v) {
-  if (part)
-    v_store_n(p, n, v);
-  else
+INLINE void store_lanes(T *p, size_t n, vec v) {
+  if (n == VL)
     v_store(p, v);
+  else
+    v_store_n(p, n, v);
 }
 
+INLINE size_t lanes_at(const tile *t, size_t u) { return u + VL < t->width ? VL : t->lanes; }
+
 /* A node's block into the frame of an edge, `orders` of its orders; through z. */
-INLINE void turn_in(int wide, bool part, const chunk *c, const T *frame, const align_block *b, int orders,
-                    const T *from, size_t row, const size_t *place, size_t lanes, T *to) {
-  const size_t l = (size_t)b->l, step = (size_t)wide * VL, n = (size_t)orders;
+static void turn_in(const chunk *c, const tile *t, const size_t *place, const T *frame, const align_block *b,
+                    int orders, const T *from, size_t row, T *to) {
+  const size_t l = (size_t)b->l, step = t->width, n = (size_t)orders;
   const T *cosine = frame, *sine = frame + c->t->l_max + 1, *mid = from + ((size_t)b->row + l) * row;
+  const align_degree *d = &c->t->degree[l];
   T *z = c->z;
-  UNROLL for (int j = 0; j < wide; j++) v_store(z + (size_t)j * VL, load_part(part, mid + place[j], lanes));
+  for (size_t u = 0, j = 0; u < step; u += VL, j++) v_store(z + u, load_lanes(mid + place[j], lanes_at(t, u)));
   for (size_t m = 1; m <= l; m++) {
     const vec cm = v_set1(cosine[m]), sm = v_set1(sine[m]);
-    UNROLL for (int j = 0; j < wide; j++) {
-      const vec x = load_part(part, mid + m * row + place[j], lanes),
-                y = load_part(part, mid - m * row + place[j], lanes);
-      v_store(z + m * step + (size_t)j * VL, v_fma(cm, x, sm * y));
-      v_store(z + (l + m) * step + (size_t)j * VL, cm * y - sm * x);
+    for (size_t u = 0, j = 0; u < step; u += VL, j++) {
+      const vec x = load_lanes(mid + m * row + place[j], lanes_at(t, u)),
+                y = load_lanes(mid - m * row + place[j], lanes_at(t, u));
+      v_store(z + m * step + u, v_fma(cm, x, sm * y));
+      v_store(z + (l + m) * step + u, cm * y - sm * x);
     }
   }
-  const align_degree *d = &c->t->degree[l];
-  BY_WIDTH(turn)(n, l + 1, frame + d->cosine, l + 1, z, to);
-  if (n > 1) BY_WIDTH(turn)(n - 1, l, frame + d->sine, l, z + (l + 1) * step, to + (size_t)b->seen * step);
+  turn(step, n, l + 1, frame + d->cosine, z, to);
+  if (n > 1) turn(step, n - 1, l, frame + d->sine, z + (l + 1) * step, to + (size_t)b->seen * step);
 }
 
 /* Back, added to the node. */
-INLINE void turn_out(int wide, bool part, const chunk *c, const T *frame, const align_block *b, T *from, T *to,
-                     size_t row, const size_t *place, size_t lanes) {
-  const size_t l = (size_t)b->l, step = (size_t)wide * VL, n = (size_t)b->orders;
+static void turn_out(const chunk *c, const tile *t, const size_t *place, const T *frame, const align_block *b,
+                     const T *from, T *to, size_t row) {
+  const size_t l = (size_t)b->l, step = t->width, n = (size_t)b->orders;
   const T *cosine = frame, *sine = frame + c->t->l_max + 1;
-  T *z = c->z, *mid = to + ((size_t)b->row + l) * row;
   const align_degree *d = &c->t->degree[l];
-  BY_WIDTH(turn_back)(l + 1, n, frame + d->cosine, l + 1, from, z);
-  if (l > 0) BY_WIDTH(turn_back)(l, n - 1, frame + d->sine, l, from + (size_t)b->seen * step, z + (l + 1) * step);
-  UNROLL for (int j = 0; j < wide; j++) {
+  T *z = c->z, *mid = to + ((size_t)b->row + l) * row;
+  turn_back(step, l + 1, n, frame + d->cosine, from, z);
+  if (l > 0) turn_back(step, l, n - 1, frame + d->sine, from + (size_t)b->seen * step, z + (l + 1) * step);
+  for (size_t u = 0, j = 0; u < step; u += VL, j++) {
     T *p = mid + place[j];
-    store_part(part, p, lanes, load_part(part, p, lanes) + v_load(z + (size_t)j * VL));
+    store_lanes(p, lanes_at(t, u), load_lanes(p, lanes_at(t, u)) + v_load(z + u));
   }
   for (size_t m = 1; m <= l; m++) {
     const vec cm = v_set1(cosine[m]), sm = v_set1(sine[m]);
-    UNROLL for (int j = 0; j < wide; j++) {
-      const vec x = v_load(z + m * step + (size_t)j * VL), y = v_load(z + (l + m) * step + (size_t)j * VL);
+    for (size_t u = 0, j = 0; u < step; u += VL, j++) {
+      const size_t lanes = lanes_at(t, u);
+      const vec x = v_load(z + m * step + u), y = v_load(z + (l + m) * step + u);
       T *p = mid + m * row + place[j], *q = mid - m * row + place[j];
-      store_part(part, p, lanes, v_fma(cm, x, load_part(part, p, lanes)) - sm * y);
-      store_part(part, q, lanes, v_fma(cm, y, v_fma(sm, x, load_part(part, q, lanes))));
+      store_lanes(p, lanes, v_fma(cm, x, load_lanes(p, lanes)) - sm * y);
+      store_lanes(q, lanes, v_fma(cm, y, v_fma(sm, x, load_lanes(q, lanes))));
     }
   }
 }
@@ -297,93 +314,91 @@ typedef struct mixing {
   const T *k; /* NULL: a is the weights */
 } mixing;
 
-static void take_tail(const T *from, size_t stride, size_t n, size_t lanes, T *to) {
-  for (size_t i = 0; i < n; i++)
-    for (size_t u = 0; u < VL; u++) to[i * VL + u] = u < lanes ? from[i * stride + u] : 0;
+static void fetch(const void *of, size_t place, size_t weights, size_t channels, size_t width, bool write) {
+  if (!of) return;
+  const T *p = (const T *)of + place;
+  for (size_t i = 0; i < weights; i++, p += channels)
+    for (size_t j = 0; j < width; j += V)
+      if (write)
+        __builtin_prefetch(p + j, 1, 2);
+      else
+        __builtin_prefetch(p + j, 0, 2);
 }
 
-/* Lines of the weights of the next edge, and of their gradients. */
-INLINE void fetch_next(const chunk *c, size_t e, size_t first, size_t width) {
-  const size_t channels = c->q->channels, weights = (size_t)c->t->weights;
-  const size_t place = row_of_edge(c, e + 1) * weights * channels + first;
-  const T *w = (const T *)c->q->weights + place;
-  T *d = c->q->dweights ? (T *)c->q->dweights + place : NULL;
-  for (size_t i = 0; i < weights; i++)
-    for (size_t j = 0; j < width; j += V) {
-      __builtin_prefetch(w + i * channels + j, 0, 2);
-      if (d) __builtin_prefetch(d + i * channels + j, 1, 2);
-    }
-}
-
-INLINE mixing mixing_of(int wide, bool part, const chunk *c, const tile *at, size_t e) {
+static mixing mixing_of(const chunk *c, const tile *at, size_t e) {
   const align_tables *t = c->t;
-  const size_t channels = c->q->channels, weights = (size_t)t->weights, step = (size_t)wide * VL;
-  const size_t place = row_of_edge(c, e) * weights * channels + at->first;
-  T *d = c->q->dweights ? (T *)c->q->dweights + place : NULL;
-  if (c->from + e + 1 < (size_t)c->q->edges->n) fetch_next(c, e, at->first, step);
-  mixing m = {.weights = {(T *)(uintptr_t)((const T *)c->q->weights + place), channels},
-              .dweights = {d, channels},
+  const align_span *q = c->q;
+  const size_t channels = q->channels, weights = (size_t)t->weights, step = at->width, edge = weights * channels;
+  const T *from = (const T *)q->weights + row_of_edge(c, e) * edge + at->first;
+  T *to = q->dweights ? (T *)q->dweights + row_of_edge(c, e) * edge + at->first : NULL;
+  mixing m = {.weights = {(T *)(uintptr_t)from, channels},
+              .dweights = {to, channels},
               .a = {c->q_row, step},
               .da = {c->dq_row, step},
               .k = (const T *)t->k[c->inverse[e] == 0]};
-  if (part) {
-    take_tail(m.weights.from, channels, weights, at->lanes, c->tail);
-    m.weights = (rows){c->tail, VL};
-    if (d) m.dweights = (rows){c->dtail, VL};
+  if (e + 1 < c->n) { /* those of the next edge are on their way meanwhile */
+    const size_t next = row_of_edge(c, e + 1) * edge + at->first;
+    fetch(q->weights, next, weights, channels, step, false);
+    fetch(q->dweights, next, weights, channels, step, true);
+  }
+  if (at->lanes < VL) {
+    for (size_t i = 0; i < weights; i++)
+      for (size_t u = 0; u < step; u += VL)
+        v_store(c->tail + i * step + u, load_lanes(from + i * channels + u, lanes_at(at, u)));
+    m.weights = (rows){c->tail, step};
+    if (to) m.dweights = (rows){c->dtail, step};
   }
   if (t->free) {
     m.a = m.weights;
-    if (d) m.da = m.dweights;
+    if (to) m.da = m.dweights;
     m.k = NULL;
   }
   return m;
 }
 
-INLINE void make_coefficients(int wide, const align_tables *t, const align_pair *p, const mixing *m) {
+static void make_coefficients(size_t width, const align_tables *t, const align_pair *p, const mixing *m) {
   if (!m->k || !p->first) return;
   const size_t n = (size_t)p->orders, even = (size_t)p->even, odd = (size_t)p->odd;
   const T *k = m->k + p->k, *z = m->weights.from;
   const int32_t *at = t->at + p->at;
-  if (even) BY_WIDTH(gather)(n, even, k, z, m->weights.step, at, row_of(&m->a, p->row));
-  if (odd) BY_WIDTH(gather)(n - 1, odd, k + n * even, z, m->weights.step, at + even, row_of(&m->a, p->sine));
+  if (even) gather(width, n, even, k, z, m->weights.step, at, row_of(&m->a, p->row));
+  if (odd) gather(width, n - 1, odd, k + n * even, z, m->weights.step, at + even, row_of(&m->a, p->sine));
 }
 
 /* Gradients of the weights from those of the coefficients. */
-INLINE void take_coefficients(int wide, const align_tables *t, const align_pair *p, const mixing *m) {
+static void take_coefficients(size_t width, const align_tables *t, const align_pair *p, const mixing *m) {
   if (!m->k || !p->last) return;
   const size_t n = (size_t)p->orders, even = (size_t)p->even, odd = (size_t)p->odd, step = m->dweights.step;
   const T *k = m->k + p->k;
   const int32_t *at = t->at + p->at;
   T *to = m->dweights.from;
-  void (*const take)(size_t, size_t, const T *, const T *, T *, size_t, const int32_t *) =
-      t->shared ? BY_WIDTH(add) : BY_WIDTH(scatter);
-  if (even) take(even, n, k, row_of(&m->da, p->row), to, step, at);
-  if (odd) take(odd, n - 1, k + n * even, row_of(&m->da, p->sine), to, step, at + even);
+  taker *const take = t->shared ? scatter_add : scatter;
+  if (even) take(width, even, n, k, row_of(&m->da, p->row), to, step, at);
+  if (odd) take(width, odd, n - 1, k + n * even, row_of(&m->da, p->sine), to, step, at + even);
 }
 
 /* Where order -m of a turned block is. */
 INLINE size_t minus_row(const align_block *b, int m) { return (size_t)(b->seen + m - 1); }
 
 /* y = the sum over pairs of A x - B x, and so on. */
-INLINE void mix(int wide, const chunk *c, const align_block *k, const mixing *w) {
-  const size_t step = (size_t)wide * VL;
+INLINE void mix_wide(int wide, const chunk *c, size_t step, const align_block *k, const mixing *w, size_t u) {
   const align_pair *pair = c->t->pair + k->pair;
   for (int m = 0; m < k->orders; m++) {
     vec y[2][ALIGN_WIDE];
     UNROLL for (int j = 0; j < ALIGN_WIDE; j++) y[0][j] = y[1][j] = v_zero();
     for (const align_pair *p = pair; p < pair + k->pairs && p->orders > m; p++) {
       const align_block *b = &c->t->x[p->b];
-      const T *x = c->x + (size_t)b->at * step, *plus = x + (size_t)m * step;
+      const T *x = c->x + (size_t)b->at * step + u, *plus = x + (size_t)m * step;
       if (m == 0) {
         if (p->even == 0) continue;
-        const T *a = row_of(&w->a, p->row);
+        const T *a = row_of(&w->a, p->row) + u;
         UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) y[0][j] =
             v_fma(v_load(a + (size_t)j * VL), v_load(plus + (size_t)j * VL), y[0][j]);
         continue;
       }
       const T *minus = x + minus_row(b, m) * step;
       if (p->even) {
-        const T *a = row_of(&w->a, p->row + m);
+        const T *a = row_of(&w->a, p->row + m) + u;
         UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
           const vec s = v_load(a + (size_t)j * VL);
           y[0][j] = v_fma(s, v_load(plus + (size_t)j * VL), y[0][j]);
@@ -391,7 +406,7 @@ INLINE void mix(int wide, const chunk *c, const align_block *k, const mixing *w)
         }
       }
       if (p->odd) {
-        const T *a = row_of(&w->a, p->sine + m - 1);
+        const T *a = row_of(&w->a, p->sine + m - 1) + u;
         UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
           const vec s = v_load(a + (size_t)j * VL);
           y[0][j] = v_fma(v_zero() - s, v_load(minus + (size_t)j * VL), y[0][j]);
@@ -400,46 +415,51 @@ INLINE void mix(int wide, const chunk *c, const align_block *k, const mixing *w)
       }
     }
     UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
-      v_store(c->y + (size_t)m * step + (size_t)j * VL, y[0][j]);
-      if (m > 0) v_store(c->y + minus_row(k, m) * step + (size_t)j * VL, y[1][j]);
+      v_store(c->y + (size_t)m * step + u + (size_t)j * VL, y[0][j]);
+      if (m > 0) v_store(c->y + minus_row(k, m) * step + u + (size_t)j * VL, y[1][j]);
     }
   }
 }
 
-INLINE void edge_forward(int wide, bool part, const chunk *c, const tile *at, size_t e) {
+static void mix(const chunk *c, size_t step, const align_block *k, const mixing *w) {
+#define MIX(wide, u) mix_wide(wide, c, step, k, w, u)
+  EACH_WIDE(step, MIX);
+#undef MIX
+}
+
+static void edge_forward(chunk *c, const tile *at, size_t e) {
   const align_tables *t = c->t;
   const align_span *q = c->q;
   if (t->free && c->inverse[e] == 0) return;
   const T *frame = c->frames + e * c->pitch;
   const T *x = (const T *)q->x + (size_t)q->edges->sender[c->from + e] * q->xs.node;
   T *out = (T *)q->out + (size_t)q->edges->receiver[c->from + e] * q->os.node;
-  const mixing w = mixing_of(wide, part, c, at, e);
+  const mixing w = mixing_of(c, at, e);
   for (int32_t b = 0; b < t->x_blocks; b++)
     if (t->x[b].pairs > 0)
-      turn_in(wide, part, c, frame, &t->x[b], t->x[b].orders, x, q->xs.row, at->place, at->lanes,
-              c->x + (size_t)t->x[b].at * (size_t)wide * VL);
+      turn_in(c, at, at->x, frame, &t->x[b], t->x[b].orders, x, q->xs.row, c->x + (size_t)t->x[b].at * at->width);
   for (int32_t i = 0; i < t->out_blocks; i++) {
     const align_block *k = &t->out[i];
     if (k->pairs == 0) continue;
-    for (int32_t p = 0; p < k->pairs; p++) make_coefficients(wide, t, &t->pair[k->pair + p], &w);
-    mix(wide, c, k, &w);
-    turn_out(wide, part, c, frame, k, c->y, out, q->os.row, at->out, at->lanes);
+    for (int32_t p = 0; p < k->pairs; p++) make_coefficients(at->width, t, &t->pair[k->pair + p], &w);
+    mix(c, at->width, k, &w);
+    turn_out(c, at, at->out, frame, k, c->y, out, q->os.row);
   }
 }
 
 /* ---- gradients ---- */
 
 /* As mix, and from the gradients g of y: those of x, added, and of the coefficients. */
-INLINE void unmix(int wide, bool slopes, const chunk *c, const align_block *k, const mixing *w) {
-  const size_t step = (size_t)wide * VL;
+INLINE void unmix_wide(int wide, bool slopes, const chunk *c, size_t step, const align_block *k, const mixing *w,
+                       size_t u) {
   const align_pair *pair = c->t->pair + k->pair;
   const bool weighted = w->dweights.from != NULL;
   for (int m = 0; m < k->orders; m++) {
     vec y[2][ALIGN_WIDE], g[2][ALIGN_WIDE];
     UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
       y[0][j] = y[1][j] = g[1][j] = v_zero();
-      g[0][j] = v_load(c->g + (size_t)m * step + (size_t)j * VL);
-      if (m > 0) g[1][j] = v_load(c->g + minus_row(k, m) * step + (size_t)j * VL);
+      g[0][j] = v_load(c->g + (size_t)m * step + u + (size_t)j * VL);
+      if (m > 0) g[1][j] = v_load(c->g + minus_row(k, m) * step + u + (size_t)j * VL);
     }
     for (const align_pair *p = pair; p < pair + k->pairs && p->orders > m; p++) {
       const align_block *b = &c->t->x[p->b];
@@ -451,7 +471,7 @@ INLINE void unmix(int wide, bool slopes, const chunk *c, const align_block *k, c
         const T *a = row_of(&w->a, place);
         T *da = weighted ? row_of(&w->da, place) : NULL;
         UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
-          const size_t at = (size_t)j * VL;
+          const size_t at = u + (size_t)j * VL;
           const vec s = v_load(a + at), x0 = v_load(c->x + plus + at), x1 = v_load(c->x + minus + at);
           const vec g0 = g[0][j], g1 = g[1][j];
           T *d0 = c->dx + plus + at, *d1 = c->dx + minus + at;
@@ -478,23 +498,32 @@ INLINE void unmix(int wide, bool slopes, const chunk *c, const align_block *k, c
       }
     }
     if (slopes) UNROLL for (int j = 0; j < ALIGN_WIDE; j++) if (j < wide) {
-        v_store(c->y + (size_t)m * step + (size_t)j * VL, y[0][j]);
-        if (m > 0) v_store(c->y + minus_row(k, m) * step + (size_t)j * VL, y[1][j]);
+        v_store(c->y + (size_t)m * step + u + (size_t)j * VL, y[0][j]);
+        if (m > 0) v_store(c->y + minus_row(k, m) * step + u + (size_t)j * VL, y[1][j]);
       }
   }
 }
 
+static void unmix(bool slopes, const chunk *c, size_t step, const align_block *k, const mixing *w) {
+#define UNMIX(wide, u)                        \
+  if (slopes)                                 \
+    unmix_wide(wide, true, c, step, k, w, u); \
+  else                                        \
+    unmix_wide(wide, false, c, step, k, w, u)
+  EACH_WIDE(step, UNMIX);
+#undef UNMIX
+}
+
 /* sum[i] -= the sum over rows of h L_i f, L_0 and L_1 the generators of turns about x and y in the frame; f has one
  * order more than h where there is one. */
-INLINE void add_torque(int wide, const chunk *c, const align_block *b, const T *f, const T *h, vec sum[2]) {
-  const size_t step = (size_t)wide * VL;
+static void add_torque(const chunk *c, size_t step, const align_block *b, const T *f, const T *h, vec sum[2]) {
   const T *slope = (const T *)c->t->slope + b->l * (b->l + 1) / 2;
   for (int m = 0; m + 1 < b->seen; m++) {
     const size_t p0 = (size_t)m * step, p1 = p0 + step, m1 = minus_row(b, m + 1) * step, m0 = m1 - step; /* m > 0 */
     const bool both = m + 1 < b->orders;
     vec t[2] = {v_zero(), v_zero()};
-    UNROLL for (int j = 0; j < wide; j++) {
-      const T *fj = f + (size_t)j * VL, *hj = h + (size_t)j * VL;
+    for (size_t u = 0; u < step; u += VL) {
+      const T *fj = f + u, *hj = h + u;
       const vec h0 = v_load(hj + p0);
       t[0] -= v_load(fj + m1) * h0;
       t[1] = v_fma(v_load(fj + p1), h0, t[1]);
@@ -518,45 +547,44 @@ INLINE void add_torque(int wide, const chunk *c, const align_block *b, const T *
   }
 }
 
-INLINE void edge_backward(int wide, bool part, bool slopes, chunk *c, const tile *at, size_t e) {
+static void edge_backward(chunk *c, const tile *at, size_t e) {
   const align_tables *t = c->t;
   const align_span *q = c->q;
-  const size_t step = (size_t)wide * VL, node = (size_t)q->edges->sender[c->from + e] * q->xs.node;
-  const T *frame = c->frames + e * c->pitch;
-  const T *x = (const T *)q->x + node;
+  const bool slopes = q->dv != NULL, none = t->free && c->inverse[e] == 0;
+  const size_t step = at->width, node = (size_t)q->edges->sender[c->from + e] * q->xs.node;
+  const T *frame = c->frames + e * c->pitch, *x = (const T *)q->x + node;
   const T *g = (const T *)q->g + (size_t)q->edges->receiver[c->from + e] * q->os.node;
-  const mixing w = mixing_of(wide, part, c, at, e);
-  const bool none = t->free && c->inverse[e] == 0;
+  const mixing w = mixing_of(c, at, e);
   vec torque[2] = {v_zero(), v_zero()};
   if (w.dweights.from && (t->shared || none))
     for (int32_t i = 0; i < t->weights; i++)
-      for (size_t j = 0; j < step; j += VL) v_store(row_of(&w.dweights, i) + j, v_zero());
+      for (size_t u = 0; u < step; u += VL) v_store(row_of(&w.dweights, i) + u, v_zero());
   for (int32_t b = 0; b < t->x_blocks && !none; b++)
     if (t->x[b].pairs > 0)
-      turn_in(wide, part, c, frame, &t->x[b], slopes ? t->x[b].seen : t->x[b].orders, x, q->xs.row, at->place,
-              at->lanes, c->x + (size_t)t->x[b].at * step);
+      turn_in(c, at, at->x, frame, &t->x[b], slopes ? t->x[b].seen : t->x[b].orders, x, q->xs.row,
+              c->x + (size_t)t->x[b].at * step);
   memset(c->dx, 0, (size_t)t->turned * step * sizeof(T));
   for (int32_t i = 0; i < t->out_blocks && !none; i++) {
     const align_block *k = &t->out[i];
     if (k->pairs == 0) continue;
-    turn_in(wide, part, c, frame, k, slopes ? k->seen : k->orders, g, q->os.row, at->out, at->lanes, c->g);
-    for (int32_t p = 0; p < k->pairs; p++) make_coefficients(wide, t, &t->pair[k->pair + p], &w);
-    unmix(wide, slopes, c, k, &w);
-    if (slopes) add_torque(wide, c, k, c->g, c->y, torque);
-    for (int32_t p = 0; p < k->pairs && w.dweights.from; p++) take_coefficients(wide, t, &t->pair[k->pair + p], &w);
+    turn_in(c, at, at->out, frame, k, slopes ? k->seen : k->orders, g, q->os.row, c->g);
+    for (int32_t p = 0; p < k->pairs; p++) make_coefficients(step, t, &t->pair[k->pair + p], &w);
+    unmix(slopes, c, step, k, &w);
+    if (slopes) add_torque(c, step, k, c->g, c->y, torque);
+    for (int32_t p = 0; p < k->pairs && w.dweights.from; p++) take_coefficients(step, t, &t->pair[k->pair + p], &w);
   }
   for (int32_t b = 0; b < t->x_blocks && !none; b++) {
     if (t->x[b].pairs == 0) continue;
     T *dx = c->dx + (size_t)t->x[b].at * step;
-    if (slopes) add_torque(wide, c, &t->x[b], c->x + (size_t)t->x[b].at * step, dx, torque);
-    if (q->dx) turn_out(wide, part, c, frame, &t->x[b], dx, (T *)q->dx + node, q->xs.row, at->place, at->lanes);
+    if (slopes) add_torque(c, step, &t->x[b], c->x + (size_t)t->x[b].at * step, dx, torque);
+    if (q->dx) turn_out(c, at, at->x, frame, &t->x[b], dx, (T *)q->dx + node, q->xs.row);
   }
-  if (slopes)
-    for (int i = 0; i < 2; i++) c->torque[e][i] += (double)v_sum(torque[i]);
-  if (part && w.dweights.from) {
-    const size_t weights = (size_t)t->weights;
-    T *to = (T *)q->dweights + row_of_edge(c, e) * weights * q->channels + at->first;
-    for (size_t i = 0; i < weights; i++) v_store_n(to + i * q->channels, at->lanes, v_load(c->dtail + i * VL));
+  for (int i = 0; i < 2; i++) c->torque[e][i] += (double)v_sum(torque[i]);
+  if (at->lanes < VL && w.dweights.from) {
+    T *to = (T *)q->dweights + row_of_edge(c, e) * (size_t)t->weights * q->channels + at->first;
+    for (size_t i = 0; i < (size_t)t->weights; i++)
+      for (size_t u = 0; u < step; u += VL)
+        store_lanes(to + i * q->channels + u, lanes_at(at, u), v_load(c->dtail + i * step + u));
   }
 }
 
@@ -571,49 +599,25 @@ static void put_slopes(const chunk *c) {
   }
 }
 
-/* ---- passes over tiles ---- */
+/* ---- passes ---- */
 
-typedef void pass(chunk *c, tile at, size_t e);
-#define PASSES(F)                                          \
-  F(forward, edge_forward(wide, part, c, &at, e))          \
-  F(backward, edge_backward(wide, part, false, c, &at, e)) \
-  F(backward_slopes, edge_backward(wide, part, true, c, &at, e))
-#define PASS(name, wide_, part_, call)                                \
-  static void name##_##wide_##_##part_(chunk *c, tile at, size_t e) { \
-    enum { wide = wide_, part = part_ };                              \
-    call;                                                             \
-  }
-#define WIDTHS(name, call) PASS(name, 1, 1, call) PASS(name, 1, 0, call) PASS(name, 2, 0, call)
-PASSES(WIDTHS)
-#if WEYL_LEVEL == 2
-#define WIDEST(name, call) PASS(name, 4, 0, call)
-PASSES(WIDEST)
-#define TABLE(name, call) static pass *const name[4] = {name##_1_1, name##_1_0, name##_2_0, name##_4_0};
-#else
-#define TABLE(name, call) static pass *const name[4] = {name##_1_1, name##_1_0, name##_2_0, NULL};
-#endif
-PASSES(TABLE)
-
-/* Every edge, all its channels: weights are read once, and while they are used those of the next edge are on their way.
- */
-static void each_edge(chunk *c, pass *const with[4]) {
-  const size_t n = c->q->channels;
-  for (size_t e = 0; e < c->n; e++) {
-    size_t u = 0;
-    for (int k = 3; k > 0; k--) {
-      const size_t width = VL << (k - 1);
-      for (; with[k] && u + width <= n; u += width) with[k](c, tile_of(c->q, u, VL), e);
+/* Every edge, all its channels: weights are read once. */
+static void each_edge(chunk *c, void (*one)(chunk *c, const tile *at, size_t e)) {
+  const bool few = c->q->channels <= TILE * VL;
+  tile at = tile_of(c->q, 0);
+  for (size_t e = 0; e < c->n; e++)
+    for (size_t u = 0; u < c->q->channels; u += TILE * VL) {
+      if (!few) at = tile_of(c->q, u);
+      one(c, &at, e);
     }
-    if (u < n) with[0](c, tile_of(c->q, u, n - u), e);
-  }
 }
 
 void K(align_forward)(const align_tables *t, const align_span *q, void *work) {
   chunk c;
   chunk_start(&c, t, q, work);
-  while (next_chunk(&c)) {
+  while (q->channels > 0 && next_chunk(&c)) {
     make_frames(&c);
-    each_edge(&c, forward);
+    each_edge(&c, edge_forward);
   }
 }
 
@@ -623,7 +627,7 @@ void K(align_backward)(const align_tables *t, const align_span *q, void *work) {
   while (next_chunk(&c)) {
     make_frames(&c);
     memset(c.torque, 0, sizeof c.torque);
-    each_edge(&c, q->dv ? backward_slopes : backward);
+    if (q->channels > 0) each_edge(&c, edge_backward);
     if (q->dv) put_slopes(&c);
   }
 }
