@@ -306,6 +306,43 @@ typedef struct bench_edge {
 /* On one thread. */
 WEYL_MUST_CHECK weyl_status bench_edges(weyl_context *ctx, const bench_edge_ask *ask, bench_edge *out);
 
+/* Receivers have equally many edges, from the nodes that follow them in a ring. */
+WEYL_MUST_CHECK weyl_status bench_ring(weyl_arena *arena, int64_t atoms, int64_t edges, weyl_edges *out);
+
+/* ---- the same with harmonics of the edges' directions, in the frame of each edge (align.c) ---- */
+
+typedef enum bench_align_kind {
+  BENCH_ALIGN_TABLES, /* harmonics, and weyl_edge_product */
+  BENCH_ALIGN_PATHS,  /* the same by weyl_edge_aligned */
+  BENCH_ALIGN_ORDERS, /* with weights for orders */
+  BENCH_ALIGN_FEW,    /* |m| <= 2 alone */
+  BENCH_ALIGN_GAUNT   /* products of functions: even sums of degrees in any case */
+} bench_align_kind;
+enum { BENCH_ALIGN_WAYS = 5, BENCH_ALIGN_PASSES = 2, BENCH_ALIGN_DEGREES = 9 };
+extern const char *const bench_align_way[BENCH_ALIGN_WAYS];
+extern const char *const bench_align_pass[BENCH_ALIGN_PASSES]; /* forward, both */
+typedef struct bench_align_ask {
+  int64_t atoms, edges, channels;
+  int l_low, l_high; /* every degree to l, one block each, of x, harmonics and output */
+  bool full;         /* all sums of degrees, not the even ones alone */
+  weyl_dtype real;
+  double seconds; /* for each row and pass */
+} bench_align_ask;
+typedef struct bench_align_row {
+  int l;
+  bench_align_kind way;
+  int64_t weights;                /* of a channel of an edge */
+  double ops[BENCH_ALIGN_PASSES]; /* likewise */
+  bench_times ours[BENCH_ALIGN_PASSES];
+} bench_align_row;
+typedef struct bench_align {
+  double peak; /* as of bench_edge */
+  int rows;
+  bench_align_row row[BENCH_ALIGN_DEGREES * BENCH_ALIGN_WAYS];
+} bench_align;
+/* On one thread. */
+WEYL_MUST_CHECK weyl_status bench_aligns(weyl_context *ctx, const bench_align_ask *ask, bench_align *out);
+
 /* ---- many-body products (many.c) ---- */
 
 enum { BENCH_MANY_ROWS = 16 };

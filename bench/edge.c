@@ -84,19 +84,17 @@ static weyl_status once(void *self) {
                                     s->d[Y], s->work);
 }
 
-/* Receivers have equally many edges, from the nodes that follow them in a ring: the peer makes the same ones. */
-static weyl_status make_edges(weyl_arena *arena, const bench_edge_ask *ask, weyl_edges *out) {
-  int32_t *sender = weyl_arena_array(arena, int32_t, ask->edges + 1),
-          *receiver = weyl_arena_array(arena, int32_t, ask->edges + 1);
+weyl_status bench_ring(weyl_arena *arena, int64_t atoms, int64_t edges, weyl_edges *out) {
+  int32_t *sender = weyl_arena_array(arena, int32_t, edges + 1),
+          *receiver = weyl_arena_array(arena, int32_t, edges + 1);
   if (!sender || !receiver) return WEYL_MEMORY;
   int64_t first = 0;
-  for (int64_t e = 0; e < ask->edges; e++) {
-    receiver[e] = (int32_t)(e * ask->atoms / ask->edges);
+  for (int64_t e = 0; e < edges; e++) {
+    receiver[e] = (int32_t)(e * atoms / edges);
     if (e > 0 && receiver[e] != receiver[e - 1]) first = e;
-    sender[e] = (int32_t)((receiver[e] + 1 + (e - first) % (ask->atoms - 1)) % ask->atoms);
+    sender[e] = (int32_t)((receiver[e] + 1 + (e - first) % (atoms - 1)) % atoms);
   }
-  *out = (weyl_edges){
-      .n = ask->edges, .senders = ask->atoms, .receivers = ask->atoms, .sender = sender, .receiver = receiver};
+  *out = (weyl_edges){.n = edges, .senders = atoms, .receivers = atoms, .sender = sender, .receiver = receiver};
   return WEYL_OK;
 }
 
@@ -110,7 +108,7 @@ static weyl_status one_width(weyl_context *ctx, const bench_edge_ask *ask, bench
   weyl_edges edges;
   weyl_status status;
   WEYL_GOTO(weyl_arena_new(ctx, &arena));
-  WEYL_GOTO(make_edges(arena, ask, &edges));
+  WEYL_GOTO(bench_ring(arena, ask->atoms, ask->edges, &edges)); /* the peer makes the same ones */
   WEYL_GOTO(side_open(ctx, arena, ask, WEYL_LAYOUT_BLOCKED, row, &s[0]));
   WEYL_GOTO(side_open(ctx, arena, ask, WEYL_LAYOUT_ROWS, row, &s[1]));
   for (int turn = 0; turn < TURNS; turn++)

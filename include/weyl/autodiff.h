@@ -301,6 +301,14 @@ weyl_tensor weyl_edge_product_of(weyl_tensor x, weyl_tensor y, weyl_tensor w, we
 /* Numbers of w of one edge, path by path; -1 for what has no plan. */
 int64_t weyl_edge_product_weights_of(weyl_graph *g, const weyl_edge_product_opts *opts, weyl_irreps in,
                                      weyl_irreps harmonics, weyl_irreps out, weyl_paths paths);
+/* The same with harmonics of the edges' own directions, v [edges, 3] (weyl_edge_aligned_new; its layout is not looked
+ * at): over tables, with weyl_harmonics_of, or in the frame of each edge, as weyl_edge_aligned_pays says; any order of
+ * derivatives. */
+weyl_tensor weyl_edge_convolution_of(weyl_tensor x, weyl_tensor v, weyl_tensor w, weyl_tensor sender,
+                                     weyl_tensor receiver, weyl_dim receivers, const weyl_edge_aligned_opts *opts,
+                                     weyl_irreps in, weyl_irreps harmonics, weyl_irreps out, weyl_paths paths);
+int64_t weyl_edge_convolution_weights_of(weyl_graph *g, const weyl_edge_aligned_opts *opts, weyl_irreps in,
+                                         weyl_irreps harmonics, weyl_irreps out, weyl_paths paths);
 /* Between WEYL_LAYOUT_ROWS and e3nn's WEYL_LAYOUT_IRREPS, [.., dim]. */
 weyl_tensor weyl_rows_from_irreps(weyl_tensor x, weyl_irreps irreps);
 weyl_tensor weyl_irreps_from_rows(weyl_tensor x, weyl_irreps irreps);

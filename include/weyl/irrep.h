@@ -513,5 +513,59 @@ WEYL_MUST_CHECK weyl_status weyl_edge_product_backward(weyl_context *ctx, const 
                                                        const void *y, const void *g, void *dx, void *dweights, void *dy,
                                                        void *work);
 
+/* ---- convolution in the frame of an edge --------------------------------------------------------------------------
+ */
+
+/* The same sums where the harmonics are those of the edge's own direction, y_d[e] = Y_l(v_e): x is turned to the frame
+ * in which the edge is the polar axis, where only order 0 of the harmonics is not 0, so that orders mix in pairs,
+ *   out_k,m = sum over b of A_m x_b,m - B_m x_b,-m,   out_k,-m = sum over b of B_m x_b,m + A_m x_b,-m,   m >= 0,
+ * with A, B of the edge, the channel and the blocks b, k; and the sum is turned back.  O(l^3) instead of O(l^5) for
+ * all paths to degree l.  What the weights R are:
+ *   WEYL_EDGE_PATHS    R [edges][paths][channels], those of weyl_edge_product_new, with the same result:
+ *                      A_m = sum over even l1 + l2 + l3 of R_p f_p n_l2 W[m, 0, m],  B_m over odd of W[m, 0, -m],
+ *                      n_l = Y_l0 of the pole
+ *   WEYL_EDGE_ORDERS   A and B themselves (eSCN's convolution): R [edges][rows][channels], rows: for each pair (b, k)
+ * in the order in which paths first name it A_0 A_1 ... if a path is even, then B_1 ... if one is odd. norm, gauge and
+ * factor are not looked at WEYL_EDGE_DEGREES  R [edges][blocks of harmonics][channels]: the product of functions of x
+ * (a set of blocks of degrees 0, 1, ...) and sum over d of R_d Y_d, exactly: f_p = the Gaunt factor.  Even paths only
+ * With `orders` = M > 0 only orders |m| < M of that frame count (m_max = M - 1), below and in `out`.
+ *   An edge of length 0 has no direction: harmonics above degree 0 are 0 there (blocks of degrees from `orders` on and
+ * WEYL_EDGE_ORDERS: nothing comes along it).  NaN and infinity reach the receivers that they belong to.
+ * S. Passaro, L. Zitnick, arXiv 2302.03655; S. Luo, T. Chen, A. Krishnapriyan, arXiv 2401.10216, section 3. */
+typedef enum weyl_edge_weights { WEYL_EDGE_PATHS = 0, WEYL_EDGE_ORDERS = 1, WEYL_EDGE_DEGREES = 2 } weyl_edge_weights;
+typedef struct weyl_edge_aligned_opts { /* all zero: the defaults */
+  weyl_edge_weights weights;
+  weyl_layout layout;       /* as of weyl_edge_product_opts, as gauge and factor */
+  weyl_gauge gauge;         /* not looked at by DEGREES, which has no such choice */
+  weyl_axes axes;           /* of x, out and v */
+  weyl_harmonics_norm norm; /* of the harmonics */
+  int orders;               /* 0: all */
+  const double *factor;     /* f [paths]; NULL: that of weyl_edge_product_opts, of DEGREES the Gaunt factor */
+} weyl_edge_aligned_opts;
+typedef struct weyl_edge_aligned weyl_edge_aligned;
+
+/* Lists and paths as for weyl_edge_product_new.  WEYL_BAD_ARG also for orders below 0 and odd paths of DEGREES. */
+WEYL_MUST_CHECK weyl_status weyl_edge_aligned_new(weyl_context *ctx, const weyl_edge_aligned_opts *opts,
+                                                  weyl_dtype dtype, weyl_irreps in, weyl_irreps harmonics,
+                                                  weyl_irreps out, weyl_paths paths, weyl_edge_aligned **plan);
+void weyl_edge_aligned_free(weyl_edge_aligned *plan); /* NULL is fine */
+/* The lists of x and out, as long as the plan lives. */
+void weyl_edge_aligned_lists(const weyl_edge_aligned *plan, weyl_irreps *in, weyl_irreps *out);
+/* Numbers of one node of x (0), one edge of v (1: 3), one node of out (2), one edge of R (3). */
+int64_t weyl_edge_aligned_size(const weyl_edge_aligned *plan, int which);
+size_t weyl_edge_aligned_work(const weyl_edge_aligned *plan);         /* bytes of `work` in a call */
+double weyl_edge_aligned_ops(const weyl_edge_aligned *plan, int way); /* as weyl_edge_product_ops */
+/* Whether the library's table of costs has it faster than weyl_harmonics and weyl_edge_product together. WEYL_TP=table:
+ * no; WEYL_TP=aligned, and where those two cannot do it: yes. */
+bool weyl_edge_aligned_pays(const weyl_edge_aligned *plan);
+/* As the calls of weyl_edge_product, with v [edges][3] of any lengths in place of y. */
+WEYL_MUST_CHECK weyl_status weyl_edge_aligned_forward(weyl_context *ctx, const weyl_edge_aligned *plan,
+                                                      const weyl_edges *edges, const void *x, const void *weights,
+                                                      const void *v, void *out, void *work);
+WEYL_MUST_CHECK weyl_status weyl_edge_aligned_backward(weyl_context *ctx, const weyl_edge_aligned *plan,
+                                                       const weyl_edges *edges, const void *x, const void *weights,
+                                                       const void *v, const void *g, void *dx, void *dweights, void *dv,
+                                                       void *work);
+
 WEYL_END_API
 #endif

@@ -12,6 +12,10 @@ const weyl_option cli_bench_edge_options[] = {
     {"l-in", WEYL_OPT_INT, "1", 0, 6, NULL, "highest degree of the senders"},
     {"l-harmonics", WEYL_OPT_INT, "3", 0, 6, NULL, "of the harmonics"},
     {"l-out", WEYL_OPT_INT, "3", 0, 6, NULL, "of the output"},
+    {"L", WEYL_OPT_STRING, "", 0, 0, NULL,
+     "2-8: instead, every degree to each L of these, over tables and in the frame of each edge, at the first number of "
+     "channels"},
+    {"product", WEYL_OPT_CHOICE, "even", 0, 0, "even|full", "of these, sums of degrees"},
     {"type", WEYL_OPT_CHOICE, "f32", 0, 0, "f32|f64", "of the numbers"},
     {0},
 };
@@ -66,6 +70,71 @@ static void json_edge(weyl_json *json, const bench_edge_ask *ask, const bench_ed
   weyl_json_end(json);
 }
 
+/* ---- in the frame of each edge ---- */
+
+static weyl_status degrees(cli *c, const bench_edge_ask *e, const char *text) {
+  bench_align_ask ask = {.atoms = e->atoms,
+                         .edges = e->edges,
+                         .channels = e->channels[0],
+                         .full = strcmp(weyl_options_string(c->extra, "product"), "full") == 0,
+                         .real = e->real,
+                         .seconds = e->seconds};
+  WEYL_TRY(bench_degrees(c->ctx, text, 0, BENCH_ALIGN_DEGREES - 1, &ask.l_low, &ask.l_high));
+  static bench_align r;
+  WEYL_TRY(bench_aligns(c->ctx, &ask, &r));
+  cli_bar_clear(c);
+  weyl_json *json = c->result;
+  weyl_json_string(json, "type", type_name(ask.real));
+  weyl_json_string(json, "product", ask.full ? "full" : "even");
+  weyl_json_integer(json, "atoms", ask.atoms);
+  weyl_json_integer(json, "edges", ask.edges);
+  weyl_json_integer(json, "channels", ask.channels);
+  weyl_json_number(json, "peak_gflops", giga(r.peak));
+  weyl_json_array(json, "rows");
+  cli_say(c,
+          "convolution along edges: %lld atoms, %lld edges, %lld channels, all degrees to L, %s, instruction set %s\n",
+          (long long)ask.atoms, (long long)ask.edges, (long long)ask.channels, type_name(ask.real),
+          weyl_kernels_active()->isa);
+  cli_say(c, "one thread, CPU ns for a channel of an edge, best and median; multiply-adds %.1f GFLOP/s\n\n",
+          giga(r.peak));
+  static const char *const names[] = {"L",       "method",    "weights", "ops",    "forward", "median",
+                                      "of peak", "of tables", "both",    "median", "of peak", "of tables"};
+  sheet s;
+  head(&s, names, 12);
+  for (int i = 0; i < r.rows; i++, s.rows++) {
+    const bench_align_row *row = &r.row[i], *tables = &r.row[i / BENCH_ALIGN_WAYS * BENCH_ALIGN_WAYS];
+    const double items = (double)ask.edges * (double)ask.channels;
+    put(&s, 0, "%d", row->l);
+    put(&s, 1, "%s", bench_align_way[row->way]);
+    put(&s, 2, "%lld", (long long)row->weights);
+    put(&s, 3, "%.0f", row->ops[0]);
+    for (int pass = 0; pass < BENCH_ALIGN_PASSES; pass++) {
+      const bench_times *t = &row->ours[pass];
+      const double best = 1e9 * t->best_cpu / items, median = 1e9 * t->cpu / items,
+                   part = ratio(2e9 * row->ops[pass], r.peak * best), times = ratio(tables->ours[pass].cpu, t->cpu);
+      const size_t column = 4 + 4 * (size_t)pass;
+      put(&s, column, "%.3g", best);
+      put(&s, column + 1, "%.3g", median);
+      put(&s, column + 2, "%.0f%%", 100 * part);
+      put(&s, column + 3, "%.2fx", times);
+      weyl_json_object(json, NULL);
+      weyl_json_integer(json, "L", row->l);
+      weyl_json_string(json, "method", bench_align_way[row->way]);
+      weyl_json_string(json, "pass", bench_align_pass[pass]);
+      weyl_json_integer(json, "weights", row->weights);
+      weyl_json_number(json, "ops", row->ops[pass]);
+      weyl_json_number(json, "ns", median);
+      weyl_json_number(json, "best_ns", best);
+      weyl_json_number(json, "share", part);
+      weyl_json_number(json, "faster_than_tables", times);
+      weyl_json_end(json);
+    }
+  }
+  weyl_json_end(json);
+  show(c, &s);
+  return WEYL_OK;
+}
+
 weyl_status cli_bench_edge(cli *c) {
   const char *asked = cli_string(c, "peer");
   const bool none = !asked || strcmp(asked, "none") == 0;
@@ -84,6 +153,8 @@ weyl_status cli_bench_edge(cli *c) {
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "bench edge has the peer e3nn");
   }
   WEYL_TRY(widths(c, &ask));
+  const char *text = weyl_options_string(c->extra, "L");
+  if (text[0]) return degrees(c, &ask, text);
   bench_edge r;
   WEYL_TRY(bench_edges(c->ctx, &ask, &r));
   cli_bar_clear(c);

@@ -143,6 +143,22 @@ static weyl_status tune(cli *c, const bench_tp_ask *base) {
         weyl_json_string(json, NULL, line);
       }
     }
+  for (int real = WEYL_F32; real <= WEYL_F64; real++) { /* an operation of the convolution along edges: ps */
+    static bench_align edges;
+    const bench_align_ask ask = {27, 434, 64, 4, 4, true, (weyl_dtype)real, base->seconds};
+    WEYL_TRY(bench_aligns(c->ctx, &ask, &edges));
+    cli_bar_clear(c);
+    double ps[2];
+    for (int k = 0; k < 2; k++) {
+      const bench_align_row *row = &edges.row[k ? BENCH_ALIGN_PATHS : BENCH_ALIGN_TABLES];
+      ps[k] = 1e12 * row->ours[1].best_cpu / (row->ops[1] * (double)(ask.edges * ask.channels));
+    }
+    char line[160];
+    snprintf(line, sizeof line, "EDGE(%s, %s, %.3g, %.3g)", weyl_kernels_active()->isa,
+             real == WEYL_F64 ? "F64" : "F32", ps[0], ps[1]);
+    cli_say(c, "%s\n", line);
+    weyl_json_string(json, NULL, line);
+  }
   weyl_json_end(json);
   return WEYL_OK;
 }

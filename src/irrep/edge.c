@@ -6,10 +6,12 @@
 
 static size_t block_lanes(weyl_dtype real) { return 64 / weyl_dtype_size(real); }
 
-static size_t padded(const weyl_edge_product *p) {
-  const size_t lanes = block_lanes(p->dtype);
-  return p->opts.layout == WEYL_LAYOUT_BLOCKED ? (p->channels + lanes - 1) / lanes * lanes : p->channels;
+size_t edge_padded(weyl_layout layout, weyl_dtype real, size_t channels) {
+  const size_t lanes = block_lanes(real);
+  return layout == WEYL_LAYOUT_BLOCKED ? (channels + lanes - 1) / lanes * lanes : channels;
 }
+
+static size_t padded(const weyl_edge_product *p) { return edge_padded(p->opts.layout, p->dtype, p->channels); }
 
 int64_t weyl_edge_product_size(const weyl_edge_product *plan, int which) {
   const edge_tables *t = &plan->tables;
@@ -59,28 +61,39 @@ static weyl_status check_edges(weyl_context *ctx, const weyl_edges *e) {
   return WEYL_OK;
 }
 
-static weyl_status check_array(weyl_context *ctx, const char *name, const void *array, int64_t count, int64_t size) {
-  if (count > 0 && size > INT64_MAX / 8 / count)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "%lld rows of %s of %lld numbers", (long long)count, name, (long long)size);
-  if (!array && count > 0 && size > 0) return weyl_fail(ctx, WEYL_BAD_ARG, "the array %s is NULL", name);
+static weyl_status check_array(weyl_context *ctx, const edge_array *a) {
+  if (a->count > 0 && a->size > INT64_MAX / 8 / a->count)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%lld rows of %s of %lld numbers", (long long)a->count, a->name,
+                     (long long)a->size);
+  if (!a->data && a->count > 0 && a->size > 0) return weyl_fail(ctx, WEYL_BAD_ARG, "the array %s is NULL", a->name);
+  return WEYL_OK;
+}
+
+weyl_status edge_check_call(weyl_context *ctx, const weyl_edges *e, int arrays, const edge_array *array) {
+  WEYL_TRY(check_edges(ctx, e));
+  for (int i = 0; i < arrays; i++) WEYL_TRY(check_array(ctx, &array[i]));
   return WEYL_OK;
 }
 
 static weyl_status check_call(weyl_context *ctx, const weyl_edge_product *p, const weyl_edges *e, const edge_span *q,
                               const void *work) {
-  WEYL_TRY(check_edges(ctx, e));
-  WEYL_TRY(check_array(ctx, "x", q->x, e->senders, weyl_edge_product_size(p, 0)));
-  WEYL_TRY(check_array(ctx, "y", q->y, e->n, weyl_edge_product_size(p, 1)));
-  WEYL_TRY(check_array(ctx, q->g ? "g" : "out", q->g ? q->g : q->out, e->receivers, weyl_edge_product_size(p, 2)));
-  WEYL_TRY(check_array(ctx, "weights", q->weights, e->n, weyl_edge_product_size(p, 3)));
-  return check_array(ctx, "work", work, 1, 1);
+  const weyl_edges none = {0}, *n = e ? e : &none;
+  const edge_array array[] = {{"x", q->x, n->senders, weyl_edge_product_size(p, 0)},
+                              {"y", q->y, n->n, weyl_edge_product_size(p, 1)},
+                              {q->g ? "g" : "out", q->g ? q->g : q->out, n->receivers, weyl_edge_product_size(p, 2)},
+                              {"weights", q->weights, n->n, weyl_edge_product_size(p, 3)},
+                              {"work", work, 1, 1}};
+  return edge_check_call(ctx, e, 5, array);
+}
+
+edge_stride edge_stride_of(weyl_layout layout, weyl_dtype real, size_t channels, int32_t rows) {
+  const size_t lanes = block_lanes(real), n = (size_t)rows;
+  if (layout == WEYL_LAYOUT_ROWS) return (edge_stride){.node = n * channels, .block = channels, .row = channels};
+  return (edge_stride){.node = n * edge_padded(layout, real, channels), .block = n * lanes, .row = lanes};
 }
 
 static edge_stride stride_of(const weyl_edge_product *p, int32_t rows) {
-  const size_t lanes = block_lanes(p->dtype), n = (size_t)rows;
-  if (p->opts.layout == WEYL_LAYOUT_ROWS)
-    return (edge_stride){.node = n * p->channels, .block = p->channels, .row = p->channels};
-  return (edge_stride){.node = n * padded(p), .block = n * lanes, .row = lanes};
+  return edge_stride_of(p->opts.layout, p->dtype, p->channels, rows);
 }
 
 static edge_span span_of(const weyl_edge_product *p, const weyl_edges *edges) {

@@ -116,4 +116,25 @@ struct weyl_edge_product {
   edge_tables tables;
 };
 
+/* ---- what every convolution along edges checks ---- */
+
+weyl_status edge_check_choices(weyl_context *ctx, weyl_layout layout, weyl_gauge gauge, weyl_dtype dtype);
+/* Lists, copies and paths; the number of channels. */
+weyl_status edge_check_lists(weyl_context *ctx, const weyl_irreps list[3], weyl_paths paths, size_t *channels);
+weyl_status edge_copy_lists(weyl_arena *arena, const weyl_irreps list[3], weyl_paths paths, weyl_irreps copy[3],
+                            weyl_paths *path_copy);
+int32_t edge_row_of(weyl_irreps list, int32_t block); /* of block n: the rows of the list */
+double edge_usual_factor(weyl_paths paths, int64_t path);
+/* Numbers that are not 0 of the 3j symbols of a path once contracted with harmonics, and the pieces they make. */
+void edge_count(const weyl_path *path, double *pieces, double *scalars);
+
+typedef struct edge_array {
+  const char *name;
+  const void *data;
+  int64_t count, size;
+} edge_array;
+weyl_status edge_check_call(weyl_context *ctx, const weyl_edges *e, int arrays, const edge_array *array);
+size_t edge_padded(weyl_layout layout, weyl_dtype real, size_t channels); /* channels of a node, with padding */
+edge_stride edge_stride_of(weyl_layout layout, weyl_dtype real, size_t channels, int32_t rows);
+
 #endif

@@ -7,14 +7,14 @@
 
 /* ---- checks ---- */
 
-static weyl_status check_opts(weyl_context *ctx, const weyl_edge_product_opts *o, weyl_dtype dtype) {
+weyl_status edge_check_choices(weyl_context *ctx, weyl_layout layout, weyl_gauge gauge, weyl_dtype dtype) {
   if (dtype != WEYL_F32 && dtype != WEYL_F64)
     return weyl_fail(ctx, WEYL_DTYPE, "an edge product of %s numbers, must be f32 or f64", weyl_dtype_name(dtype));
-  if ((int)o->gauge < 0 || o->gauge > WEYL_GAUGE_E3NN)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "gauge is %d, must be 0 to %d", (int)o->gauge, WEYL_GAUGE_E3NN);
-  if ((int)o->layout < 0 || o->layout > WEYL_LAYOUT_CHANNELS)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "layout is %d, must be 0 to %d", (int)o->layout, WEYL_LAYOUT_CHANNELS);
-  if (o->layout == WEYL_LAYOUT_CHANNELS)
+  if ((int)gauge < 0 || gauge > WEYL_GAUGE_E3NN)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "gauge is %d, must be 0 to %d", (int)gauge, WEYL_GAUGE_E3NN);
+  if ((int)layout < 0 || layout > WEYL_LAYOUT_CHANNELS)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "layout is %d, must be 0 to %d", (int)layout, WEYL_LAYOUT_CHANNELS);
+  if (layout == WEYL_LAYOUT_CHANNELS)
     return weyl_fail(ctx, WEYL_UNSUPPORTED,
                      "an edge product has channels side by side: weyl_layout_pack brings others into blocks");
   return WEYL_OK;
@@ -44,12 +44,55 @@ static weyl_status check_path(weyl_context *ctx, const weyl_irreps list[3], cons
   return WEYL_OK;
 }
 
+weyl_status edge_check_lists(weyl_context *ctx, const weyl_irreps list[3], weyl_paths paths, size_t *channels) {
+  for (int i = 0; i < 3; i++) WEYL_TRY(weyl_irreps_check(ctx, list[i]));
+  if (paths.n < 0 || paths.n > INT32_MAX / 4)
+    return weyl_fail(ctx, WEYL_BAD_ARG, "%lld paths, must be 0 to %d", (long long)paths.n, INT32_MAX / 4);
+  const int64_t copies = list[0].n > 0 ? list[0].item[0].mul : list[2].n > 0 ? list[2].item[0].mul : 0;
+  WEYL_TRY(check_copies(ctx, "the input", list[0], copies));
+  WEYL_TRY(check_copies(ctx, "the harmonics", list[1], 1));
+  WEYL_TRY(check_copies(ctx, "the output", list[2], copies));
+  for (int64_t i = 0; i < paths.n; i++) WEYL_TRY(check_path(ctx, list, &paths.item[i], i));
+  *channels = (size_t)copies;
+  return WEYL_OK;
+}
+
+weyl_status edge_copy_lists(weyl_arena *arena, const weyl_irreps list[3], weyl_paths paths, weyl_irreps copy[3],
+                            weyl_paths *path_copy) {
+  for (int i = 0; i < 3; i++) {
+    weyl_irrep *item = weyl_arena_array(arena, weyl_irrep, list[i].n + 1);
+    if (!item) return WEYL_MEMORY;
+    if (list[i].n > 0) memcpy(item, list[i].item, (size_t)list[i].n * sizeof *item);
+    copy[i] = (weyl_irreps){list[i].n, item};
+  }
+  weyl_path *path = weyl_arena_array(arena, weyl_path, paths.n + 1);
+  if (!path) return WEYL_MEMORY;
+  if (paths.n > 0) memcpy(path, paths.item, (size_t)paths.n * sizeof *path);
+  *path_copy = (weyl_paths){paths.n, path};
+  return WEYL_OK;
+}
+
+double edge_usual_factor(weyl_paths paths, int64_t path) {
+  int64_t n = 0;
+  for (int64_t j = 0; j < paths.n; j++) n += paths.item[j].out == paths.item[path].out;
+  return sqrt((2.0 * paths.item[path].l3 + 1) / (double)n);
+}
+
 /* ---- tables ---- */
 
-static int32_t row_of(weyl_irreps list, int32_t block) { /* of block n: the rows of the list */
+int32_t edge_row_of(weyl_irreps list, int32_t block) {
   int32_t row = 0;
   for (int32_t i = 0; i < block; i++) row += 2 * list.item[i].l + 1;
   return row;
+}
+
+void edge_count(const weyl_path *path, double *pieces, double *scalars) {
+  for (int i = -path->l1; i <= path->l1; i++) {
+    int rows = 0;
+    for (int k = -path->l3; k <= path->l3; k++) rows += edge_couples(path->l1, path->l2, path->l3, i, k);
+    *scalars += rows;
+    *pieces += (rows + EDGE_ROWS - 1) / EDGE_ROWS;
+  }
 }
 
 typedef struct term { /* M[scalar] += k Y[y] */
@@ -77,7 +120,8 @@ static void put(weyl_dtype real, void *x, int64_t i, double value) {
 static void add_path(draft *d, const weyl_edge_product *p, int32_t path, const double *W) {
   const weyl_path *q = &p->paths.item[path];
   const int32_t n1 = 2 * q->l1 + 1, n2 = 2 * q->l2 + 1, n3 = 2 * q->l3 + 1;
-  const int32_t x = row_of(p->irreps[0], q->in1), y = row_of(p->irreps[1], q->in2), out = row_of(p->irreps[2], q->out);
+  const int32_t x = edge_row_of(p->irreps[0], q->in1), y = edge_row_of(p->irreps[1], q->in2),
+                out = edge_row_of(p->irreps[2], q->out);
   bool first = true, single = true, alike = true; /* alike: what edge_couples tells is what there is */
   const int64_t first_piece = d->pieces, first_scalar = d->scalars;
   for (int32_t i = 0; i < n1; i++) {
@@ -182,9 +226,9 @@ static weyl_status make_tables(weyl_edge_product *p) {
   *t = (edge_tables){.pieces = (int32_t)d.pieces,
                      .scalars = (int32_t)d.scalars,
                      .paths = (int32_t)p->paths.n,
-                     .x_rows = row_of(p->irreps[0], p->irreps[0].n),
-                     .y_rows = row_of(p->irreps[1], p->irreps[1].n),
-                     .out_rows = row_of(p->irreps[2], p->irreps[2].n),
+                     .x_rows = edge_row_of(p->irreps[0], p->irreps[0].n),
+                     .y_rows = edge_row_of(p->irreps[1], p->irreps[1].n),
+                     .out_rows = edge_row_of(p->irreps[2], p->irreps[2].n),
                      .path = d.path,
                      .piece = d.piece,
                      .scalar = d.scalar,
@@ -207,42 +251,16 @@ done:
 
 /* ---- plans ---- */
 
-static weyl_status copy_lists(weyl_edge_product *p, const weyl_irreps list[3], weyl_paths paths) {
-  for (int i = 0; i < 3; i++) {
-    weyl_irrep *item = weyl_arena_array(p->arena, weyl_irrep, list[i].n + 1);
-    if (!item) return WEYL_MEMORY;
-    if (list[i].n > 0) memcpy(item, list[i].item, (size_t)list[i].n * sizeof *item);
-    p->irreps[i] = (weyl_irreps){list[i].n, item};
-  }
-  weyl_path *path = weyl_arena_array(p->arena, weyl_path, paths.n + 1);
+static weyl_status fill(weyl_edge_product *p, const weyl_irreps list[3], weyl_paths paths) {
+  WEYL_TRY(edge_copy_lists(p->arena, list, paths, p->irreps, &p->paths));
   p->factor = weyl_arena_array(p->arena, double, paths.n + 1);
-  if (!path || !p->factor) return WEYL_MEMORY;
-  if (paths.n > 0) memcpy(path, paths.item, (size_t)paths.n * sizeof *path);
-  p->paths = (weyl_paths){paths.n, path};
-  return WEYL_OK;
-}
-
-static void set_factors(weyl_edge_product *p) {
-  for (int64_t i = 0; i < p->paths.n; i++) {
-    const weyl_path *q = &p->paths.item[i];
-    int64_t n = 0;
-    for (int64_t j = 0; j < p->paths.n; j++) n += p->paths.item[j].out == q->out;
-    p->factor[i] = p->opts.factor ? p->opts.factor[i] : sqrt((2.0 * q->l3 + 1) / (double)n);
+  if (!p->factor) return WEYL_MEMORY;
+  for (int64_t i = 0; i < paths.n; i++) {
+    const weyl_path *q = &paths.item[i];
+    p->factor[i] = p->opts.factor ? p->opts.factor[i] : edge_usual_factor(paths, i);
     if (p->opts.gauge == WEYL_GAUGE_E3NN) p->factor[i] *= weyl_wigner_3j_sign(q->l1, q->l2, q->l3);
   }
   p->opts.factor = NULL; /* it was the caller's */
-}
-
-static weyl_status fill(weyl_edge_product *p, const weyl_irreps list[3], weyl_paths paths) {
-  weyl_context *ctx = p->ctx;
-  const int64_t channels = list[0].n > 0 ? list[0].item[0].mul : list[2].n > 0 ? list[2].item[0].mul : 0;
-  WEYL_TRY(check_copies(ctx, "the input", list[0], channels));
-  WEYL_TRY(check_copies(ctx, "the harmonics", list[1], 1));
-  WEYL_TRY(check_copies(ctx, "the output", list[2], channels));
-  for (int64_t i = 0; i < paths.n; i++) WEYL_TRY(check_path(ctx, list, &paths.item[i], i));
-  p->channels = (size_t)channels;
-  WEYL_TRY(copy_lists(p, list, paths));
-  set_factors(p);
   return make_tables(p);
 }
 
@@ -251,13 +269,12 @@ weyl_status weyl_edge_product_new(weyl_context *ctx, const weyl_edge_product_opt
                                   weyl_edge_product **plan) {
   const weyl_edge_product_opts standard = {0}, *o = opts ? opts : &standard;
   const weyl_irreps list[] = {in, harmonics, out};
-  WEYL_TRY(check_opts(ctx, o, dtype));
-  for (int i = 0; i < 3; i++) WEYL_TRY(weyl_irreps_check(ctx, list[i]));
-  if (paths.n < 0 || paths.n > INT32_MAX / 4)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "%lld paths, must be 0 to %d", (long long)paths.n, INT32_MAX / 4);
+  size_t channels = 0;
+  WEYL_TRY(edge_check_choices(ctx, o->layout, o->gauge, dtype));
+  WEYL_TRY(edge_check_lists(ctx, list, paths, &channels));
   weyl_edge_product *p = weyl_alloc(ctx, 1, sizeof *p);
   if (!p) return WEYL_MEMORY;
-  *p = (weyl_edge_product){.ctx = ctx, .dtype = dtype, .opts = *o};
+  *p = (weyl_edge_product){.ctx = ctx, .dtype = dtype, .opts = *o, .channels = channels};
   if (p->opts.layout != WEYL_LAYOUT_ROWS) p->opts.layout = WEYL_LAYOUT_BLOCKED;
   weyl_status status;
   WEYL_GOTO(weyl_arena_new(ctx, &p->arena));

@@ -10,6 +10,8 @@
 
 typedef struct edge_tables edge_tables;
 typedef struct edge_span edge_span;
+typedef struct align_tables align_tables;
+typedef struct align_span align_span;
 
 #define IRREP_KERNELS(F)                                                                                             \
   F(harmonics, (const harmonics_table *t, bool stream, size_t n, const void *xyz, void *y, void *dy, void *scratch)) \
@@ -18,7 +20,9 @@ typedef struct edge_span edge_span;
   F(sphere_powers, (const sphere_product *p, bool back, bool weights, const sphere_arrays *a, int64_t block,         \
                     int64_t from, int64_t to, void *scratch))                                                        \
   F(edge_forward, (const edge_tables *t, const edge_span *q, void *work))                                            \
-  F(edge_backward, (const edge_tables *t, const edge_span *q, void *work))
+  F(edge_backward, (const edge_tables *t, const edge_span *q, void *work))                                           \
+  F(align_forward, (const align_tables *t, const align_span *q, void *work))                                         \
+  F(align_backward, (const align_tables *t, const align_span *q, void *work))
 
 #define IRREP_DECLARE(name, args)   \
   void weyl_base_f32_##name args;   \

@@ -18,4 +18,8 @@ enum { PRODUCT_METHODS = 3 };
 void product_order(product_family family, const char *isa, weyl_dtype real, int l,
                    weyl_product_method order[PRODUCT_METHODS]);
 
+/* Whether the convolution in the frame of each edge comes first, of `aligned` operations, before that over tables, of
+ * `table`; WEYL_TP=table or aligned decides otherwise. */
+bool edge_aligned_first(const char *isa, weyl_dtype real, double table, double aligned);
+
 #endif

@@ -31,7 +31,33 @@ static void table(void **state) {
   assert_int_equal(first(PRODUCT_FULL, "unknown", WEYL_F32, 2), WEYL_PRODUCT_WRITTEN);
 }
 
-static weyl_product_method plan_with(const char *pin, weyl_sphere_kind kind) {
+/* Of degrees to l with every path: a number of nodes, edges and channels does not matter. */
+static bool aligned(int l, weyl_edge_aligned_opts opts) {
+  weyl_irrep item[2][8];
+  for (int i = 0; i <= l; i++) item[0][i] = (weyl_irrep){4, i, 1}, item[1][i] = (weyl_irrep){1, i, 1};
+  const weyl_irreps list = {l + 1, item[0]}, harmonics = {l + 1, item[1]};
+  weyl_arena *arena;
+  weyl_paths paths;
+  weyl_edge_aligned *plan;
+  ok(weyl_arena_new(ctx, &arena));
+  ok(weyl_paths_find(ctx, arena, list, harmonics, list, WEYL_PATH_EVEN, &paths));
+  ok(weyl_edge_aligned_new(ctx, &opts, WEYL_F32, list, harmonics, list, paths, &plan));
+  const bool pays = weyl_edge_aligned_pays(plan);
+  weyl_edge_aligned_free(plan);
+  weyl_arena_free(arena);
+  return pays;
+}
+
+static void along_edges(void **state) {
+  (void)state;
+  assert_false(aligned(1, (weyl_edge_aligned_opts){0}));
+  assert_true(aligned(6, (weyl_edge_aligned_opts){0}));
+  assert_true(aligned(1, (weyl_edge_aligned_opts){.orders = 1})); /* nothing else makes these */
+  assert_true(aligned(1, (weyl_edge_aligned_opts){.weights = WEYL_EDGE_DEGREES}));
+}
+
+/* How a product is made with a pin; l > 0: whether edges are aligned. */
+static int with_pin(const char *pin, weyl_sphere_kind kind, int l) {
   int how = -1, ends[2];
   assert_int_equal(pipe(ends), 0);
   const pid_t child = fork();
@@ -45,7 +71,10 @@ static weyl_product_method plan_with(const char *pin, weyl_sphere_kind kind) {
                                         .exponent = {kind == WEYL_SPHERE_POWERS ? 3 : 1},
                                         .channels = 4};
     weyl_sphere_product *plan;
-    how = weyl_sphere_product_new(ctx, &o, WEYL_F32, &plan) == WEYL_OK ? (int)weyl_sphere_product_how(plan) : -1;
+    if (l > 0)
+      how = aligned(l, (weyl_edge_aligned_opts){0});
+    else
+      how = weyl_sphere_product_new(ctx, &o, WEYL_F32, &plan) == WEYL_OK ? (int)weyl_sphere_product_how(plan) : -1;
     _exit(write(ends[1], &how, sizeof how) == sizeof how ? 0 : 1);
   }
   assert_int_equal(read(ends[0], &how, sizeof how), sizeof how);
@@ -53,7 +82,11 @@ static weyl_product_method plan_with(const char *pin, weyl_sphere_kind kind) {
   assert_int_equal(waitpid(child, &status, 0), child);
   close(ends[0]);
   close(ends[1]);
-  return (weyl_product_method)how;
+  return how;
+}
+
+static weyl_product_method plan_with(const char *pin, weyl_sphere_kind kind) {
+  return (weyl_product_method)with_pin(pin, kind, 0);
 }
 
 static void pin(void **state) {
@@ -62,11 +95,15 @@ static void pin(void **state) {
   assert_int_equal(plan_with("grid", WEYL_SPHERE_COMPLETE), WEYL_PRODUCT_GRID);
   assert_int_equal(plan_with("written", WEYL_SPHERE_COMPLETE), WEYL_PRODUCT_WRITTEN);
   assert_int_equal(plan_with("table", WEYL_SPHERE_POWERS), WEYL_PRODUCT_GRID); /* there is no choice */
+  assert_int_equal(with_pin("table", 0, 6), false);
+  assert_int_equal(with_pin("aligned", 0, 1), true);
+  assert_int_equal(with_pin("grid", 0, 1), false); /* says nothing of edges */
+  assert_int_equal(plan_with("aligned", WEYL_SPHERE_PRODUCT), plan_with("", WEYL_SPHERE_PRODUCT));
   assert_int_equal(plan_with("", WEYL_SPHERE_PRODUCT), plan_with("nonsense", WEYL_SPHERE_PRODUCT));
 }
 
 int main(void) {
   unsetenv("WEYL_TP");
-  const struct CMUnitTest tests[] = {cmocka_unit_test(pin), cmocka_unit_test(table)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(pin), cmocka_unit_test(table), cmocka_unit_test(along_edges)};
   return cmocka_run_group_tests(tests, context_up, context_down);
 }

@@ -40,11 +40,13 @@ weyl bench tp --L 1-2 --channels 8 --batch 4 --seconds 0.001 --json 2>/dev/null 
   json_check result.peak_gflops result.rows.0.best_ns result.rows.7.share result.rows.7.ops && echo "json good"
 weyl bench tp --product gaunt --method all --L 1 --channels 8 --batch 4 --seconds 0.001 --json 2>/dev/null |
   json_check result.bandwidth_gbs result.rows.0.chosen result.rows.11.memory_share && echo "json good"
-weyl bench tp --tune --L 1 --channels 8 --batch 4 --seconds 0.001 2>/dev/null | sed 's/(.*, \(F..\), \([A-Z]*\), 1, .*/ \1 \2/'
+weyl bench tp --tune --L 1 --channels 8 --batch 4 --seconds 0.001 2>/dev/null | sed 's/(.*, \(F..\), \([A-Z]*\), 1, .*/ \1 \2/; s/EDGE(.*, \(F..\), .*/EDGE \1/'
 weyl bench many --L 1 --L_out 1 --channels 8 --batch 4 --seconds 0.001 --json 2>/dev/null |
   json_check result.peak_gflops result.rows.0.weights result.rows.7.share && echo "json good"
 weyl bench edge --atoms 4 --edges 9 --channels 8,20 --seconds 0.001 --json 2>/dev/null |
   json_check result.peak_gflops result.rows.0.best_us result.rows.7.share result.rows.7.ops && echo "json good"
+weyl bench edge --atoms 4 --edges 9 --channels 8 --L 1-2 --seconds 0.001 --json 2>/dev/null |
+  json_check result.peak_gflops result.rows.0.best_ns result.rows.19.share result.rows.19.faster_than_tables && echo "json good"
 weyl bench sh --L 2-3 --points 1000 --threads 1 --seconds 0.001 --json 2>/dev/null |
   json_check result.store_gbs result.rows.0.gbs result.rows.3.weyl.best_cpu_ms && echo "json good"
 weyl bench gaunt --L 2 --channels 16 --batch 2 --threads 1 --seconds 0.001 --json 2>/dev/null |
@@ -52,4 +54,5 @@ weyl bench gaunt --L 2 --channels 16 --batch 2 --threads 1 --seconds 0.001 --jso
 code weyl bench sh --L 0-3
 code weyl bench gaunt --L 9-8
 code weyl bench edge --channels 64,x
+code weyl bench edge --L 2-9
 code weyl bench edge --peer torch

@@ -52,22 +52,27 @@ static inline void trilinear_vjp(weyl_graph *g, const weyl_node *node, const wey
   for (int k = 0; k < node->attr.n; k++) dx[k] = weyl_node_value(d, k);
 }
 
-/* With cotangents a, b, c of the outputs the sum is F(a, y, g, w) + F(x, b, g, w) + F(x, y, g, c). */
-static inline void trilinear_back_vjp(weyl_graph *g, const weyl_node *node, const weyl_op *op, const weyl_tensor *dy,
+/* What cotangent `dy` of output k adds to the derivatives dx of the operands x, y, g, w: those of F with operand k
+ * exchanged for it. */
+static inline void trilinear_back_add(weyl_graph *g, const trilinear *t, const weyl_tensor x[4], int k, weyl_tensor dy,
                                       weyl_tensor *dx) {
   enum { X, Y, G, W };
   static const int slot[3] = {X, Y, W}; /* of output k among the operands */
+  weyl_tensor with[4] = {x[X], x[Y], x[G], x[W]};
+  with[slot[k]] = dy;
+  const weyl_tensor d = trilinear_node(g, t, with[X], with[Y], with[G], with[W]);
+  for (int j = 0; j < t->attr->n; j++)
+    if (j != k) trilinear_add(&dx[slot[j]], weyl_node_value(d, j));
+  trilinear_add(&dx[G], trilinear_node(g, t, with[X], with[Y], WEYL_NULL_TENSOR, with[W]));
+}
+
+/* With cotangents a, b, c of the outputs the sum is F(a, y, g, w) + F(x, b, g, w) + F(x, y, g, c). */
+static inline void trilinear_back_vjp(weyl_graph *g, const weyl_node *node, const weyl_op *op, const weyl_tensor *dy,
+                                      weyl_tensor *dx) {
   weyl_tensor x[4];
   const trilinear t = trilinear_of(g, node, op, node->op, x);
-  for (int k = 0; k < node->attr.n; k++) {
-    if (!dy[k].graph) continue;
-    weyl_tensor with[4] = {x[X], x[Y], x[G], x[W]};
-    with[slot[k]] = dy[k];
-    const weyl_tensor d = trilinear_node(g, &t, with[X], with[Y], with[G], with[W]);
-    for (int j = 0; j < node->attr.n; j++)
-      if (j != k) trilinear_add(&dx[slot[j]], weyl_node_value(d, j));
-    trilinear_add(&dx[G], trilinear_node(g, &t, with[X], with[Y], WEYL_NULL_TENSOR, with[W]));
-  }
+  for (int k = 0; k < node->attr.n; k++)
+    if (dy[k].graph) trilinear_back_add(g, &t, x, k, dy[k], dx);
 }
 
 #endif
