@@ -64,10 +64,8 @@ static weyl_status simulated(persist *p, size_t n, const double *t, double *y) {
 static weyl_status approximation(persist *p, bool laplace, size_t n, double step, const double *t, double *survival,
                                  double *density) {
   if (!laplace) return weyl_persist_distribution(p->c->ctx, p->covariance, p->u, step, n, survival, density);
-  if (p->level != 0)
-    return weyl_fail(p->c->ctx, WEYL_BAD_ARG, "--method laplace is for level 0: iia and numeric know levels");
   survival[0] = 1;
-  WEYL_TRY(weyl_persist_laplace(p->c->ctx, p->covariance, n, t + 1, survival + 1));
+  WEYL_TRY(weyl_persist_laplace(p->c->ctx, p->covariance, p->u, n, t + 1, survival + 1));
   return WEYL_OK;
 }
 

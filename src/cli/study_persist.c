@@ -70,7 +70,7 @@ static weyl_status survival(asked *a) {
 
 static weyl_status laplace(asked *a) {
   snprintf(a->budget, 160, "Euler's sums, 26 terms");
-  return weyl_persist_laplace(a->ctx, a->covariance, 1, &a->at, &a->value);
+  return weyl_persist_laplace(a->ctx, a->covariance, a->level, 1, &a->at, &a->value);
 }
 
 static weyl_status exact_only_of(const asked *a, const char *name) {

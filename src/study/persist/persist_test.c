@@ -137,7 +137,7 @@ static void test_survival(void **state) {
     weyl_covariance *c = named(known[i].name);
     assert_ok(ctx, weyl_persist_distribution(ctx, c, 0, 1.0 / A_UNIT, N, s, density));
     for (int k = 0; k < 5; k++) near(known[i].name, at[k], s[(int)at[k] * A_UNIT], known[i].s[k], 1e-8);
-    assert_ok(ctx, weyl_persist_laplace(ctx, c, 4, (double[]){0.5, 1, 5, 10}, laplace));
+    assert_ok(ctx, weyl_persist_laplace(ctx, c, 0, 4, (double[]){0.5, 1, 5, 10}, laplace));
     near("laplace", 0.5, laplace[0], s[A_UNIT / 2], 1e-6);
     for (int k = 1; k < 4; k++)
       near("laplace", 0, laplace[k], s[k == 1 ? A_UNIT : k == 2 ? 5 * A_UNIT : 10 * A_UNIT], 1e-6);
@@ -305,7 +305,7 @@ static void test_refused(void **state) {
   c = named("gaussian");
   double s[4];
   assert_says(ctx, weyl_persist_survival(ctx, c, 0, 0, 3, s), WEYL_BAD_ARG, "more than 0");
-  assert_says(ctx, weyl_persist_laplace(ctx, c, 1, (double[]){-1}, s), WEYL_BAD_ARG, "-1");
+  assert_says(ctx, weyl_persist_laplace(ctx, c, 0, 1, (double[]){-1}, s), WEYL_BAD_ARG, "-1");
   weyl_covariance_free(c);
   assert_says(ctx, weyl_exact_diffusion2(ctx, NAN, s, NULL), WEYL_BAD_ARG, "0..100");
 }

@@ -43,8 +43,7 @@ static void two_paths(void *arg, int64_t i, int thread) {
     zeros.half = zeros.n;
     path_markov_zeros(&s->pairs, s->level, s->seed, 2 * pair + 1, s->points, &zeros);
   } else {
-    path_spectrum_zeros(&s->spectrum, s->level, s->seed, pair, s->points, s->work + (size_t)thread * s->work_bytes,
-                        &zeros);
+    path_spectrum_zeros(&s->spectrum, s->level, s->seed, pair, s->work + (size_t)thread * s->work_bytes, &zeros);
   }
   const size_t one = intervals(zeros.at, 0, zeros.half, zeros.above[0], 0);
   s->count[item] = (int64_t)intervals(zeros.at, zeros.half, zeros.n, zeros.above[1], one);
@@ -213,9 +212,8 @@ weyl_status weyl_persist_path(weyl_context *ctx, const weyl_covariance *c, uint6
   path_spectrum s;
   WEYL_TRY(path_spectrum_new(ctx, c, points, step, &s));
   void *work = weyl_alloc(ctx, path_spectrum_work(&s), 1);
-  const float *pair;
   if (work) {
-    path_spectrum_draw(&s, seed, 0, work, &pair, NULL);
+    const float *pair = path_spectrum_draw(&s, seed, 0, work);
     for (size_t i = 0; i < n; i++) x[i] = (double)pair[2 * i];
   }
   weyl_dealloc(ctx, work);
