@@ -32,7 +32,7 @@ typedef struct path_spectrum {
 WEYL_MUST_CHECK weyl_status path_spectrum_new(weyl_context *ctx, const weyl_covariance *c, size_t points, double step,
                                               path_spectrum *out);
 void path_spectrum_free(weyl_context *ctx, path_spectrum *s);
-size_t path_spectrum_work(const path_spectrum *s); /* bytes */
+size_t path_spectrum_work(const path_spectrum *s); /* bytes, 0 at first */
 /* Paths 2 k and 2 k + 1 in pairs, x [points][2], in the work. */
 const float *path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work);
 void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, void *work, path_zeros *zeros);

@@ -4,7 +4,6 @@
 #include "zeros.h"
 
 #include <math.h>
-#include <string.h>
 
 enum {
   BEFORE = 2,
@@ -114,23 +113,22 @@ void path_spectrum_free(weyl_context *ctx, path_spectrum *s) {
   *s = (path_spectrum){0};
 }
 
-/* The work: paths, bits of crossings, what the transform needs. */
+/* The work: paths, frequencies (those that are left out stay 0), bits of crossings, what the transform needs. */
 static size_t lines(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 static size_t paths_bytes(const path_spectrum *s) { return lines(2 * s->m * sizeof(float)); }
 static size_t bits_bytes(const path_spectrum *s) { return lines((2 * s->points / 64 + 1) * sizeof(uint64_t)); }
 size_t path_spectrum_work(const path_spectrum *s) {
-  return paths_bytes(s) + bits_bytes(s) + lines(weyl_fft_scratch(s->fft));
+  return 2 * paths_bytes(s) + bits_bytes(s) + lines(weyl_fft_scratch(s->fft));
 }
 
 const float *path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work) {
   const weyl_kernels *kernels = weyl_kernels_active();
   const size_t m = s->m, kept = s->kept;
-  float *z = work, *end = z + 2 * m;
+  float *x = work, *z = (void *)((char *)work + paths_bytes(s)), *end = z + 2 * m;
   const uint64_t stream = weyl_hash_name("persist paths") + (uint64_t)k;
   const uint64_t blocks = 2 * (kept + CHUNK / 2 - 1) / CHUNK * (CHUNK / 4);
   kernels->normals[WEYL_F32](seed, stream, 0, 2 * kept, z);
   kernels->normals[WEYL_F32](seed, stream, blocks, 2 * kept, end - 2 * kept);
-  memset(z + 2 * kept, 0, 2 * (m - 2 * kept) * sizeof *z);
   for (size_t i = 0; i < kept; i++) {
     z[2 * i] *= s->share[i];
     z[2 * i + 1] *= s->share[i];
@@ -140,8 +138,8 @@ const float *path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k
     negative[2 * i] *= s->share[kept - i];
     negative[2 * i + 1] *= s->share[kept - i];
   }
-  weyl_fft_run(s->fft, false, 1, z, z, (char *)work + paths_bytes(s) + bits_bytes(s));
-  return z + 2 * BEFORE;
+  weyl_fft_run(s->fft, false, 1, z, x, (char *)work + 2 * paths_bytes(s) + bits_bytes(s));
+  return x + 2 * BEFORE;
 }
 
 /* The zeros of one of the paths behind the places that `bits` marks. */
@@ -169,7 +167,7 @@ static void find_zeros(const path_spectrum *s, const float *x, const uint64_t *b
 void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, void *work,
                          path_zeros *zeros) {
   const float *x = path_spectrum_draw(s, seed, k, work);
-  uint64_t *bits = (void *)((char *)work + paths_bytes(s));
+  uint64_t *bits = (void *)((char *)work + 2 * paths_bytes(s));
   STUDY_KERNEL(crossings)(2 * s->points, (float)level, x, bits);
   find_zeros(s, x, bits, 0, level, zeros);
   zeros->half = zeros->n;
