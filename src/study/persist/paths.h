@@ -4,12 +4,11 @@
 
 #include "covariance.h"
 
-/* Crossings of a level by two paths, as they come. */
+/* Crossings of a level by a path, as they come. */
 typedef struct path_zeros {
-  double *at; /* [room] times, rising within a path */
+  double *at; /* [room] times, rising */
   size_t n, room;
-  size_t half;   /* where those of the second path begin */
-  bool above[2]; /* where each path begins */
+  bool above; /* how the path begins */
   int64_t hidden;
   bool full; /* there were more */
 } path_zeros;
@@ -35,7 +34,8 @@ void path_spectrum_free(weyl_context *ctx, path_spectrum *s);
 size_t path_spectrum_work(const path_spectrum *s); /* bytes, 0 at first */
 /* Paths 2 k and 2 k + 1 in pairs, x [points][2], in the work. */
 const float *path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work);
-void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, void *work, path_zeros *zeros);
+void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, void *work,
+                         path_zeros zeros[2]);
 
 /* The pair (X, X') by exact steps and bridges. */
 enum { PATH_LEVELS = 12 };

@@ -113,13 +113,10 @@ void path_spectrum_free(weyl_context *ctx, path_spectrum *s) {
   *s = (path_spectrum){0};
 }
 
-/* The work: paths, frequencies (those that are left out stay 0), bits of crossings, what the transform needs. */
+/* The work: paths, frequencies (those that are left out stay 0), what the transform needs. */
 static size_t lines(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 static size_t paths_bytes(const path_spectrum *s) { return lines(2 * s->m * sizeof(float)); }
-static size_t bits_bytes(const path_spectrum *s) { return lines((2 * s->points / 64 + 1) * sizeof(uint64_t)); }
-size_t path_spectrum_work(const path_spectrum *s) {
-  return 2 * paths_bytes(s) + bits_bytes(s) + lines(weyl_fft_scratch(s->fft));
-}
+size_t path_spectrum_work(const path_spectrum *s) { return 2 * paths_bytes(s) + lines(weyl_fft_scratch(s->fft)); }
 
 const float *path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work) {
   const weyl_kernels *kernels = weyl_kernels_active();
@@ -138,20 +135,20 @@ const float *path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k
     negative[2 * i] *= s->share[kept - i];
     negative[2 * i + 1] *= s->share[kept - i];
   }
-  weyl_fft_run(s->fft, false, 1, z, x, (char *)work + 2 * paths_bytes(s) + bits_bytes(s));
+  weyl_fft_run(s->fft, false, 1, z, x, (char *)work + 2 * paths_bytes(s));
   return x + 2 * BEFORE;
 }
 
-/* The zeros of one of the paths behind the places that `bits` marks. */
-static void find_zeros(const path_spectrum *s, const float *x, const uint64_t *bits, size_t part, double level,
-                       path_zeros *zeros) {
+enum { WORDS = 64, BLOCK = 64 * WORDS }; /* of the search: what is near */
+
+/* The zeros of one of the paths behind the places that `bits` marks, from number `from` on. */
+static void find_zeros(const path_spectrum *s, const float *x, size_t from, const uint64_t bits[WORDS], float u,
+                       size_t part, path_zeros *zeros) {
   const uint64_t mine = part ? 0xaaaaaaaaaaaaaaaau : 0x5555555555555555u;
   const size_t end = 2 * (s->points - 1);
-  const float u = (float)level;
-  zeros->above[part] = x[part] >= u;
-  for (size_t w = 0; 64 * w < end; w++)
+  for (size_t w = 0; w < WORDS; w++)
     for (uint64_t rest = bits[w] & mine; rest; rest &= rest - 1) {
-      const size_t i = 64 * w + (size_t)__builtin_ctzll(rest);
+      const size_t i = from + 64 * w + (size_t)__builtin_ctzll(rest);
       if (i >= end) return;
       const float *y = x + i;
       const double a = (double)y[0] - (double)u, b = (double)y[2] - (double)u;
@@ -165,11 +162,13 @@ static void find_zeros(const path_spectrum *s, const float *x, const uint64_t *b
 }
 
 void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, void *work,
-                         path_zeros *zeros) {
-  const float *x = path_spectrum_draw(s, seed, k, work);
-  uint64_t *bits = (void *)((char *)work + 2 * paths_bytes(s));
-  STUDY_KERNEL(crossings)(2 * s->points, (float)level, x, bits);
-  find_zeros(s, x, bits, 0, level, zeros);
-  zeros->half = zeros->n;
-  find_zeros(s, x, bits, 1, level, zeros);
+                         path_zeros zeros[2]) {
+  const float *x = path_spectrum_draw(s, seed, k, work), u = (float)level;
+  for (size_t part = 0; part < 2; part++) zeros[part].above = x[part] >= u;
+  for (size_t from = 0; from < 2 * s->points; from += BLOCK) {
+    const size_t n = 2 * s->points - from < BLOCK ? 2 * s->points - from : BLOCK;
+    uint64_t bits[WORDS] = {0};
+    STUDY_KERNEL(crossings)(n, u, x + from, bits);
+    for (size_t part = 0; part < 2; part++) find_zeros(s, x, from, bits, u, part, &zeros[part]);
+  }
 }

@@ -14,10 +14,16 @@ INLINE wide w_load(const double *p) {
   return v;
 }
 
-INLINE wide w_row(const float *p) {
+INLINE wide w_row(const float *p) { /* gcc would convert in halves */
+#if WEYL_LEVEL == 2
+  return (wide)_mm512_cvtps_pd(_mm256_loadu_ps(p));
+#elif WEYL_LEVEL == 1
+  return (wide)_mm256_cvtps_pd(_mm_loadu_ps(p));
+#else
   narrow v;
   memcpy(&v, p, sizeof v);
   return __builtin_convertvector(v, wide);
+#endif
 }
 
 INLINE double w_sum(wide v) {
@@ -47,19 +53,25 @@ void K(dots)(size_t m, size_t n, const float *rows, const double *v, double *e) 
   for (; r < m; r++) some_dots(1, n, rows + r * n, v, e + r);
 }
 
-INLINE void some_rows(const size_t m, size_t n, const float *row, const double *e, double *sum) {
+INLINE void some_rows(const size_t m, size_t n, const float *row, const double *e, double *sum, const float *next) {
+  enum { LINE = 16 }; /* floats of a cache line */
+  wide weight[AT_ONCE] = {0};
+  UNROLL for (size_t r = 0; r < m; r++) weight[r] += e[r];
   size_t j = 0;
-  for (; j + WIDE <= n; j += WIDE) {
-    wide s = w_load(sum + j);
-    UNROLL for (size_t r = 0; r < m; r++) s += w_row(row + r * n + j) * e[r];
-    memcpy(sum + j, &s, sizeof s);
+  for (; j + LINE <= n; j += LINE) {
+    UNROLL for (size_t r = 0; r < m; r++) __builtin_prefetch(next + r * n + j);
+    UNROLL for (size_t i = j; i < j + LINE; i += WIDE) {
+      wide s = w_load(sum + i);
+      UNROLL for (size_t r = 0; r < m; r++) s += w_row(row + r * n + i) * weight[r];
+      memcpy(sum + i, &s, sizeof s);
+    }
   }
   for (; j < n; j++)
     for (size_t r = 0; r < m; r++) sum[j] += (double)row[r * n + j] * e[r];
 }
 
-void K(add_rows)(size_t m, size_t n, const float *rows, const double *e, double *sum) {
+void K(add_rows)(size_t m, size_t n, const float *rows, const double *e, double *sum, size_t ahead) {
   size_t r = 0;
-  for (; r + AT_ONCE <= m; r += AT_ONCE) some_rows(AT_ONCE, n, rows + r * n, e + r, sum);
-  for (; r < m; r++) some_rows(1, n, rows + r * n, e + r, sum);
+  for (; r + AT_ONCE <= m; r += AT_ONCE) some_rows(AT_ONCE, n, rows + r * n, e + r, sum, rows + (r + ahead) * n);
+  for (; r < m; r++) some_rows(1, n, rows + r * n, e + r, sum, rows + (r + ahead) * n);
 }

@@ -32,7 +32,7 @@ static void same_as_loops(void **state) {
       FOR_SETS(add_rows, run) {
         for (size_t j = 0; j < n; j++) sum[j] = (double)j;
         sum[n] = 77;
-        run(m, n, rows, want_e, sum);
+        run(m, n, rows, want_e, sum, 0);
         for (size_t j = 0; j < n; j++) assert_true(fabs(sum[j] - want_sum[j]) < 1e-14 * (double)(n + m));
         assert_true(sum[n] == 77);
       }

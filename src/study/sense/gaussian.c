@@ -6,10 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Rows in hand: some hundred KiB, so that the second use of a row finds it near. */
+/* Rows in hand: few enough that the second use of a row finds it near, and fours, as the kernels take them. */
 static size_t block_rows(const weyl_sensing *a) {
-  const size_t rows = (256u << 10) / (4 * a->length);
-  return rows < 1 ? 1 : rows > 32 ? 32 : rows;
+  const size_t rows = (64u << 10) / (4 * a->length) / 4 * 4;
+  return rows < 4 ? 4 : rows > 32 ? 32 : rows;
 }
 
 typedef struct pass {
@@ -50,7 +50,7 @@ static void lane(void *arg, int64_t l, int thread) {
     } else {
       memcpy(e, p->y + i, rows * sizeof *e);
     }
-    if (sum) STUDY_KERNEL(add_rows)(rows, n, at, e, sum);
+    if (sum) STUDY_KERNEL(add_rows)(rows, n, at, e, sum, made ? 0 : i + 2 * rows <= to ? rows : 0);
   }
   p->squares[l] = squares;
 }
