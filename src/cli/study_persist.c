@@ -170,26 +170,22 @@ static weyl_status simulated_exponent(asked *a) {
   return WEYL_OK;
 }
 
-static const char *const quantities[] = {"exponent",
-                                         "amplitude",
-                                         "expected sign",
-                                         "mean",
-                                         "survival",
-                                         "laplace survival",
-                                         "no zero",
-                                         "exact survival",
-                                         "exact exponent",
-                                         "exact mean",
-                                         "numeric survival",
-                                         "valid",
-                                         "simulated survival",
-                                         "simulated mean",
-                                         "simulated exponent",
-                                         NULL};
+static weyl_status sampled_exponent(asked *a) {
+  enum { DRAWS = 1000000 };
+  snprintf(a->budget, 160, "%d draws of the divisor", DRAWS);
+  return weyl_persist_sample_exponent(a->ctx, a->covariance, 1, DRAWS, &a->value, &a->error);
+}
+
+static const char *const quantities[] = {
+    "exponent",         "amplitude", "expected sign",      "mean",           "survival",
+    "laplace survival", "no zero",   "exact survival",     "exact exponent", "exact mean",
+    "numeric survival", "valid",     "simulated survival", "simulated mean", "simulated exponent",
+    "sampled exponent", NULL};
 static weyl_status (*const compute[])(asked *a) = {
-    exponent, amplitude, expected_sign,      mean,           survival,
-    laplace,  no_zero,   exact_survival,     exact_exponent, exact_mean,
-    numeric,  valid,     simulated_survival, simulated_mean, simulated_exponent};
+    exponent,        amplitude, expected_sign,      mean,           survival,
+    laplace,         no_zero,   exact_survival,     exact_exponent, exact_mean,
+    numeric,         valid,     simulated_survival, simulated_mean, simulated_exponent,
+    sampled_exponent};
 
 static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *value,
                        double *error, char budget[160]) {
