@@ -373,7 +373,7 @@ typedef struct bench_many {
 /* The symmetric contraction, beside the peer, and powers of functions on the sphere; on one thread. */
 WEYL_MUST_CHECK weyl_status bench_many_run(weyl_context *ctx, const bench_many_ask *ask, bench_many *out);
 
-/* ---- Fourier transforms and persistency (signals.c): one thread ---- */
+/* ---- Fourier transforms and persistency (signals.c), on one thread; sensing and environments (studies.c) ---- */
 
 enum { BENCH_SIGNALS = 24 };
 typedef struct bench_signal {
@@ -381,18 +381,24 @@ typedef struct bench_signal {
   const char *type;  /* "f32", "f64" */
   int64_t n, items;  /* length; numbers or points of one call */
   double operations; /* 5 n log2 n a transform; 0: not counted */
+  double bytes;      /* that must come from memory; 0: not counted */
   bench_times ours, peer;
 } bench_signal;
 typedef struct bench_signals {
   bench_peer_about about;
   char missing[256];
   double peak[2]; /* multiply-add operations a second, [WEYL_F32], [WEYL_F64] */
-  double read;    /* bytes a second */
+  double read;    /* bytes a second, one thread */
+  bool wall;      /* rows are by wall time, on all threads; else by CPU time, on one */
   int rows;
   bench_signal row[BENCH_SIGNALS];
 } bench_signals;
 /* persist: the parts of `weyl persist`; else transforms of several lengths. */
 WEYL_MUST_CHECK weyl_status bench_signals_run(weyl_context *ctx, bool persist, double seconds, const char *peer,
+                                              bool verbose, bench_signals *out);
+
+/* Steps of `weyl sense`, or searches of `weyl sem`. */
+WEYL_MUST_CHECK weyl_status bench_studies_run(weyl_context *ctx, bool environments, double seconds, const char *peer,
                                               bool verbose, bench_signals *out);
 
 /* ---- spherical harmonics (harmonics.c) ---- */

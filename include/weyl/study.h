@@ -85,9 +85,10 @@ WEYL_MUST_CHECK weyl_status weyl_persist_transform(weyl_context *ctx, const weyl
 /* As weyl_persist_exponent, for the time above u. */
 WEYL_MUST_CHECK weyl_status weyl_persist_level_exponent(weyl_context *ctx, const weyl_covariance *covariance, double u,
                                                         weyl_persist_rate *rate);
-/* The same at times t > 0 by inversion of the Laplace transform (Euler's sums of Abate and Whitt): about 1e-8. */
-WEYL_MUST_CHECK weyl_status weyl_persist_laplace(weyl_context *ctx, const weyl_covariance *covariance, size_t n,
-                                                 const double *t, double *survival);
+/* As weyl_persist_distribution at times t > 0, by inversion of the Laplace transform (Euler's sums of Abate and Whitt):
+ * about 1e-8. */
+WEYL_MUST_CHECK weyl_status weyl_persist_laplace(weyl_context *ctx, const weyl_covariance *covariance, double u,
+                                                 size_t n, const double *t, double *survival);
 /* P(T > t) of the process itself, not of the approximation, for any covariance: a Gaussian probability of many
  * conditions (16, 32 and 64 points, extrapolated) on 12 randomly shifted lattices. error (may be NULL): theirs, and
  * what the extrapolation may be wrong by. To about 1e-3 while the probability is not small. */
@@ -97,6 +98,12 @@ WEYL_MUST_CHECK weyl_status weyl_persist_numeric(weyl_context *ctx, const weyl_c
 /* n draws of T: (seed, number of the draw) gives each. */
 WEYL_MUST_CHECK weyl_status weyl_persist_sample(weyl_context *ctx, const weyl_covariance *covariance, uint64_t seed,
                                                 size_t n, double *t);
+
+/* The exponent by Monte Carlo: E exp(theta W) = 2 with n draws of W, P(W > t) = E_0(t), in place of the expectation.
+ * error: its deviation; infinite where exp(theta W) has none (theta above half the decay of E_0). WEYL_NO as
+ * weyl_persist_exponent. */
+WEYL_MUST_CHECK weyl_status weyl_persist_sample_exponent(weyl_context *ctx, const weyl_covariance *covariance,
+                                                         uint64_t seed, size_t n, double *theta, double *error);
 
 /* Lengths of intervals, measured or simulated. */
 typedef struct weyl_persist_stats {

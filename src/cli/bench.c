@@ -426,7 +426,9 @@ static const struct {
                {"gaunt", cli_bench_gaunt, "bench gaunt", cli_bench_gaunt_options},
                {"many", cli_bench_many, "bench many", cli_bench_many_options},
                {"fft", cli_bench_fft, NULL, NULL},
-               {"persist", cli_bench_persist, NULL, NULL}};
+               {"persist", cli_bench_persist, NULL, NULL},
+               {"sense", cli_bench_sense, NULL, NULL},
+               {"sem", cli_bench_sem, NULL, NULL}};
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
@@ -458,8 +460,10 @@ static weyl_status run(cli *c) {
 static const weyl_option options[] = {
     {"model", WEYL_OPT_STRING, "egnn", 0, 0, NULL, "train: the model"},
     {"symmetry", WEYL_OPT_STRING, "", 0, 0, NULL, "train: wrap the model, as in weyl train"},
-    {"peer", WEYL_OPT_CHOICE, "none", 0, 0, "none|torch|torch-compile|e3nn|e3nn-script|e3nn-compile|sphericart|mace|scipy",
-     "train, conv, tp, edge, sh, many, fft, persist: the same work by this program, in turn with ours (make peers sets "
+    {"peer", WEYL_OPT_CHOICE, "none", 0, 0,
+     "none|torch|torch-compile|e3nn|e3nn-script|e3nn-compile|sphericart|mace|scipy",
+     "train, conv, tp, edge, sh, many, fft, persist, sense, sem: the same work by this program, in turn with ours "
+     "(make peers sets "
      "it up)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
@@ -471,7 +475,7 @@ static const weyl_option options[] = {
 const cli_command cli_command_bench = {
     .name = "bench",
     .summary = "times this machine and a training step, beside a peer",
-    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt|many|fft|persist",
+    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt|many|fft|persist|sense|sem",
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
@@ -490,7 +494,7 @@ const cli_command cli_command_bench = {
         "gaunt: products of functions on the sphere by a grid, forward and backward.\n\n"
         "many: the symmetric contraction of many copies of a function, beside MACE's, and its powers on the grid.\n\n"
         "fft: batches of Fourier transforms, beside SciPy's. persist: exponents, survival functions and simulated "
-        "intervals.\n\n"
+        "intervals. sense: steps of matrix sensing. sem: searches for what is invariant.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
         "busy machine slows all alike; the best time and the median are shown, CPU and wall.",
     .examples =
@@ -507,7 +511,8 @@ const cli_command cli_command_bench = {
         "weyl bench gaunt --L 1-16 --channels 64 --batch 64 --threads 1\n"
         "weyl bench many --order 3 --L 2 --channels 128 --peer mace\n"
         "weyl bench fft --threads 1 --peer scipy\n"
-        "weyl bench persist --threads 1 --peer scipy",
+        "weyl bench persist --threads 1 --peer scipy\n"
+        "weyl bench sense --threads 1 --peer scipy",
     .options = options,
     .min_args = 1,
     .max_args = 1,

@@ -64,10 +64,8 @@ static weyl_status simulated(persist *p, size_t n, const double *t, double *y) {
 static weyl_status approximation(persist *p, bool laplace, size_t n, double step, const double *t, double *survival,
                                  double *density) {
   if (!laplace) return weyl_persist_distribution(p->c->ctx, p->covariance, p->u, step, n, survival, density);
-  if (p->level != 0)
-    return weyl_fail(p->c->ctx, WEYL_BAD_ARG, "--method laplace is for level 0: iia and numeric know levels");
   survival[0] = 1;
-  WEYL_TRY(weyl_persist_laplace(p->c->ctx, p->covariance, n, t + 1, survival + 1));
+  WEYL_TRY(weyl_persist_laplace(p->c->ctx, p->covariance, p->u, n, t + 1, survival + 1));
   return WEYL_OK;
 }
 
@@ -230,7 +228,13 @@ weyl_status persist_sample(persist *p) {
   weyl_status status;
   WEYL_GOTO(weyl_persist_sample(c->ctx, p->covariance, cli_seed(c), n, t));
   WEYL_GOTO(weyl_persist_measure(c->ctx, (int64_t)n, t, &stats));
+  double theta = NAN, error = NAN; /* where there is one */
+  if (n > 1) status = weyl_persist_sample_exponent(c->ctx, p->covariance, cli_seed(c), n, &theta, &error);
+  if (status != WEYL_OK && status != WEYL_NO) goto done;
+  if (status == WEYL_NO) weyl_message_clear(c->ctx);
   persist_common(p);
+  if (isfinite(theta)) weyl_json_number(c->result, "theta", theta);
+  if (isfinite(error)) weyl_json_number(c->result, "theta_error", error);
   weyl_json_integer(c->result, "count", (int64_t)n);
   weyl_json_number(c->result, "sample_mean", stats.mean);
   weyl_json_number(c->result, "sample_mean_error", stats.mean_error);
@@ -244,6 +248,8 @@ weyl_status persist_sample(persist *p) {
   if (cli_string(c, "out"))
     cli_say(c, "%s: %zu intervals, mean %.6g +- %.2g (Rice %.8g)\n", weyl_covariance_name(p->covariance), n, stats.mean,
             stats.mean_error, weyl_covariance_mean(p->covariance));
+  if (cli_string(c, "out") && isfinite(error))
+    cli_say(c, "exponent by as many draws of the divisor: %.6g +- %.2g\n", theta, error);
   status = persist_save(p, n, 1, (const char *const[]){"interval"}, (const double *const[]){t});
 done:
   weyl_dealloc(c->ctx, t);

@@ -70,7 +70,7 @@ static weyl_status survival(asked *a) {
 
 static weyl_status laplace(asked *a) {
   snprintf(a->budget, 160, "Euler's sums, 26 terms");
-  return weyl_persist_laplace(a->ctx, a->covariance, 1, &a->at, &a->value);
+  return weyl_persist_laplace(a->ctx, a->covariance, a->level, 1, &a->at, &a->value);
 }
 
 static weyl_status exact_only_of(const asked *a, const char *name) {
@@ -170,26 +170,22 @@ static weyl_status simulated_exponent(asked *a) {
   return WEYL_OK;
 }
 
-static const char *const quantities[] = {"exponent",
-                                         "amplitude",
-                                         "expected sign",
-                                         "mean",
-                                         "survival",
-                                         "laplace survival",
-                                         "no zero",
-                                         "exact survival",
-                                         "exact exponent",
-                                         "exact mean",
-                                         "numeric survival",
-                                         "valid",
-                                         "simulated survival",
-                                         "simulated mean",
-                                         "simulated exponent",
-                                         NULL};
+static weyl_status sampled_exponent(asked *a) {
+  enum { DRAWS = 1000000 };
+  snprintf(a->budget, 160, "%d draws of the divisor", DRAWS);
+  return weyl_persist_sample_exponent(a->ctx, a->covariance, 1, DRAWS, &a->value, &a->error);
+}
+
+static const char *const quantities[] = {
+    "exponent",         "amplitude", "expected sign",      "mean",           "survival",
+    "laplace survival", "no zero",   "exact survival",     "exact exponent", "exact mean",
+    "numeric survival", "valid",     "simulated survival", "simulated mean", "simulated exponent",
+    "sampled exponent", NULL};
 static weyl_status (*const compute[])(asked *a) = {
-    exponent, amplitude, expected_sign,      mean,           survival,
-    laplace,  no_zero,   exact_survival,     exact_exponent, exact_mean,
-    numeric,  valid,     simulated_survival, simulated_mean, simulated_exponent};
+    exponent,        amplitude, expected_sign,      mean,           survival,
+    laplace,         no_zero,   exact_survival,     exact_exponent, exact_mean,
+    numeric,         valid,     simulated_survival, simulated_mean, simulated_exponent,
+    sampled_exponent};
 
 static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *value,
                        double *error, char budget[160]) {

@@ -134,6 +134,31 @@ INLINE void b_store(T *p, const block *b) { memcpy(p, b, sizeof *b); }
 
 #define MIX(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 
+/* B complex numbers of one array to the real and imaginary parts of two, and back. */
+#if WEYL_BITS == 32
+#define EVEN(a, b)  MIX(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define ODD(a, b)   MIX(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#define FIRST(a, b) MIX(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define LAST(a, b)  MIX(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#else
+#define EVEN(a, b)  MIX(a, b, 0, 2, 4, 6)
+#define ODD(a, b)   MIX(a, b, 1, 3, 5, 7)
+#define FIRST(a, b) MIX(a, b, 0, 4, 1, 5)
+#define LAST(a, b)  MIX(a, b, 2, 6, 3, 7)
+#endif
+INLINE void split(const T *from, block *re, block *im) {
+  block a, b;
+  b_load(&a, from);
+  b_load(&b, from + B);
+  *re = EVEN(a, b);
+  *im = ODD(a, b);
+}
+INLINE void join(const block *re, const block *im, T *to) {
+  const block a = FIRST(*re, *im), b = LAST(*re, *im);
+  b_store(to, &a);
+  b_store(to + B, &b);
+}
+
 /* The transpose of B x B numbers. */
 #if WEYL_BITS == 32
 INLINE void turn(block *v) {
@@ -192,9 +217,11 @@ static void load(size_t n, const T *in, ptrdiff_t step, ptrdiff_t lane, size_t l
   if (lane == 1 && lanes == W)
     for (; i < n; i++) {
       const T *from = in + 2 * (ptrdiff_t)i * step;
-      for (size_t l = 0; l < W; l++) {
-        x.re[i * W + l] = from[2 * l];
-        x.im[i * W + l] = from[2 * l + 1];
+      UNROLL for (size_t l = 0; l < W; l += B) {
+        block re, im;
+        split(from + 2 * l, &re, &im);
+        b_store(x.re + i * W + l, &re);
+        b_store(x.im + i * W + l, &im);
       }
     }
   if (step == 1 && lanes == W)
@@ -214,17 +241,19 @@ static void store(size_t n, arrays x, const T *factor, T sign, T *out, ptrdiff_t
     for (; i < n; i++) {
       T *to = out + 2 * (ptrdiff_t)i * step;
       const T *f = factor ? factor + 2 * (ptrdiff_t)i * step : NULL;
-      if (f) {
-        for (size_t l = 0; l < W; l++) {
-          const T re = x.re[i * W + l], im = x.im[i * W + l], c = f[2 * l], d = sign * f[2 * l + 1];
-          to[2 * l] = re * c - im * d;
-          to[2 * l + 1] = re * d + im * c;
+      UNROLL for (size_t l = 0; l < W; l += B) {
+        block re, im;
+        b_load(&re, x.re + i * W + l);
+        b_load(&im, x.im + i * W + l);
+        if (f) {
+          block c, d;
+          split(f + 2 * l, &c, &d);
+          d *= sign;
+          const block product = re * c - im * d;
+          im = re * d + im * c;
+          re = product;
         }
-        continue;
-      }
-      for (size_t l = 0; l < W; l++) {
-        to[2 * l] = x.re[i * W + l];
-        to[2 * l + 1] = x.im[i * W + l];
+        join(&re, &im, to + 2 * l);
       }
     }
   if (step == 1 && lanes == W && !factor)

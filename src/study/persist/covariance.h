@@ -36,6 +36,13 @@ struct weyl_covariance {
 /* WEYL_NO with the first violation when the approximation is no distribution. */
 weyl_status persist_require_valid(weyl_context *ctx, const weyl_covariance *c);
 weyl_status persist_require_level(weyl_context *ctx, double u);
+/* At a level u, what goes to 0 as r does: Phi(-u) - P_down, and P_up - P_down (E_0 at u = 0, and its half is the
+ * first). */
+typedef struct persist_rest {
+  double down, both;
+} persist_rest;
+persist_rest persist_rest_at(const weyl_covariance *c, double u, double t);
+double persist_normal_below(double x);
 double persist_decay(const weyl_covariance *c); /* of E_0, looked for far out when nobody knows it */
 /* E_0 at times from 0, falling from 1, linear in between: the covariance of which these are the expected signs. */
 weyl_status persist_covariance_angles(weyl_context *ctx, size_t n, const double *t, const double *sign, double lambda2,

@@ -7,7 +7,7 @@
 
 static const double PI = 3.14159265358979323846;
 
-static double normal_below(double x) { return 0.5 * erfc(-x / 1.41421356237309504880); }
+double persist_normal_below(double x) { return 0.5 * erfc(-x / 1.41421356237309504880); }
 
 weyl_status persist_require_level(weyl_context *ctx, double u) {
   if (fabs(u) <= 8) return WEYL_OK;
@@ -26,19 +26,16 @@ void weyl_persist_above(const weyl_covariance *c, double u, double t, double *up
   const double e = fmin(weyl_clipped_slepian(c, t), 1), rest = 1 - e * e;
   const double k = u * sqrt(v.rest / (1 + v.r)), p = u == 0 ? 0 : k / sqrt(rest);
   const double half = e * exp(-k * k / 2);
-  *up = normal_below(-p) + half * normal_below(e * p);
-  *down = normal_below(-p) - half * normal_below(-e * p);
+  *up = persist_normal_below(-p) + half * persist_normal_below(e * p);
+  *down = persist_normal_below(-p) - half * persist_normal_below(-e * p);
 }
 
 /* Phi(-u) - P_down, which goes to 0 as r does, and P_up - P_down. What is nearly 1 is not subtracted: with b^2 = (1 -
  * r^2)(1 - E^2), p - u = u (r (r - 1) 2 + a^2) / (b (1 - r + b)). */
-typedef struct rest {
-  double down, both;
-} rest;
-static rest rest_at(const weyl_covariance *c, double u, double t) {
+persist_rest persist_rest_at(const weyl_covariance *c, double u, double t) {
   double up, down;
   weyl_persist_above(c, u, t, &up, &down);
-  rest out = {normal_below(-u) - down, up - down};
+  persist_rest out = {persist_normal_below(-u) - down, up - down};
   if (u == 0) out.down = out.both / 2;
   const weyl_covariance_at v = weyl_covariance_eval(c, t);
   if (u == 0 || fabs(v.r) > 0.3) return out;
@@ -50,7 +47,7 @@ static rest rest_at(const weyl_covariance *c, double u, double t) {
   for (int i = 0; i < NODES; i++) sum += w[i] * exp(-x[i] * x[i] / 2);
   const double e = weyl_clipped_slepian(c, t), k = u * sqrt(v.rest / (1 + v.r));
   const double half = e * exp(-k * k / 2);
-  out.down = sum / sqrt(2 * PI) + half * normal_below(-e * (u + shift));
+  out.down = sum / sqrt(2 * PI) + half * persist_normal_below(-e * (u + shift));
   out.both = half;
   return out;
 }
@@ -73,7 +70,7 @@ static weyl_status integral_new(weyl_context *ctx, const weyl_covariance *c, dou
   }
   q->both = q->down + q->n;
   for (size_t i = 0; i < q->n; i++) {
-    const rest r = rest_at(c, u, q->t[i]);
+    const persist_rest r = persist_rest_at(c, u, q->t[i]);
     q->down[i] = w[i] * r.down;
     q->both[i] = w[i] * r.both;
   }
@@ -121,21 +118,21 @@ weyl_status weyl_persist_transform(weyl_context *ctx, const weyl_covariance *c, 
   WEYL_TRY(integral_new(ctx, c, u, weyl_covariance_mean(c), far_end(c), &q));
   for (size_t i = 0; i < n; i++) {
     const moments m = moments_at(&q, s[i]);
-    psi[i] = 1 - s[i] * m.both / (normal_below(u) + s[i] * m.down);
+    psi[i] = 1 - s[i] * m.both / (persist_normal_below(u) + s[i] * m.down);
   }
-  if (mean) *mean = moments_at(&q, 0).both / normal_below(u);
+  if (mean) *mean = moments_at(&q, 0).both / persist_normal_below(u);
   integral_free(ctx, &q);
   return WEYL_OK;
 }
 
 double weyl_persist_level_mean(const weyl_covariance *c, double u) {
-  return normal_below(-u) * 2 * weyl_covariance_mean(c) * exp(u * u / 2);
+  return persist_normal_below(-u) * 2 * weyl_covariance_mean(c) * exp(u * u / 2);
 }
 
 /* ---- the exponent: 1 + beta(-theta) = 0, theta integral of exp(theta t) (Phi(-u) - P_down) dt = Phi(u) ---- */
 
 static double excess(const integral *q, double u, double theta) {
-  return theta * moments_at(q, -theta).down - normal_below(u);
+  return theta * moments_at(q, -theta).down - persist_normal_below(u);
 }
 
 static bool first_root(const integral *q, double u, double most, double *theta) {

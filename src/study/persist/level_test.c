@@ -100,6 +100,25 @@ static void survival_fits_the_transform(void **state) {
   free(s);
 }
 
+/* The inverted transform against the renewal equation, for smooth processes and rough ones, above and below. */
+static void laplace_knows_levels(void **state) {
+  (void)state;
+  enum { PER_UNIT = 1000, N = 10 * PER_UNIT };
+  const double t[] = {0.5, 1, 2, 5, 10};
+  double *s = malloc((N + 1) * sizeof *s), laplace[5];
+  for (size_t i = 0; i < NAMES; i++) {
+    weyl_covariance *c = named(names[i]);
+    for (double u = -1; u <= 1; u += 0.5) {
+      assert_ok(ctx, weyl_persist_distribution(ctx, c, u, 1.0 / PER_UNIT, N, s, NULL));
+      assert_ok(ctx, weyl_persist_laplace(ctx, c, u, 5, t, laplace));
+      for (int k = 0; k < 5; k++) assert_close(laplace[k], s[(int)(t[k] * PER_UNIT)], 1e-6);
+    }
+    weyl_covariance_free(c);
+  }
+  assert_says(ctx, weyl_persist_laplace(ctx, NULL, 0, 1, (double[]){0}, laplace), WEYL_BAD_ARG, "time 0");
+  free(s);
+}
+
 static void levels_meet_at_zero(void **state) {
   (void)state;
   for (size_t i = 0; i < NAMES; i++) {
@@ -142,11 +161,9 @@ static int end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(zero_is_the_old_one),
-      cmocka_unit_test(means_are_rices),
-      cmocka_unit_test(survival_fits_the_transform),
-      cmocka_unit_test(levels_meet_at_zero),
-      cmocka_unit_test(numeric_is_exact),
+      cmocka_unit_test(zero_is_the_old_one),         cmocka_unit_test(means_are_rices),
+      cmocka_unit_test(survival_fits_the_transform), cmocka_unit_test(laplace_knows_levels),
+      cmocka_unit_test(levels_meet_at_zero),         cmocka_unit_test(numeric_is_exact),
   };
   return cmocka_run_group_tests_name("level", tests, begin, end);
 }

@@ -4,12 +4,11 @@
 
 #include "covariance.h"
 
-/* Crossings of a level by two paths, as they come. */
+/* Crossings of a level by a path, as they come. */
 typedef struct path_zeros {
-  double *at; /* [room] times, rising within a path */
+  double *at; /* [room] times, rising */
   size_t n, room;
-  size_t half;   /* where those of the second path begin */
-  bool above[2]; /* where each path begins */
+  bool above; /* how the path begins */
   int64_t hidden;
   bool full; /* there were more */
 } path_zeros;
@@ -20,22 +19,23 @@ static inline void path_zero(path_zeros *z, double t) {
     z->full = true;
 }
 
-/* Smooth paths by circulant embedding. */
+/* Smooth paths by circulant embedding. Of a circle of m points all are of use but those where its end is felt at its
+ * beginning; of its m frequencies all but those that single precision does not feel. */
 typedef struct path_spectrum {
-  size_t m;              /* of the embedding: twice the points of a path */
-  float *share, *factor; /* [m] root of the spectrum, and it times the frequency */
+  size_t m, points; /* points of a path */
+  size_t kept;      /* frequencies 0 .. kept - 1 and as many negative ones, -kept .. -1; m / 2: all */
+  float *share;     /* [kept + 1] root of the spectrum */
   weyl_fft *fft;
   double step, clipped;
 } path_spectrum;
 WEYL_MUST_CHECK weyl_status path_spectrum_new(weyl_context *ctx, const weyl_covariance *c, size_t points, double step,
                                               path_spectrum *out);
 void path_spectrum_free(weyl_context *ctx, path_spectrum *s);
-size_t path_spectrum_work(const path_spectrum *s); /* bytes */
-/* Paths 2 k and 2 k + 1 in pairs, x [m][2], and their slopes (NULL: not wanted), in the work. */
-void path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work, const float **x,
-                        const float **slope);
-void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, size_t points, void *work,
-                         path_zeros *zeros);
+size_t path_spectrum_work(const path_spectrum *s); /* bytes, 0 at first */
+/* Paths 2 k and 2 k + 1 in pairs, x [points][2], in the work. */
+const float *path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work);
+void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, void *work,
+                         path_zeros zeros[2]);
 
 /* The pair (X, X') by exact steps and bridges. */
 enum { PATH_LEVELS = 12 };

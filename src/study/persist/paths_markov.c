@@ -128,7 +128,7 @@ void path_markov_zeros(const path_markov *m, double level, uint64_t seed, int64_
                        path_zeros *zeros) {
   double a[2], b[2];
   weyl_rng rng = begin(m, seed, path, a);
-  zeros->above[path & 1] = a[0] >= level;
+  zeros->above = a[0] >= level;
   for (size_t j = 0; j + 1 < points; j++) {
     step(m, a, &rng, b);
     const size_t before = zeros->n;

@@ -1,9 +1,15 @@
-/* Smooth paths on an even grid by circulant embedding: two real paths a complex Fourier transform, and their slopes
- * from the same numbers times the frequency. */
+/* Smooth paths on an even grid by circulant embedding: two real paths a complex Fourier transform. */
 #include "paths.h"
+#include "isa.h"
 #include "zeros.h"
 
 #include <math.h>
+
+enum {
+  BEFORE = 2,
+  BEHIND = 35, /* numbers around a path that the search for crossings reads: of the circle, too */
+  CHUNK = WEYL_NORMALS_CHUNK
+};
 
 static weyl_status eigenvalues(weyl_context *ctx, const weyl_covariance *c, size_t m, double step, double *z) {
   weyl_fft *fft = NULL;
@@ -27,25 +33,49 @@ done:
   return status;
 }
 
-static void spectrum_from(path_spectrum *s, const double *z) {
+/* How far the circle's ends must be apart: to the lag from which on |r| stays below what single precision feels. */
+static size_t reach(const weyl_covariance *c, size_t points, double step) {
+  size_t n = points;
+  while (n > 0 && fabs(weyl_covariance_eval(c, step * (double)n).r) < 1e-8) n--;
+  return n + 1;
+}
+
+/* 1, 9/8, 5/4 or 3/2 times a power of two, at least n */
+static size_t circle(size_t n) {
+  size_t m = 1;
+  while (2 * m <= n) m *= 2;
+  for (size_t eighths = 8; eighths <= 12; eighths += eighths == 8 ? 1 : eighths == 9 ? 1 : 2)
+    if (m / 8 * eighths >= n) return m / 8 * eighths;
+  return 2 * m;
+}
+
+static weyl_status spectrum_from(weyl_context *ctx, path_spectrum *s, const double *z) {
   const size_t m = s->m;
-  double all = 0, negative = 0;
+  double all = 0, negative = 0, beyond = 0;
   for (size_t k = 0; k < m; k++) {
-    const double share = z[2 * k] > 0 ? sqrt(z[2 * k] / (double)m) : 0;
-    const double turns = k < m / 2 ? (double)k : k == m / 2 ? 0 : (double)k - (double)m;
     all += fabs(z[2 * k]);
     negative += z[2 * k] < 0 ? -z[2 * k] : 0;
-    s->share[k] = (float)share;
-    s->factor[k] = (float)(2 * 3.14159265358979323846 * turns / ((double)m * s->step));
   }
   s->clipped = negative / all;
+  s->kept = m / 2;
+  for (; s->kept > 1; s->kept--) { /* the variance that is left out is the square of rounding */
+    beyond += 2 * fmax(z[2 * (s->kept - 1)], 0);
+    if (beyond > 1e-14 * all) break;
+  }
+  s->kept = (s->kept + CHUNK / 2 - 1) / (CHUNK / 2) * (CHUNK / 2); /* whole chunks of normal numbers */
+  if (s->kept > m / 2) s->kept = m / 2;
+  s->share = weyl_alloc(ctx, s->kept + 1, sizeof *s->share);
+  if (!s->share) return WEYL_MEMORY;
+  for (size_t k = 0; k <= s->kept; k++) s->share[k] = z[2 * k] > 0 ? (float)sqrt(z[2 * k] / (double)m) : 0;
+  return WEYL_OK;
 }
 
 weyl_status path_spectrum_new(weyl_context *ctx, const weyl_covariance *c, size_t points, double step,
                               path_spectrum *out) {
   enum { DOUBLINGS = 4 }; /* a longer circle cures tails that are cut off */
   weyl_status status = WEYL_OK;
-  *out = (path_spectrum){.m = 2 * points, .step = step};
+  *out =
+      (path_spectrum){.m = circle(points + BEFORE + BEHIND + reach(c, points, step)), .points = points, .step = step};
   double *z = NULL;
   for (int i = 0;; i++, out->m *= 2) {
     double least = 0, most = 0;
@@ -69,10 +99,8 @@ weyl_status path_spectrum_new(weyl_context *ctx, const weyl_covariance *c, size_
     }
     break;
   }
-  out->share = weyl_alloc(ctx, out->m, sizeof *out->share);
-  out->factor = weyl_alloc(ctx, out->m, sizeof *out->factor);
-  status = out->share && out->factor ? weyl_fft_new(ctx, WEYL_F32, out->m, &out->fft) : WEYL_MEMORY;
-  if (status == WEYL_OK) spectrum_from(out, z);
+  status = weyl_fft_new(ctx, WEYL_F32, out->m, &out->fft);
+  if (status == WEYL_OK) status = spectrum_from(ctx, out, z);
 done:
   weyl_dealloc(ctx, z);
   if (status != WEYL_OK) path_spectrum_free(ctx, out);
@@ -81,55 +109,66 @@ done:
 
 void path_spectrum_free(weyl_context *ctx, path_spectrum *s) {
   weyl_dealloc(ctx, s->share);
-  weyl_dealloc(ctx, s->factor);
   weyl_fft_free(s->fft);
   *s = (path_spectrum){0};
 }
 
-size_t path_spectrum_work(const path_spectrum *s) {
-  return 4 * s->m * sizeof(float) + ((weyl_fft_scratch(s->fft) + 63) & ~(size_t)63);
-}
+/* The work: paths, frequencies (those that are left out stay 0), what the transform needs. */
+static size_t lines(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+static size_t paths_bytes(const path_spectrum *s) { return lines(2 * s->m * sizeof(float)); }
+size_t path_spectrum_work(const path_spectrum *s) { return 2 * paths_bytes(s) + lines(weyl_fft_scratch(s->fft)); }
 
-static void find_zeros(const float *x, const float *slope, size_t part, double level, size_t points, double step,
-                       path_zeros *zeros) {
-  zeros->above[part] = (double)x[part] >= level;
-  for (size_t j = 0; j + 1 < points; j++) {
-    const double a = (double)x[2 * j + part] - level, b = (double)x[2 * j + 2 + part] - level;
-    const double p = step * (double)slope[2 * j + part], q = step * (double)slope[2 * j + 2 + part];
-    const bool crosses = (a < 0) != (b < 0);
-    if (!crosses && !(a * p < 0 && b * q > 0)) continue;
-    double at[2];
-    const int n = persist_zeros(a, p, b, q, at);
-    for (int k = 0; k < n; k++) path_zero(zeros, step * ((double)j + at[k]));
-    zeros->hidden += crosses ? 0 : n;
-  }
-}
-
-void path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work, const float **x,
-                        const float **slopes) {
+const float *path_spectrum_draw(const path_spectrum *s, uint64_t seed, int64_t k, void *work) {
   const weyl_kernels *kernels = weyl_kernels_active();
-  const size_t m = s->m;
-  float *z = work, *slope = z + 2 * m;
-  void *scratch = slope + 2 * m;
-  static const char stream[] = "persist paths";
-  kernels->normals[WEYL_F32](seed, weyl_hash_name(stream) + (uint64_t)k, 0, 2 * m, z);
-  for (size_t i = 0; i < m; i++) {
+  const size_t m = s->m, kept = s->kept;
+  float *x = work, *z = (void *)((char *)work + paths_bytes(s)), *end = z + 2 * m;
+  const uint64_t stream = weyl_hash_name("persist paths") + (uint64_t)k;
+  const uint64_t blocks = 2 * (kept + CHUNK / 2 - 1) / CHUNK * (CHUNK / 4);
+  kernels->normals[WEYL_F32](seed, stream, 0, 2 * kept, z);
+  kernels->normals[WEYL_F32](seed, stream, blocks, 2 * kept, end - 2 * kept);
+  for (size_t i = 0; i < kept; i++) {
     z[2 * i] *= s->share[i];
     z[2 * i + 1] *= s->share[i];
-    slope[2 * i] = z[2 * i + 1] * s->factor[i]; /* times -i w */
-    slope[2 * i + 1] = -z[2 * i] * s->factor[i];
   }
-  weyl_fft_run(s->fft, false, 1, z, z, scratch);
-  if (slopes) weyl_fft_run(s->fft, false, 1, slope, slope, scratch);
-  *x = z;
-  if (slopes) *slopes = slope;
+  float *negative = end - 2 * kept; /* -kept .. -1 */
+  for (size_t i = 0; i < kept; i++) {
+    negative[2 * i] *= s->share[kept - i];
+    negative[2 * i + 1] *= s->share[kept - i];
+  }
+  weyl_fft_run(s->fft, false, 1, z, x, (char *)work + 2 * paths_bytes(s));
+  return x + 2 * BEFORE;
 }
 
-void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, size_t points, void *work,
-                         path_zeros *zeros) {
-  const float *x, *slope;
-  path_spectrum_draw(s, seed, k, work, &x, &slope);
-  find_zeros(x, slope, 0, level, points, s->step, zeros);
-  zeros->half = zeros->n;
-  find_zeros(x, slope, 1, level, points, s->step, zeros);
+enum { WORDS = 64, BLOCK = 64 * WORDS }; /* of the search: what is near */
+
+/* The zeros of one of the paths behind the places that `bits` marks, from number `from` on. */
+static void find_zeros(const path_spectrum *s, const float *x, size_t from, const uint64_t bits[WORDS], float u,
+                       size_t part, path_zeros *zeros) {
+  const uint64_t mine = part ? 0xaaaaaaaaaaaaaaaau : 0x5555555555555555u;
+  const size_t end = 2 * (s->points - 1);
+  for (size_t w = 0; w < WORDS; w++)
+    for (uint64_t rest = bits[w] & mine; rest; rest &= rest - 1) {
+      const size_t i = from + 64 * w + (size_t)__builtin_ctzll(rest);
+      if (i >= end) return;
+      const float *y = x + i;
+      const double a = (double)y[0] - (double)u, b = (double)y[2] - (double)u;
+      const double p = (8 * ((double)y[2] - (double)y[-2]) + (double)y[-4] - (double)y[4]) / 12;
+      const double q = (8 * ((double)y[4] - (double)y[0]) + (double)y[-2] - (double)y[6]) / 12;
+      double at[2];
+      const int n = persist_zeros(a, p, b, q, at);
+      for (int k = 0; k < n; k++) path_zero(zeros, s->step * ((double)(i / 2) + at[k]));
+      zeros->hidden += (a < 0) == (b < 0) ? n : 0;
+    }
+}
+
+void path_spectrum_zeros(const path_spectrum *s, double level, uint64_t seed, int64_t k, void *work,
+                         path_zeros zeros[2]) {
+  const float *x = path_spectrum_draw(s, seed, k, work), u = (float)level;
+  for (size_t part = 0; part < 2; part++) zeros[part].above = x[part] >= u;
+  for (size_t from = 0; from < 2 * s->points; from += BLOCK) {
+    const size_t n = 2 * s->points - from < BLOCK ? 2 * s->points - from : BLOCK;
+    uint64_t bits[WORDS] = {0};
+    STUDY_KERNEL(crossings)(n, u, x + from, bits);
+    for (size_t part = 0; part < 2; part++) find_zeros(s, x, from, bits, u, part, &zeros[part]);
+  }
 }

@@ -137,7 +137,7 @@ static void test_survival(void **state) {
     weyl_covariance *c = named(known[i].name);
     assert_ok(ctx, weyl_persist_distribution(ctx, c, 0, 1.0 / A_UNIT, N, s, density));
     for (int k = 0; k < 5; k++) near(known[i].name, at[k], s[(int)at[k] * A_UNIT], known[i].s[k], 1e-8);
-    assert_ok(ctx, weyl_persist_laplace(ctx, c, 4, (double[]){0.5, 1, 5, 10}, laplace));
+    assert_ok(ctx, weyl_persist_laplace(ctx, c, 0, 4, (double[]){0.5, 1, 5, 10}, laplace));
     near("laplace", 0.5, laplace[0], s[A_UNIT / 2], 1e-6);
     for (int k = 1; k < 4; k++)
       near("laplace", 0, laplace[k], s[k == 1 ? A_UNIT : k == 2 ? 5 * A_UNIT : 10 * A_UNIT], 1e-6);
@@ -218,6 +218,58 @@ static void test_samples(void **state) {
   free(t);
   free(s);
   weyl_covariance_free(c);
+}
+
+/* The exponent from draws of the divisor, within five deviations; one that has no deviation says so. */
+static void test_sampled_exponents(void **state) {
+  (void)state;
+  static const char *const names[] = {"diffusion:1", "diffusion:2", "diffusion:3", "gaussian", "matern:2.5"};
+  double theta, error, again;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    weyl_covariance *c = named(names[i]);
+    weyl_persist_rate rate;
+    assert_ok(ctx, weyl_persist_exponent(ctx, c, &rate));
+    assert_ok(ctx, weyl_persist_sample_exponent(ctx, c, 1, 50000, &theta, &error));
+    assert_true(error > 1e-5 && error < 2e-2 * rate.theta);
+    near(names[i], 0, theta, rate.theta, 5 * error);
+    weyl_context *alone = test_context(1);
+    assert_ok(alone, weyl_persist_sample_exponent(alone, c, 1, 50000, &again, &error));
+    assert_true(again == theta);
+    test_context_free(alone);
+    weyl_covariance_free(c);
+  }
+  weyl_covariance *c = named("random-acceleration");
+  assert_ok(ctx, weyl_persist_sample_exponent(ctx, c, 1, 50000, &theta, &error));
+  assert_true(isinf(error));
+  near("random-acceleration", 0, theta, 0.264668571132, 0.01);
+  assert_says(ctx, weyl_persist_sample_exponent(ctx, c, 1, 1, &theta, &error), WEYL_BAD_ARG, "1 draws");
+  weyl_covariance_free(c);
+  c = named("rational-quadratic:2");
+  assert_says(ctx, weyl_persist_sample_exponent(ctx, c, 1, 100, &theta, &error), WEYL_NO, "no exponent");
+  weyl_covariance_free(c);
+}
+
+/* Paths have the covariance asked for, near and far, also where the circle closes: the mean over many paths of
+ * products at all lags, within five deviations. */
+static void test_paths(void **state) {
+  (void)state;
+  enum { POINTS = 1024, PATHS = 500 };
+  static const char *const names[] = {"diffusion:2", "gaussian", "matern:2.5"};
+  static const size_t lag[] = {0, 1, 3, 10, 30, 100, 300, 1000, POINTS - 1};
+  double *x = malloc(POINTS * sizeof *x);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    weyl_covariance *c = named(names[i]);
+    const double step = weyl_covariance_mean(c) / 30;
+    double sum[9] = {0};
+    for (uint64_t k = 0; k < PATHS; k++) {
+      assert_ok(ctx, weyl_persist_path(ctx, c, k, step, POINTS, x));
+      for (int j = 0; j < 9; j++) sum[j] += x[0] * x[lag[j]] / PATHS;
+    }
+    for (int j = 0; j < 9; j++)
+      near(names[i], (double)lag[j], sum[j], weyl_covariance_eval(c, step * (double)lag[j]).r, 7 / sqrt(PATHS));
+    weyl_covariance_free(c);
+  }
+  free(x);
 }
 
 static void test_validity(void **state) {
@@ -305,7 +357,7 @@ static void test_refused(void **state) {
   c = named("gaussian");
   double s[4];
   assert_says(ctx, weyl_persist_survival(ctx, c, 0, 0, 3, s), WEYL_BAD_ARG, "more than 0");
-  assert_says(ctx, weyl_persist_laplace(ctx, c, 1, (double[]){-1}, s), WEYL_BAD_ARG, "-1");
+  assert_says(ctx, weyl_persist_laplace(ctx, c, 0, 1, (double[]){-1}, s), WEYL_BAD_ARG, "-1");
   weyl_covariance_free(c);
   assert_says(ctx, weyl_exact_diffusion2(ctx, NAN, s, NULL), WEYL_BAD_ARG, "0..100");
 }
@@ -364,10 +416,20 @@ static int end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_expected_sign), cmocka_unit_test(test_covariances), cmocka_unit_test(test_exponents),
-      cmocka_unit_test(test_means),         cmocka_unit_test(test_survival),    cmocka_unit_test(test_order),
-      cmocka_unit_test(test_exact),         cmocka_unit_test(test_samples),     cmocka_unit_test(test_validity),
-      cmocka_unit_test(test_tables),        cmocka_unit_test(test_simulation),  cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_expected_sign),
+      cmocka_unit_test(test_covariances),
+      cmocka_unit_test(test_exponents),
+      cmocka_unit_test(test_means),
+      cmocka_unit_test(test_survival),
+      cmocka_unit_test(test_order),
+      cmocka_unit_test(test_exact),
+      cmocka_unit_test(test_samples),
+      cmocka_unit_test(test_sampled_exponents),
+      cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_validity),
+      cmocka_unit_test(test_tables),
+      cmocka_unit_test(test_simulation),
+      cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }

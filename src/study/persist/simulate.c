@@ -23,33 +23,30 @@ typedef struct simulation {
   int64_t *hidden;  /* [items] */
 } simulation;
 
-/* Complete intervals in place of the crossings from `from` on: the first number goes to `to`. A path that begins above
- * the level is below it after its first crossing. */
-static size_t intervals(double *at, size_t from, size_t n, bool above, size_t to) {
-  for (size_t i = from; i + 1 < n; i++) {
+/* Complete intervals between the crossings of a path go to `to`, which may lie before them; how many. */
+static size_t intervals(const path_zeros *zeros, double *to) {
+  bool above = zeros->above;
+  size_t n = 0;
+  for (; n + 1 < zeros->n; n++) {
     above = !above;
-    const double length = at[i + 1] - at[i];
-    at[to++] = above ? length : -length;
+    const double length = zeros->at[n + 1] - zeros->at[n];
+    to[n] = above ? length : -length;
   }
-  return to;
+  return n;
 }
 
 static void two_paths(void *arg, int64_t i, int thread) {
   simulation *s = arg;
   const int64_t item = s->first + i, pair = s->skipped + item;
-  path_zeros zeros = {.at = s->interval + (size_t)item * 2 * s->room, .room = 2 * s->room};
-  if (s->markov) {
-    path_markov_zeros(&s->pairs, s->level, s->seed, 2 * pair, s->points, &zeros);
-    zeros.half = zeros.n;
-    path_markov_zeros(&s->pairs, s->level, s->seed, 2 * pair + 1, s->points, &zeros);
-  } else {
-    path_spectrum_zeros(&s->spectrum, s->level, s->seed, pair, s->points, s->work + (size_t)thread * s->work_bytes,
-                        &zeros);
-  }
-  const size_t one = intervals(zeros.at, 0, zeros.half, zeros.above[0], 0);
-  s->count[item] = (int64_t)intervals(zeros.at, zeros.half, zeros.n, zeros.above[1], one);
-  s->hidden[item] = zeros.hidden;
-  if (zeros.full) s->count[item] = FULL;
+  double *at = s->interval + (size_t)item * 2 * s->room;
+  path_zeros zeros[2] = {{.at = at, .room = s->room}, {.at = at + s->room, .room = s->room}};
+  if (s->markov)
+    for (int k = 0; k < 2; k++) path_markov_zeros(&s->pairs, s->level, s->seed, 2 * pair + k, s->points, &zeros[k]);
+  else
+    path_spectrum_zeros(&s->spectrum, s->level, s->seed, pair, s->work + (size_t)thread * s->work_bytes, zeros);
+  const size_t one = intervals(&zeros[0], at);
+  s->count[item] = zeros[0].full || zeros[1].full ? FULL : (int64_t)(one + intervals(&zeros[1], at + one));
+  s->hidden[item] = zeros[0].hidden + zeros[1].hidden;
 }
 
 static int rising(const void *a, const void *b) {
@@ -106,9 +103,9 @@ static weyl_status check(weyl_context *ctx, const weyl_covariance *c, const weyl
 static weyl_status collect(weyl_context *ctx, const simulation *s, int64_t items, weyl_persist_simulation *r) {
   for (int64_t i = 0; i < items; i++) {
     if (s->count[i] == FULL)
-      return weyl_fail(
-          ctx, WEYL_NUMERIC, "%s: paths %lld and %lld have more than %zu crossings, far from what Rice's formula says",
-          s->c->name, (long long)(2 * (s->skipped + i)), (long long)(2 * (s->skipped + i) + 1), 2 * s->room);
+      return weyl_fail(ctx, WEYL_NUMERIC,
+                       "%s: path %lld or %lld has more than %zu crossings, far from what Rice's formula says",
+                       s->c->name, (long long)(2 * (s->skipped + i)), (long long)(2 * (s->skipped + i) + 1), s->room);
     const double *interval = s->interval + (size_t)i * 2 * s->room;
     for (int64_t k = 0; k < s->count[i]; k++) r->above += interval[k] > 0;
     r->count += s->count[i];
@@ -213,9 +210,8 @@ weyl_status weyl_persist_path(weyl_context *ctx, const weyl_covariance *c, uint6
   path_spectrum s;
   WEYL_TRY(path_spectrum_new(ctx, c, points, step, &s));
   void *work = weyl_alloc(ctx, path_spectrum_work(&s), 1);
-  const float *pair;
   if (work) {
-    path_spectrum_draw(&s, seed, 0, work, &pair, NULL);
+    const float *pair = path_spectrum_draw(&s, seed, 0, work);
     for (size_t i = 0; i < n; i++) x[i] = (double)pair[2 * i];
   }
   weyl_dealloc(ctx, work);

@@ -12,10 +12,10 @@ static cubic through(double a, double p, double b, double q) {
 static double value(const cubic *c, double u) { return c->a + u * (c->p + u * (c->second + u * c->third)); }
 static double slope(const cubic *c, double u) { return c->p + u * (2 * c->second + 3 * u * c->third); }
 
-/* The zero between two places of different sign: Newton's steps, halving where they leave. */
+/* The zero between two places of different sign: Newton's steps from the straight line's, halving where they leave. */
 static double zero(const cubic *c, double low, double high) {
-  const double sign = value(c, low) < 0 ? -1 : 1;
-  double u = (low + high) / 2;
+  const double from = value(c, low), to = value(c, high), sign = from < 0 ? -1 : 1;
+  double u = low + (high - low) * from / (from - to);
   for (int i = 0; i < 40 && high - low > 1e-9; i++) {
     const double f = sign * value(c, u);
     if (f > 0)
@@ -24,7 +24,7 @@ static double zero(const cubic *c, double low, double high) {
       high = u;
     const double next = u - f / (sign * slope(c, u));
     const double moved = next > low && next < high ? next : (low + high) / 2;
-    if (fabs(moved - u) < 1e-10) return moved;
+    if (fabs(moved - u) < 1e-6 && moved == next) return moved; /* the next would move its square */
     u = moved;
   }
   return u;

@@ -99,9 +99,16 @@ weyl_status sensing_entries_given(weyl_sensing *a, const int32_t *row, const int
   return no_twins(a);
 }
 
-static int rising64(const void *x, const void *y) {
-  const uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-  return (a > b) - (a < b);
+/* Sorts n numbers below `all` by digits; room [n]. */
+static void sort_places(size_t n, uint64_t all, uint64_t *place, uint64_t *room) {
+  enum { BITS = 12, DIGITS = 1 << BITS };
+  for (int shift = 0; shift < 64 && (all - 1) >> shift; shift += BITS) {
+    size_t first[DIGITS + 1] = {0};
+    for (size_t i = 0; i < n; i++) first[(place[i] >> shift & (DIGITS - 1)) + 1]++;
+    for (size_t d = 0; d < DIGITS; d++) first[d + 1] += first[d];
+    for (size_t i = 0; i < n; i++) room[first[place[i] >> shift & (DIGITS - 1)]++] = place[i];
+    memcpy(place, room, n * sizeof *place);
+  }
 }
 
 /* m different places, any set as likely as any other: drawn until there are enough, or (more than half) what is left.
@@ -113,13 +120,13 @@ static weyl_status make(weyl_sensing *a) {
                      (unsigned long long)all);
   const bool most = a->m > all / 2;
   const size_t wanted = most ? (size_t)(all - a->m) : a->m;
-  uint64_t *place = weyl_alloc(a->ctx, wanted + 1, sizeof *place);
+  uint64_t *place = weyl_alloc(a->ctx, 2 * wanted + 1, sizeof *place);
   int32_t *row = weyl_alloc(a->ctx, 2 * a->m, sizeof *row), *column = row ? row + a->m : NULL;
   weyl_status status = place && row ? WEYL_OK : WEYL_MEMORY;
   weyl_rng rng = weyl_rng_new(a->seed, "entries");
   for (size_t have = 0; status == WEYL_OK && have < wanted;) {
     for (size_t i = have; i < wanted; i++) place[i] = weyl_rng_below(&rng, all);
-    qsort(place, wanted, sizeof *place, rising64);
+    sort_places(wanted, all, place, place + wanted);
     size_t kept = 0;
     for (size_t i = 0; i < wanted; i++)
       if (i == 0 || place[i] != place[i - 1]) place[kept++] = place[i];
@@ -198,6 +205,11 @@ typedef struct pass {
 #define BRING_NEAR(p) ((void)(p))
 #endif
 enum { AHEAD = 24 }; /* entries: their factors lie anywhere, and memory is far */
+static inline void bring_near(const double *factor, const size_t k) {
+  BRING_NEAR(factor);
+  if (k > 4) BRING_NEAR(factor + k - 1);
+  if (k > 12) BRING_NEAR(factor + 8);
+}
 
 /* Constant k lets the compiler lay the inner loops out. */
 static inline void lines_of(pass *p, size_t from, size_t to, const size_t k, double *squares) {
@@ -210,12 +222,7 @@ static inline void lines_of(pass *p, size_t from, size_t to, const size_t k, dou
     if (sum) memset(sum, 0, k * sizeof *sum);
     for (size_t i = o->start[line]; i < o->start[line + 1]; i++) {
       const double *g = p->across + (size_t)o->other[i] * k;
-      if (i + AHEAD < last) {
-        const double *next = p->across + (size_t)o->other[i + AHEAD] * k;
-        BRING_NEAR(next);
-        if (k > 4) BRING_NEAR(next + k - 1);
-        if (k > 12) BRING_NEAR(next + 8);
-      }
+      if (i + AHEAD < last) bring_near(p->across + (size_t)o->other[i + AHEAD] * k, k);
       double e;
       if (p->y) {
         e = p->y[o->place ? (size_t)o->place[i] : i];
@@ -304,56 +311,72 @@ typedef struct least {
   const ordered *o;
   size_t k;
   const double *fixed;
-  double ridge, scale, *out, *work; /* work: of a thread, k k + k */
+  double ridge, scale, *out, *work; /* work: least_room for each thread */
 } least;
 
-/* l l^T = gram in place (lower); a pivot that vanishes is left out: its unknown is 0. */
-static void solve_in_place(size_t k, double *gram, double *b) {
+/* l l^T = gram [k][w] in place (lower); a pivot that vanishes is left out: its unknown is 0. */
+static void solve_in_place(size_t k, size_t w, double *gram, double *b) {
   double top = 0;
-  for (size_t i = 0; i < k; i++) top = fmax(top, gram[i * k + i]);
+  for (size_t i = 0; i < k; i++) top = fmax(top, gram[i * w + i]);
   for (size_t j = 0; j < k; j++) {
-    double d = gram[j * k + j];
-    for (size_t c = 0; c < j; c++) d -= gram[j * k + c] * gram[j * k + c];
+    double d = gram[j * w + j];
+    for (size_t c = 0; c < j; c++) d -= gram[j * w + c] * gram[j * w + c];
     const double root = d > 1e-13 * top ? sqrt(d) : 0;
-    gram[j * k + j] = root;
+    gram[j * w + j] = root;
     for (size_t i = j + 1; i < k; i++) {
-      double s = gram[i * k + j];
-      for (size_t c = 0; c < j; c++) s -= gram[i * k + c] * gram[j * k + c];
-      gram[i * k + j] = root > 0 ? s / root : 0;
+      double s = gram[i * w + j];
+      for (size_t c = 0; c < j; c++) s -= gram[i * w + c] * gram[j * w + c];
+      gram[i * w + j] = root > 0 ? s / root : 0;
     }
   }
   for (size_t i = 0; i < k; i++) {
-    for (size_t c = 0; c < i; c++) b[i] -= gram[i * k + c] * b[c];
-    b[i] = gram[i * k + i] > 0 ? b[i] / gram[i * k + i] : 0;
+    for (size_t c = 0; c < i; c++) b[i] -= gram[i * w + c] * b[c];
+    b[i] = gram[i * w + i] > 0 ? b[i] / gram[i * w + i] : 0;
   }
   for (size_t i = k; i-- > 0;) {
-    for (size_t c = i + 1; c < k; c++) b[i] -= gram[c * k + i] * b[c];
-    b[i] = gram[i * k + i] > 0 ? b[i] / gram[i * k + i] : 0;
+    for (size_t c = i + 1; c < k; c++) b[i] -= gram[c * w + i] * b[c];
+    b[i] = gram[i * w + i] > 0 ? b[i] / gram[i * w + i] : 0;
+  }
+}
+
+enum { GATHERED = 128 }; /* entries of a line whose factors are brought together for one product */
+
+static size_t least_room(size_t k) { return (GATHERED + k + 1) * (k + 1); }
+
+/* Rows (factor, value) of a line's entries, and their Gram matrix: the normal equations with the right side behind. */
+static void line_gram(const least *p, size_t line, double *rows, char *scratch, double *gram) {
+  const ordered *o = p->o;
+  const size_t k = p->k, w = k + 1, end = o->start[line + 1], last = o->start[o->lines];
+  if (o->start[line] == end) memset(gram, 0, w * w * sizeof *gram);
+  for (size_t e = o->start[line], n; e < end; e += n) {
+    n = end - e < GATHERED ? end - e : GATHERED;
+    for (size_t i = 0; i < n; i++) {
+      bring_near(p->fixed + (size_t)o->other[e + i + AHEAD < last ? e + i + AHEAD : last - 1] * k, k);
+      memcpy(rows + i * w, p->fixed + (size_t)o->other[e + i] * k, k * sizeof *rows);
+      rows[i * w + k] = o->y[e + i] / p->scale;
+    }
+    weyl_kernels_active()->gemm[WEYL_F64](w, w, n, rows, 1, (ptrdiff_t)w, rows, (ptrdiff_t)w, 1, gram, (ptrdiff_t)w,
+                                          e > o->start[line], scratch);
   }
 }
 
 static void least_chunk(void *arg, int64_t i, int thread) {
   const least *p = arg;
-  const ordered *o = p->o;
-  const size_t k = p->k;
-  double *gram = p->work + (size_t)thread * (k * k + k), *b = gram + k * k;
-  for (size_t line = chunk_from(o, p->a->m, (size_t)i); line < chunk_from(o, p->a->m, (size_t)i + 1); line++) {
-    memset(gram, 0, (k * k + k) * sizeof *gram);
-    for (size_t e = o->start[line]; e < o->start[line + 1]; e++) {
-      const double *g = p->fixed + (size_t)o->other[e] * k, value = o->y[e] / p->scale;
-      for (size_t c = 0; c < k; c++) {
-        for (size_t j = 0; j <= c; j++) gram[c * k + j] += g[c] * g[j];
-        b[c] += value * g[c];
-      }
-    }
-    for (size_t c = 0; c < k; c++) gram[c * k + c] += p->ridge;
-    solve_in_place(k, gram, b);
-    memcpy(p->out + line * k, b, k * sizeof *b);
+  const size_t k = p->k, w = k + 1;
+  double *gram = p->work + (size_t)thread * least_room(k), *rows = gram + w * w;
+  char *scratch = p->a->d.scratch + (size_t)thread * WEYL_GEMM_SCRATCH;
+  const size_t to = chunk_from(p->o, p->a->m, (size_t)i + 1);
+  for (size_t line = chunk_from(p->o, p->a->m, (size_t)i); line < to; line++) {
+    double *b = p->out + line * k;
+    line_gram(p, line, rows, scratch, gram);
+    memcpy(b, gram + k * w, k * sizeof *b);
+    for (size_t c = 0; c < k; c++) gram[c * w + c] += p->ridge;
+    solve_in_place(k, w, gram, b);
   }
 }
 
 weyl_status sensing_least_rows(weyl_sensing *a, int side, size_t k, const double *fixed, double ridge, double *out) {
-  double *work = weyl_alloc(a->ctx, (size_t)weyl_threads(a->ctx) * (k * k + k), sizeof *work);
+  double *work = weyl_alloc(a->ctx, (size_t)weyl_threads(a->ctx) * least_room(k), sizeof *work);
   if (!work) return WEYL_MEMORY;
   least p = {a, order_of(a, side), k, fixed, ridge, scale_of(a), out, work};
   weyl_parallel(a->ctx, CHUNKS, least_chunk, &p);

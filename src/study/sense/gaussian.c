@@ -1,13 +1,15 @@
-/* Dense Gaussian measurements, stored or made anew from their counters in each use. */
+/* Dense Gaussian measurements, stored or made anew from their counters in each use. The A_i are drawn in single
+ * precision and kept so: they are those numbers, exactly, and everything that is computed with them is in double. */
+#include "isa.h"
 #include "sensing.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Rows in hand: some hundred KiB, so that the second use of a row finds it near. */
+/* Rows in hand: few enough that the second use of a row finds it near, and fours, as the kernels take them. */
 static size_t block_rows(const weyl_sensing *a) {
-  const size_t rows = (256u << 10) / (8 * a->length);
-  return rows < 1 ? 1 : rows > 32 ? 32 : rows;
+  const size_t rows = (64u << 10) / (4 * a->length) / 4 * 4;
+  return rows < 4 ? 4 : rows > 32 ? 32 : rows;
 }
 
 typedef struct pass {
@@ -25,19 +27,19 @@ static void lane(void *arg, int64_t l, int thread) {
   weyl_sensing *a = p->a;
   const size_t n = a->length, most = block_rows(a), to = lane_from(a->m, (size_t)l + 1);
   const weyl_kernels *k = weyl_kernels_active();
-  char *scratch = a->d.scratch + (size_t)thread * WEYL_GEMM_SCRATCH;
-  double *made = a->part[1], e[32];
+  float *made = a->part[1];
+  double e[32];
   if (made) made += (size_t)thread * most * n;
   double *sum = p->lanes ? p->lanes + (size_t)l * n : NULL, squares = 0;
   for (size_t i = lane_from(a->m, (size_t)l), rows; i < to; i += rows) {
     rows = to - i < most ? to - i : most;
-    const double *at = made;
+    const float *at = made;
     if (made)
-      for (size_t r = 0; r < rows; r++) k->normals[WEYL_F64](a->key, i + r, 0, n, made + r * n);
+      for (size_t r = 0; r < rows; r++) k->normals[WEYL_F32](a->key, i + r, 0, n, made + r * n);
     else
-      at = (const double *)a->part[0] + i * n;
+      at = (const float *)a->part[0] + i * n;
     if (p->v) {
-      k->gemm[WEYL_F64](rows, 1, n, at, (ptrdiff_t)n, 1, p->v, 1, 1, e, 1, false, scratch);
+      STUDY_KERNEL(dots)(rows, n, at, p->v, e);
       for (size_t r = 0; r < rows; r++) e[r] *= p->scale;
       if (p->out) memcpy(p->out + i, e, rows * sizeof *e);
       if (p->y)
@@ -48,8 +50,7 @@ static void lane(void *arg, int64_t l, int thread) {
     } else {
       memcpy(e, p->y + i, rows * sizeof *e);
     }
-    if (sum)
-      k->gemm[WEYL_F64](1, n, rows, e, (ptrdiff_t)rows, 1, at, (ptrdiff_t)n, 1, sum, (ptrdiff_t)n, true, scratch);
+    if (sum) STUDY_KERNEL(add_rows)(rows, n, at, e, sum, made ? 0 : i + 2 * rows <= to ? rows : 0);
   }
   p->squares[l] = squares;
 }
@@ -81,20 +82,20 @@ static weyl_status lanes(weyl_sensing *a) {
 
 static weyl_status make_regenerated(weyl_sensing *a) {
   WEYL_TRY(lanes(a));
-  a->part[1] = weyl_alloc(a->ctx, (size_t)weyl_threads(a->ctx) * block_rows(a) * a->length, sizeof(double));
+  a->part[1] = weyl_alloc(a->ctx, (size_t)weyl_threads(a->ctx) * block_rows(a) * a->length, sizeof(float));
   return a->part[1] ? WEYL_OK : WEYL_MEMORY;
 }
 
 static void make_row(void *arg, int64_t i, int thread) {
   (void)thread;
   weyl_sensing *a = arg;
-  weyl_kernels_active()->normals[WEYL_F64](a->key, (uint64_t)i, 0, a->length,
-                                           (double *)a->part[0] + (size_t)i * a->length);
+  weyl_kernels_active()->normals[WEYL_F32](a->key, (uint64_t)i, 0, a->length,
+                                           (float *)a->part[0] + (size_t)i * a->length);
 }
 
 static weyl_status make(weyl_sensing *a) {
   WEYL_TRY(lanes(a));
-  a->part[0] = weyl_alloc(a->ctx, a->m * a->length, sizeof(double));
+  a->part[0] = weyl_alloc(a->ctx, a->m * a->length, sizeof(float));
   if (!a->part[0])
     return weyl_fail_within(a->ctx, WEYL_MEMORY, "gaussian: %zu stored matrices; \"regenerated\" needs no room", a->m);
   weyl_parallel(a->ctx, (int64_t)a->m, make_row, a);

@@ -241,9 +241,12 @@ static void test_nuclear(void **state) {
   (void)state;
   static const double sigma[2] = {1, 1};
   problem p = problem_new("gaussian", 50, 2, sigma, 1000, false, true);
-  weyl_sense_result r = run(&p, (weyl_sense_opts){.method = "fista", .iterations = 400, .points = 3});
-  if (!(sqrt(r.error2 / 2) < 1e-3)) fail_msg("relative error %g", sqrt(r.error2 / 2));
-  weyl_sense_result_free(ctx, &r);
+  for (int svt = 0; svt < 2; svt++) {
+    const char *method = svt ? "svt" : "fista";
+    weyl_sense_result r = run(&p, (weyl_sense_opts){.method = method, .iterations = 400, .points = 3});
+    if (!(sqrt(r.error2 / 2) < 1e-3)) fail_msg("%s: relative error %g", method, sqrt(r.error2 / 2));
+    weyl_sense_result_free(ctx, &r);
+  }
   problem_free(&p);
 }
 
@@ -326,6 +329,37 @@ static void test_memory(void **state) {
   }
 }
 
+/* The rebalancing step alone (sheet 9.6): F G^T as it was, F^T F = beta^2 I; nothing else moves at a step of 1e-300.
+ * Redundant columns far below the others are no harder. */
+static void test_rebalanced(void **state) {
+  (void)state;
+  enum { SIZE = 50, K = 5 };
+  for (int i = 0; i < 3; i++) {
+    const double alpha = (double[]){0.5, 1e-3, 1e-9}[i], beta = 0.7;
+    problem p = problem_new("population", SIZE, 3, ones, 0, false, false);
+    weyl_sense_opts o = {.k = K, .alpha = alpha, .eta = 1e-300, .iterations = 1, .points = 2, .start = "near"};
+    weyl_sense_result before = run(&p, o);
+    o.method = "modified";
+    o.trigger = 10;
+    o.beta = beta;
+    weyl_sense_result after = run(&p, o);
+    assert_int_equal(after.switched, 0);
+    for (size_t a = 0; a < SIZE; a++)
+      for (size_t b = 0; b < SIZE; b++)
+        assert_close(dense_dot(K, after.f + a * K, after.g + b * K), dense_dot(K, before.f + a * K, before.g + b * K),
+                     1e-12);
+    for (size_t a = 0; a < K; a++)
+      for (size_t b = 0; b < K; b++) {
+        double sum = 0;
+        for (size_t c = 0; c < SIZE; c++) sum += after.f[c * K + a] * after.f[c * K + b];
+        assert_close(sum, a == b ? beta * beta : 0, 1e-12);
+      }
+    weyl_sense_result_free(ctx, &before);
+    weyl_sense_result_free(ctx, &after);
+    problem_free(&p);
+  }
+}
+
 static int set_up(void **state) {
   (void)state;
   ctx = test_context(1);
@@ -339,10 +373,10 @@ static int tear_down(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_symmetric),      cmocka_unit_test(test_modified),
-                                     cmocka_unit_test(test_asymmetric),     cmocka_unit_test(test_conserved),
-                                     cmocka_unit_test(test_preconditioned), cmocka_unit_test(test_methods),
-                                     cmocka_unit_test(test_nuclear),        cmocka_unit_test(test_law),
-                                     cmocka_unit_test(test_refused),        cmocka_unit_test(test_memory)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_symmetric),  cmocka_unit_test(test_modified),  cmocka_unit_test(test_rebalanced),
+      cmocka_unit_test(test_asymmetric), cmocka_unit_test(test_conserved), cmocka_unit_test(test_preconditioned),
+      cmocka_unit_test(test_methods),    cmocka_unit_test(test_nuclear),   cmocka_unit_test(test_law),
+      cmocka_unit_test(test_refused),    cmocka_unit_test(test_memory)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
