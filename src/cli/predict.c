@@ -94,6 +94,9 @@ done:
 static weyl_status run(cli *c) {
   weyl_trained *trained = NULL;
   const weyl_dtype real = strcmp(cli_string(c, "dtype"), "f64") == 0 ? WEYL_F64 : WEYL_F32;
+  if (!cli_string(c, "out") && !cli_string(c, "graphs"))
+    return weyl_fail(c->ctx, WEYL_BAD_ARG,
+                     "--in and --out are needed: weyl predict RUN --in water.extxyz --out later.extxyz");
   WEYL_TRY(weyl_trained_open(c->ctx, c->arg[0], real, cli_string(c, "data"), &trained));
   const weyl_status status = weyl_trained_task(trained)->takes == WEYL_TAKES_MOTION ? cli_predict_motion(c, trained)
                                                                                     : predict_points(c, trained);

@@ -238,10 +238,6 @@ weyl_status cli_predict_motion(cli *c, weyl_trained *trained) {
   weyl_dataset *windows = NULL, *rows = NULL;
   const weyl_splits *splits = NULL;
   weyl_status status;
-  if (!cli_string(c, "out") && !cli_string(c, "graphs"))
-    return weyl_fail(
-        c->ctx, WEYL_BAD_ARG,
-        "--out or --graphs is needed: weyl predict RUN --in walkers.csv --out later.csv --graphs who.json");
   const char *out = cli_string(c, "out");
   if (out && !ends_in(out, ".csv") && !ends_in(out, ".npz"))
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "--out %s: futures are written as .npz or .csv", out);

@@ -58,7 +58,7 @@ static void sheet_counts(void **state) {
   weyl_context *ctx = test_context(1);
   for (int k = 0; k < 5; k++) {
     char scene[32];
-    snprintf(scene, sizeof scene, "scene=%s", row[k].scene);
+    snprintf(scene, sizeof scene, "test_scene=%s", row[k].scene);
     const char *const pairs[] = {scene, "train=500", "valid=500", NULL};
     weyl_splits s = load(ctx, k % 2 ? wide : path, pairs);
     double e[2];
