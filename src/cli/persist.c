@@ -168,6 +168,7 @@ weyl_status persist_draw(const persist *p, const char *title, const char *y_labe
   const char *path = cli_string(p->c, "plot");
   if (!path || !persist_first(p)) return WEYL_OK;
   weyl_series series[PERSIST_CURVES];
+  char label[PERSIST_CURVES][32];
   double *kept = weyl_alloc(p->c->ctx, 2 * curves->n * curves->count, sizeof *kept), *to = kept;
   if (!kept) return WEYL_MEMORY;
   for (size_t k = 0; k < curves->count; k++) { /* a logarithm has no room for 0, nor for what is not known */
@@ -179,9 +180,13 @@ weyl_status persist_draw(const persist *p, const char *title, const char *y_labe
       y[n++] = curves->y[k][i];
     }
     to += 2 * curves->n;
-    const bool few = n < 200; /* what is known at few times is dots */
-    series[k] =
-        (weyl_series){curves->name[k], few ? WEYL_POINTS : k % 2 ? WEYL_DASHES : WEYL_LINE, -1, n, x, y, NULL, NULL};
+    /* what is known at few times is dots beside a curve, and joined where there is none */
+    const weyl_mark_style style = n >= 200          ? (k % 2 ? WEYL_DASHES : WEYL_LINE)
+                                  : curves->n < 200 ? WEYL_LINE_POINTS
+                                                    : WEYL_POINTS;
+    snprintf(label[k], sizeof label[k], "%s", curves->name[k]);
+    for (char *at = label[k]; (at = strchr(at, '_')) != NULL;) *at = ' ';
+    series[k] = (weyl_series){label[k], style, -1, n, x, y, NULL, NULL};
   }
   const weyl_plot plot = {
       .title = title, .x_label = "t", .y_label = y_label, .log_y = log_y, .count = curves->count, .series = series};

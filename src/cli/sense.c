@@ -190,7 +190,8 @@ weyl_status sense_draw(cli *c, const char *title, bool log_x, bool fits, size_t 
     char law[40];
     snprintf(text[i], sizeof text[i], "%s%s%s", curves[i].label, fits && isfinite(curves[i].law.slope) ? ":  " : "",
              fits && isfinite(curves[i].law.slope) ? sense_law_text(law, sizeof law, &curves[i].law) : "");
-    series[used++] = (weyl_series){text[i], WEYL_LINE, (int)i % 7, r->points, r->t, r->error2_at, NULL, NULL};
+    series[used++] =
+        (weyl_series){text[i], i < 7 ? WEYL_LINE : WEYL_DASHES, (int)i % 7, r->points, r->t, r->error2_at, NULL, NULL};
   }
   for (size_t i = 0; fits && i < count; i++) { /* the law over its window, on its curve */
     const size_t n = fitted(&curves[i].law, FIT, x[i], y[i]);
