@@ -342,9 +342,13 @@ typedef struct weyl_sense_check {
   double known;     /* NaN: none */
   double low, high; /* what ours must lie in */
   const char *better, *source;
-  weyl_status (*run)(weyl_context *ctx, bool full, double *ours, char budget[64]);
 } weyl_sense_check;
 const weyl_sense_check *weyl_sense_check_at(size_t i);
+/* What several checks need is computed once. full: the sheet's own times and sizes. */
+typedef struct weyl_sense_checks weyl_sense_checks;
+WEYL_MUST_CHECK weyl_status weyl_sense_checks_new(weyl_context *ctx, bool full, weyl_sense_checks **out);
+void weyl_sense_checks_free(weyl_sense_checks *checks);
+WEYL_MUST_CHECK weyl_status weyl_sense_check_run(weyl_sense_checks *checks, size_t i, double *ours, char budget[64]);
 
 WEYL_END_API
 

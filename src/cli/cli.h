@@ -122,11 +122,6 @@ bool cli_ranks_alone(const cli *c, weyl_status status); /* the others do not kno
 void cli_ranks_close(cli *c, weyl_status status);
 bool cli_ranks_module(char *path, size_t room); /* where the module for MPI is; false: there is none */
 
-/* ---- studies that recipes may name ---- */
-const weyl_recipe_study *const *cli_studies(void);
-extern const weyl_recipe_study cli_study_sem, cli_study_sense;
-void cli_studies_end(void); /* forgets what rows shared */
-
 /* ---- help ---- */
 void cli_help(const cli *c, FILE *out, const cli_command *command);
 void cli_overview(FILE *out);

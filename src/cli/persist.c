@@ -1,5 +1,6 @@
 /* weyl persist: how long a stationary Gaussian process stays on one side of a level. */
 #include "persist.h"
+#include "studies.h"
 
 #include <math.h>
 #include <string.h>
@@ -167,6 +168,7 @@ weyl_status persist_draw(const persist *p, const char *title, const char *y_labe
   const char *path = cli_string(p->c, "plot");
   if (!path || !persist_first(p)) return WEYL_OK;
   weyl_series series[PERSIST_CURVES];
+  char label[PERSIST_CURVES][32];
   double *kept = weyl_alloc(p->c->ctx, 2 * curves->n * curves->count, sizeof *kept), *to = kept;
   if (!kept) return WEYL_MEMORY;
   for (size_t k = 0; k < curves->count; k++) { /* a logarithm has no room for 0, nor for what is not known */
@@ -178,9 +180,13 @@ weyl_status persist_draw(const persist *p, const char *title, const char *y_labe
       y[n++] = curves->y[k][i];
     }
     to += 2 * curves->n;
-    const bool few = n < 200; /* what is known at few times is dots */
-    series[k] =
-        (weyl_series){curves->name[k], few ? WEYL_POINTS : k % 2 ? WEYL_DASHES : WEYL_LINE, -1, n, x, y, NULL, NULL};
+    /* what is known at few times is dots beside a curve, and joined where there is none */
+    const weyl_mark_style style = n >= 200          ? (k % 2 ? WEYL_DASHES : WEYL_LINE)
+                                  : curves->n < 200 ? WEYL_LINE_POINTS
+                                                    : WEYL_POINTS;
+    snprintf(label[k], sizeof label[k], "%s", curves->name[k]);
+    for (char *at = label[k]; (at = strchr(at, '_')) != NULL;) *at = ' ';
+    series[k] = (weyl_series){label[k], style, -1, n, x, y, NULL, NULL};
   }
   const weyl_plot plot = {
       .title = title, .x_label = "t", .y_label = y_label, .log_y = log_y, .count = curves->count, .series = series};
@@ -283,32 +289,22 @@ static const struct {
 #define ACTIONS (sizeof actions / sizeof *actions)
 static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
 
-static bool ends_in(const char *path, const char *ending) {
-  const size_t n = strlen(path), m = strlen(ending);
-  return n > m && strcmp(path + n - m, ending) == 0;
-}
-
 /* Endings are looked at before the work. */
 static weyl_status check_paths(cli *c, size_t action) {
-  const char *out = cli_string(c, "out"), *plot = cli_string(c, "plot"), *path = cli_string(c, "path");
   const struct {
-    const char *flag, *path;
-    bool takes, table;
-  } files[] = {{"--out", out, actions[action].writes, true},
-               {"--plot", plot, actions[action].draws, false},
-               {"--path", path, strcmp(actions[action].name, "simulate") == 0, true}};
+    const char *flag;
+    bool takes;
+    unsigned kinds;
+  } files[] = {{"out", actions[action].writes, STUDY_TABLES},
+               {"plot", actions[action].draws, STUDY_PICTURES},
+               {"path", actions[action].run == persist_simulate, STUDY_TABLES}};
   for (size_t i = 0; i < 3; i++) {
-    if (!files[i].path) continue;
-    snprintf(c->place, sizeof c->place, "%s", files[i].flag);
-    if (!files[i].takes)
-      return weyl_fail(c->ctx, WEYL_BAD_ARG, "persist %s has no %s", actions[action].name, files[i].flag);
-    const bool good = files[i].table ? ends_in(files[i].path, ".csv") || ends_in(files[i].path, ".npy") ||
-                                           ends_in(files[i].path, ".npz")
-                                     : ends_in(files[i].path, ".svg") || ends_in(files[i].path, ".png");
-    if (!good)
-      return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s %s must end in %s", files[i].flag, files[i].path,
-                       files[i].table ? ".csv, .npy or .npz" : ".svg or .png");
-    c->place[0] = '\0';
+    if (files[i].takes) {
+      WEYL_TRY(study_ending(c, files[i].flag, files[i].kinds));
+    } else if (cli_string(c, files[i].flag)) {
+      snprintf(c->place, sizeof c->place, "--%s", files[i].flag);
+      return weyl_fail(c->ctx, WEYL_BAD_ARG, "persist %s has no --%s", actions[action].name, files[i].flag);
+    }
   }
   return WEYL_OK;
 }
@@ -358,10 +354,10 @@ static const weyl_option options[] = {
     {"dt", WEYL_OPT_DOUBLE, "0", 0, 1e12, NULL,
      "series: time from one value to the next; 0: from the first column if it rises evenly, else 1"},
     {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "the numbers: .csv, .npy or .npz"},
-    {"plot", WEYL_OPT_STRING, "", 0, 0, NULL, "a picture: .svg or .png"},
-    {"seed", WEYL_OPT_U64, "1", 0, 0, NULL, "of samples, paths and lattices"},
+    STUDY_OPTION_PLOT,
+    STUDY_OPTION_SEED,
     CLI_OPTION_MPI,
-    {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
+    STUDY_OPTION_END,
 };
 
 const cli_command cli_command_persist = {

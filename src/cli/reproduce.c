@@ -1,5 +1,5 @@
 /* weyl reproduce: a paper's table again, with the paper's number, ours, and what was spent on ours. */
-#include "cli.h"
+#include "studies.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -46,10 +46,13 @@ static weyl_status list(cli *c) {
   const char *cells[3 * 65] = {"paper", "title", "rows"};
   char titles[64][80], counts[64][16];
   size_t rows = 1;
+  cli_studies *studies;
+  WEYL_TRY(cli_studies_new(c->ctx, &studies));
+  weyl_status status = WEYL_OK;
   weyl_json_array(c->result, "papers");
   for (size_t i = 0; cli_paper_name(i); i++, rows++) {
     weyl_recipe *recipe = NULL;
-    WEYL_TRY(weyl_recipe_open(c->ctx, cli_paper_name(i), cli_studies(), &recipe));
+    WEYL_GOTO(weyl_recipe_open(c->ctx, cli_paper_name(i), cli_studies_list(studies), &recipe));
     snprintf(titles[i], sizeof titles[i], "%s", weyl_recipe_title(recipe) ? weyl_recipe_title(recipe) : "");
     snprintf(counts[i], sizeof counts[i], "%zu", weyl_recipe_rows(recipe));
     weyl_json_object(c->result, NULL);
@@ -65,7 +68,9 @@ static weyl_status list(cli *c) {
   }
   weyl_json_end(c->result);
   cli_table(c, rows, 3, cells);
-  return WEYL_OK;
+done:
+  cli_studies_free(studies);
+  return status;
 }
 
 /* One line on standard error as each row is done: the whole may take long. */
@@ -219,14 +224,16 @@ static weyl_status run(cli *c) {
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "--quick or --full, not both");
   weyl_recipe *recipe = NULL;
   weyl_arena *arena = NULL;
+  cli_studies *studies = NULL;
   weyl_status status;
-  WEYL_GOTO(weyl_recipe_open(c->ctx, c->arg[0], cli_studies(), &recipe));
+  WEYL_GOTO(cli_studies_new(c->ctx, &studies));
+  WEYL_GOTO(weyl_recipe_open(c->ctx, c->arg[0], cli_studies_list(studies), &recipe));
   WEYL_GOTO(weyl_arena_new(c->ctx, &arena));
   status = reproduce(c, recipe, arena);
 done:
-  cli_studies_end();
   weyl_arena_free(arena);
   weyl_recipe_free(recipe);
+  cli_studies_free(studies);
   return status;
 }
 

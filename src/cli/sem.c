@@ -1,5 +1,6 @@
 /* weyl sem: how many environments, and which representation is the same in all of them. */
 #include "sem.h"
+#include "studies.h"
 
 static const struct {
   const char *name;
@@ -20,6 +21,9 @@ static weyl_status run(cli *c) {
     return weyl_fail(c->ctx, WEYL_BAD_ARG,
                      "of what? A table (data.csv), a model (file.sem) or a preset, for example: weyl sem %s irm-toy",
                      actions[k].name);
+  WEYL_TRY(study_ending(c, "out", actions[k].run == sem_simulate ? STUDY_TABLES : STUDY_CSV));
+  WEYL_TRY(study_ending(c, "plot", STUDY_PICTURES));
+  WEYL_TRY(study_ending(c, "report", STUDY_PAGES));
   return actions[k].run(c);
 }
 
@@ -69,16 +73,16 @@ static const weyl_option options[] = {
      "random presets: features that are mixtures, so many; 0: nodes themselves"},
     {"trials", WEYL_OPT_INT, "30", 1, 4096, NULL, "curve: random models"},
     {"counts", WEYL_OPT_STRING, "1,2,4,8,16,32", 0, 0, NULL, "curve: numbers of training environments"},
-    {"full", WEYL_OPT_BOOL, "no", 0, 0, NULL, "check: the larger budgets"},
-    {"seed", WEYL_OPT_U64, "1", 0, 0, NULL, "every random choice follows from it"},
+    STUDY_OPTION_FULL,
+    STUDY_OPTION_SEED,
     {"out", WEYL_OPT_STRING, "", 0, 0, NULL,
      "file for the rows (simulate: .csv, .npy, .npz) or the table of results (.csv)"},
     {"model", WEYL_OPT_STRING, "", 0, 0, NULL,
      "simulate: also write the model as text; certify: the model behind a table"},
-    {"plot", WEYL_OPT_STRING, "", 0, 0, NULL, "picture of the answer, .svg or .png"},
+    STUDY_OPTION_PLOT,
     {"report", WEYL_OPT_STRING, "", 0, 0, NULL, "one HTML page with table and picture"},
     CLI_OPTION_MPI,
-    {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
+    STUDY_OPTION_END,
 };
 
 const cli_command cli_command_sem = {

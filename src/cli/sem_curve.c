@@ -106,7 +106,7 @@ static weyl_status draw(cli *c, const weyl_sem_curve_opts *o, size_t sizes, cons
       .label = "held out, none violated", .style = WEYL_DASHES, .colour = -1, .n = BOUND, .x = held_n, .y = held};
   const weyl_plot plot = {.title = "Violation on unseen interventions",
                           .x_label = "training environments",
-                          .y_label = "share violated",
+                          .y_label = "share violated (0 has no place here)",
                           .log_x = true,
                           .log_y = true,
                           .count = sizes + 2,

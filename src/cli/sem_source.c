@@ -168,11 +168,12 @@ const char *sem_formula(weyl_arena *arena, const weyl_moments *m, const double *
       if (!done[i] && fabs(beta[i]) > 1e-9 * largest && (at == m->d || fabs(beta[i]) > fabs(beta[at]))) at = i;
     if (at == m->d) break;
     done[at] = true;
-    used += (size_t)snprintf(text + used, sizeof text - used, "%s%.3g %.8s",
+    const bool constant = m->intercept && at == m->d - 1;
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s%.3g%s%.8s",
                              shown == 0  ? (b[at] < 0 ? "-" : "")
                              : b[at] < 0 ? " - "
                                          : " + ",
-                             fabs(b[at]), m->feature[at]);
+                             fabs(b[at]), constant ? "" : " ", constant ? "" : m->feature[at]);
   }
   bool more = false;
   for (size_t i = 0; i < m->d; i++) more = more || (!done[i] && fabs(beta[i]) > 1e-9 * largest);

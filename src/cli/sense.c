@@ -1,5 +1,6 @@
 /* weyl sense: matrices of low rank from few measurements, and which method finds them. */
 #include "sense.h"
+#include "studies.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -189,7 +190,8 @@ weyl_status sense_draw(cli *c, const char *title, bool log_x, bool fits, size_t 
     char law[40];
     snprintf(text[i], sizeof text[i], "%s%s%s", curves[i].label, fits && isfinite(curves[i].law.slope) ? ":  " : "",
              fits && isfinite(curves[i].law.slope) ? sense_law_text(law, sizeof law, &curves[i].law) : "");
-    series[used++] = (weyl_series){text[i], WEYL_LINE, (int)i % 7, r->points, r->t, r->error2_at, NULL, NULL};
+    series[used++] =
+        (weyl_series){text[i], i < 7 ? WEYL_LINE : WEYL_DASHES, (int)i % 7, r->points, r->t, r->error2_at, NULL, NULL};
   }
   for (size_t i = 0; fits && i < count; i++) { /* the law over its window, on its curve */
     const size_t n = fitted(&curves[i].law, FIT, x[i], y[i]);
@@ -366,12 +368,15 @@ static weyl_status check(cli *c) {
   char text[MOST + 1][COLUMNS][64];
   const char *cells[(MOST + 1) * COLUMNS] = {"what", "quantity", "known", "ours", "holds", "budget"};
   size_t rows = 1, failed = 0;
+  weyl_sense_checks *checks;
+  WEYL_TRY(weyl_sense_checks_new(c->ctx, cli_bool(c, "full"), &checks));
+  weyl_status status = WEYL_OK;
   weyl_json_array(c->result, "rows");
   for (const weyl_sense_check *k; (k = weyl_sense_check_at(rows - 1)) != NULL && rows <= MOST; rows++) {
     double ours;
     char(*t)[64] = text[rows];
     const double start = weyl_seconds();
-    WEYL_TRY(k->run(c->ctx, cli_bool(c, "full"), &ours, t[5]));
+    WEYL_GOTO(weyl_sense_check_run(checks, rows - 1, &ours, t[5]));
     const bool holds = ours >= k->low && ours <= k->high;
     failed += !holds;
     snprintf(t[0], 64, "%s", k->name);
@@ -401,7 +406,10 @@ static weyl_status check(cli *c) {
   weyl_json_end(c->result);
   cli_table(c, rows, COLUMNS, cells);
   cli_say(c, "\n%zu of %zu hold\n", rows - 1 - failed, rows - 1);
-  return failed ? WEYL_NO : WEYL_OK;
+  if (failed) status = WEYL_NO;
+done:
+  weyl_sense_checks_free(checks);
+  return status;
 }
 
 /* ---- the command ---- */
@@ -416,19 +424,6 @@ static const struct {
 
 static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
 
-/* What could not be written is said before anything is computed. */
-static weyl_status ending(cli *c, const char *flag, const char *a, const char *b, const char *more) {
-  const char *path = cli_string(c, flag), *const list[] = {a, b, more};
-  if (!path) return WEYL_OK;
-  for (int i = 0; i < 3 && list[i]; i++) {
-    const size_t n = strlen(path), m = strlen(list[i]);
-    if (n > m && strcmp(path + n - m, list[i]) == 0) return WEYL_OK;
-  }
-  snprintf(c->place, sizeof c->place, "--%s", flag);
-  return weyl_fail(c->ctx, WEYL_BAD_ARG, "--%s %s: must end in %s%s%s%s%s", flag, path, a, more ? ", " : " or ", b,
-                   more ? " or " : "", more ? more : "");
-}
-
 static weyl_status run(cli *c) {
   size_t k = 0;
   while (k < ACTIONS && strcmp(actions[k].name, c->arg[0]) != 0) k++;
@@ -436,8 +431,8 @@ static weyl_status run(cli *c) {
   if (c->args > actions[k].max_args)
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "\"%s\" is one argument too many for weyl sense %s",
                      c->arg[actions[k].max_args], c->arg[0]);
-  if (actions[k].run != sense_complete) WEYL_TRY(ending(c, "out", ".csv", ".npy", ".npz"));
-  WEYL_TRY(ending(c, "plot", ".svg", ".png", NULL));
+  if (actions[k].run != sense_complete) WEYL_TRY(study_ending(c, "out", STUDY_TABLES));
+  WEYL_TRY(study_ending(c, "plot", STUDY_PICTURES));
   return actions[k].run(c);
 }
 
@@ -473,7 +468,7 @@ static const weyl_option options[] = {
     {"spacing", WEYL_OPT_CHOICE, "ratio", 0, 0, "ratio|even", "of these points in t"},
     {"traces", WEYL_OPT_INT, "0", 0, 30, NULL, "singular values of the answer in each row of --out"},
     {"methods", WEYL_OPT_STRING, "", 0, 0, NULL, "of compare and complete, commas between"},
-    {"full", WEYL_OPT_BOOL, "no", 0, 0, NULL, "check: the sheet's own times and sizes"},
+    STUDY_OPTION_FULL,
     {"hide", WEYL_OPT_DOUBLE, "0", 0, 0.99, NULL, "complete: leave out this share too, and tell how well it was found"},
     {"held", WEYL_OPT_DOUBLE, "0.1", 0.001, 0.8, NULL, "complete: share of entries that choose rank and method"},
     {"rank_max", WEYL_OPT_INT, "30", 1, 1000, NULL, "complete: the largest rank tried"},
@@ -484,11 +479,11 @@ static const weyl_option options[] = {
     {"mask", WEYL_OPT_STRING, "", 0, 0, NULL, "complete: an image, black where a pixel is missing"},
     {"missing", WEYL_OPT_STRING, "", 0, 0, NULL, "complete: the value that stands for a missing entry"},
     {"ask", WEYL_OPT_STRING, "", 0, 0, NULL, "complete: a file of rows and columns whose values --out is to hold"},
-    {"seed", WEYL_OPT_U64, "1", 0, 0, NULL, "every random choice follows from it"},
+    STUDY_OPTION_SEED,
     {"out", WEYL_OPT_STRING, "", 0, 0, NULL,
      "csv, npy or npz: the points of the log; complete: the answer, in the form of the input"},
-    {"plot", WEYL_OPT_STRING, "", 0, 0, NULL, "svg or png"},
-    {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
+    STUDY_OPTION_PLOT,
+    STUDY_OPTION_END,
 };
 
 const cli_command cli_command_sense = {

@@ -1,5 +1,5 @@
 /* The quantities of persistency that rows of recipes name. */
-#include "cli.h"
+#include "studies.h"
 
 #include <weyl/study.h>
 
@@ -8,16 +8,16 @@
 
 /* What many rows share: the last simulation. */
 typedef struct kept {
+  bool there;
   char name[64];
   int64_t intervals;
-  weyl_context *ctx; /* NULL: there is none */
   weyl_persist_simulation simulation;
   weyl_persist_stats stats;
 } kept;
-static kept last;
 
 typedef struct asked {
   weyl_context *ctx;
+  kept *last;
   const weyl_covariance *covariance;
   const weyl_options *options;
   double at, level;
@@ -132,41 +132,47 @@ static weyl_status valid(asked *a) {
   return WEYL_OK;
 }
 
+static void clear(weyl_context *ctx, void *state) {
+  kept *last = state;
+  if (last->there) weyl_persist_simulation_free(ctx, &last->simulation);
+  last->there = false;
+}
+
 static weyl_status simulate(asked *a) {
+  kept *last = a->last;
   const int64_t intervals = weyl_options_integer(a->options, "intervals");
   const char *name = weyl_covariance_name(a->covariance);
-  if (!last.ctx || strcmp(last.name, name) != 0 || last.intervals != intervals) {
-    if (last.ctx) weyl_persist_simulation_free(last.ctx, &last.simulation);
-    last.ctx = NULL;
+  if (!last->there || strcmp(last->name, name) != 0 || last->intervals != intervals) {
+    clear(a->ctx, last);
     const weyl_persist_simulate_opts o = {.intervals = intervals, .seed = 1};
-    WEYL_TRY(weyl_persist_simulate(a->ctx, a->covariance, &o, &last.simulation));
-    last.ctx = a->ctx;
-    last.intervals = intervals;
-    snprintf(last.name, sizeof last.name, "%s", name);
-    WEYL_TRY(weyl_persist_measure(a->ctx, last.simulation.count, last.simulation.interval, &last.stats));
+    WEYL_TRY(weyl_persist_simulate(a->ctx, a->covariance, &o, &last->simulation));
+    last->there = true;
+    last->intervals = intervals;
+    snprintf(last->name, sizeof last->name, "%s", name);
+    WEYL_TRY(weyl_persist_measure(a->ctx, last->simulation.count, last->simulation.interval, &last->stats));
   }
-  snprintf(a->budget, 160, "%lld simulated intervals", (long long)last.simulation.count);
+  snprintf(a->budget, 160, "%lld simulated intervals", (long long)last->simulation.count);
   return WEYL_OK;
 }
 
 static weyl_status simulated_survival(asked *a) {
   WEYL_TRY(simulate(a));
-  a->value = weyl_persist_beyond(last.simulation.count, last.simulation.interval, a->at);
-  a->error = sqrt(a->value * (1 - a->value) / (double)last.simulation.count);
+  a->value = weyl_persist_beyond(a->last->simulation.count, a->last->simulation.interval, a->at);
+  a->error = sqrt(a->value * (1 - a->value) / (double)a->last->simulation.count);
   return WEYL_OK;
 }
 
 static weyl_status simulated_mean(asked *a) {
   WEYL_TRY(simulate(a));
-  a->value = last.stats.mean;
-  a->error = last.stats.mean_error;
+  a->value = a->last->stats.mean;
+  a->error = a->last->stats.mean_error;
   return WEYL_OK;
 }
 
 static weyl_status simulated_exponent(asked *a) {
   WEYL_TRY(simulate(a));
-  a->value = last.stats.theta;
-  a->error = last.stats.theta_error;
+  a->value = a->last->stats.theta;
+  a->error = a->last->stats.theta_error;
   return WEYL_OK;
 }
 
@@ -189,10 +195,10 @@ static weyl_status (*const compute[])(asked *a) = {
 
 static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *value,
                        double *error, char budget[160]) {
-  (void)state;
   weyl_covariance *covariance = NULL;
   WEYL_TRY(weyl_covariance_parse(ctx, weyl_options_string(options, "covariance"), &covariance));
   asked a = {.ctx = ctx,
+             .last = state,
              .covariance = covariance,
              .options = options,
              .at = weyl_options_number(options, "at"),
@@ -213,17 +219,7 @@ static const weyl_option options[] = {
     {"at", WEYL_OPT_DOUBLE, "1", 0, 1e6, NULL, "time"},
     {"level", WEYL_OPT_DOUBLE, "0", -8, 8, NULL, "intervals above it; those below u are those above -u"},
     {"intervals", WEYL_OPT_INT, "1000000", 100, 1e9, NULL, "simulated at least"},
-    {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
+    STUDY_OPTION_END,
 };
 
-static const weyl_recipe_study persist = {"persist", options, quantities, NULL, run};
-
-const weyl_recipe_study *const *cli_studies(void) {
-  static const weyl_recipe_study *const all[] = {&persist, &cli_study_sense, &cli_study_sem, NULL};
-  return all;
-}
-
-void cli_studies_end(void) {
-  if (last.ctx) weyl_persist_simulation_free(last.ctx, &last.simulation);
-  last.ctx = NULL;
-}
+const study_kind study_kind_persist = {{"persist", options, quantities, NULL, run}, sizeof(kept), clear};

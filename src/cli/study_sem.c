@@ -1,8 +1,5 @@
 /* The quantities of invariance across environments that rows of recipes name: those of weyl_sem_checks. */
-#include "cli.h"
-
-#include <math.h>
-#include <string.h>
+#include "studies.h"
 
 /* All checks are computed at the first row, and kept. */
 typedef struct kept {
@@ -10,36 +7,39 @@ typedef struct kept {
   size_t count;
   weyl_sem_check row[WEYL_SEM_CHECKS];
 } kept;
-static kept last;
 
-static const char *const quantities[] = {"value", "holds", NULL};
-
-static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *value,
-                       double *error, char budget[160]) {
-  (void)state;
-  const bool full = weyl_options_bool(options, "full");
-  const char *wanted = weyl_options_string(options, "check");
-  if (!last.there || last.full != full) {
-    WEYL_TRY(weyl_sem_checks(ctx, full, 1, NULL, NULL, last.row, &last.count));
-    last.there = true;
-    last.full = full;
-  }
-  for (size_t i = 0; i < last.count; i++) {
-    char name[160];
-    snprintf(name, sizeof name, "%s: %s", last.row[i].name, last.row[i].metric);
-    if (strcmp(name, wanted) != 0) continue;
-    *value = strcmp(quantity, "holds") == 0 ? last.row[i].holds : last.row[i].ours;
-    *error = 0;
-    snprintf(budget, 160, "%s", full ? "full" : "quick");
-    return WEYL_OK;
-  }
-  return weyl_fail(ctx, WEYL_UNKNOWN, "no check \"%s\": weyl sem check lists them", wanted);
+static weyl_status open(void *state, weyl_context *ctx, bool full) {
+  kept *k = state;
+  if (k->there && k->full == full) return WEYL_OK;
+  k->there = false;
+  WEYL_TRY(weyl_sem_checks(ctx, full, 1, NULL, NULL, k->row, &k->count));
+  k->there = true;
+  k->full = full;
+  return WEYL_OK;
 }
 
-static const weyl_option options[] = {
-    {"check", WEYL_OPT_STRING, "", 0, 0, NULL, "name and quantity as weyl sem check prints them, with a colon between"},
-    {"full", WEYL_OPT_BOOL, "no", 0, 0, NULL, "the larger budgets"},
-    {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
-};
+static bool at(void *state, size_t i, const char **name, const char **metric) {
+  const kept *k = state;
+  if (i >= k->count) return false;
+  *name = k->row[i].name;
+  *metric = k->row[i].metric;
+  return true;
+}
 
-const weyl_recipe_study cli_study_sem = {"sem", options, quantities, NULL, run};
+static weyl_status value(void *state, size_t i, double *ours, bool *holds, char budget[160]) {
+  const kept *k = state;
+  *ours = k->row[i].ours;
+  *holds = k->row[i].holds;
+  snprintf(budget, 160, "%s", k->full ? "full" : "quick");
+  return WEYL_OK;
+}
+
+static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *out,
+                       double *error, char budget[160]) {
+  static const study_checks checks = {"weyl sem check", open, at, value};
+  *error = 0;
+  return study_checks_run(&checks, state, ctx, quantity, options, out, budget);
+}
+
+const study_kind study_kind_sem = {
+    {"sem", study_checks_options, study_checks_quantities, NULL, run}, sizeof(kept), NULL};

@@ -1,35 +1,52 @@
 /* The quantities of matrix sensing that rows of recipes name: those of weyl_sense_check_at. */
-#include "cli.h"
+#include "studies.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <weyl/study.h>
 
-static const char *const quantities[] = {"value", "holds", NULL};
+typedef struct kept {
+  bool full;
+  weyl_sense_checks *checks; /* NULL: none yet */
+} kept;
 
-static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *value,
-                       double *error, char budget[160]) {
-  (void)state;
-  const bool full = weyl_options_bool(options, "full");
-  const char *wanted = weyl_options_string(options, "check");
-  const weyl_sense_check *check;
-  for (size_t i = 0; (check = weyl_sense_check_at(i)) != NULL; i++) {
-    char name[160], text[64] = "";
-    snprintf(name, sizeof name, "%s: %s", check->name, check->metric);
-    if (strcmp(name, wanted) != 0) continue;
-    double ours = 0;
-    WEYL_TRY(check->run(ctx, full, &ours, text));
-    *value = strcmp(quantity, "holds") == 0 ? check->low <= ours && ours <= check->high : ours;
-    *error = 0;
-    snprintf(budget, 160, "%s", text);
-    return WEYL_OK;
-  }
-  return weyl_fail(ctx, WEYL_UNKNOWN, "no check \"%s\": weyl sense check lists them", wanted);
+static weyl_status open(void *state, weyl_context *ctx, bool full) {
+  kept *k = state;
+  if (k->checks && k->full == full) return WEYL_OK;
+  weyl_sense_checks_free(k->checks);
+  k->checks = NULL;
+  k->full = full;
+  return weyl_sense_checks_new(ctx, full, &k->checks);
 }
 
-static const weyl_option options[] = {
-    {"check", WEYL_OPT_STRING, "", 0, 0, NULL, "name and quantity as weyl sense check prints them, a colon between"},
-    {"full", WEYL_OPT_BOOL, "no", 0, 0, NULL, "the larger budgets"},
-    {NULL, WEYL_OPT_BOOL, NULL, 0, 0, NULL, NULL},
-};
+static bool at(void *state, size_t i, const char **name, const char **metric) {
+  (void)state;
+  const weyl_sense_check *check = weyl_sense_check_at(i);
+  if (!check) return false;
+  *name = check->name;
+  *metric = check->metric;
+  return true;
+}
 
-const weyl_recipe_study cli_study_sense = {"sense", options, quantities, NULL, run};
+static weyl_status value(void *state, size_t i, double *ours, bool *holds, char budget[160]) {
+  const kept *k = state;
+  const weyl_sense_check *check = weyl_sense_check_at(i);
+  char text[64];
+  WEYL_TRY(weyl_sense_check_run(k->checks, i, ours, text));
+  *holds = check->low <= *ours && *ours <= check->high;
+  snprintf(budget, 160, "%s", text);
+  return WEYL_OK;
+}
+
+static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *out,
+                       double *error, char budget[160]) {
+  static const study_checks checks = {"weyl sense check", open, at, value};
+  *error = 0;
+  return study_checks_run(&checks, state, ctx, quantity, options, out, budget);
+}
+
+static void clear(weyl_context *ctx, void *state) {
+  (void)ctx;
+  weyl_sense_checks_free(((kept *)state)->checks);
+}
+
+const study_kind study_kind_sense = {
+    {"sense", study_checks_options, study_checks_quantities, NULL, run}, sizeof(kept), clear};
