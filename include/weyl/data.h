@@ -71,8 +71,8 @@ void weyl_splits_free(weyl_splits *splits);
  *                            named by the note edge_classes ("none|spring")
  *   charge  f64 [N]          charged and charged3
  *   type    i32 [N]          atomic numbers, molecules
- *   scene   i32              number of the recording that the window is from, where there are several
- *   start   i32              number of its first frame there
+ *   scene, start   i32       numbers of the recording that the window is from, and of its first frame there
+ *   id      i32 [N]          of tracks that weyl_motion_inputs reads: number of the agent in the note ids (a line each)
  * Notes: source; units; time_step (between the frames of a window, in the note time_unit); scale (an error times this
  * is in the note units: data were divided by it); joints ("hip|knee|..."), parents ("-1 0 ..." of the joints) and
  * joint_weights (N numbers: an average error over joints is sum_i w_i e_i; without it 1/N each); scenes ("a|b|...");
