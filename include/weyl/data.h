@@ -71,8 +71,8 @@ void weyl_splits_free(weyl_splits *splits);
  *                            named by the note edge_classes ("none|spring")
  *   charge  f64 [N]          charged and charged3
  *   type    i32 [N]          atomic numbers, molecules
- *   scene   i32              number of the recording that the window is from, where there are several
- *   start   i32              number of its first frame there
+ *   scene, start   i32       numbers of the recording that the window is from, and of its first frame there
+ *   id      i32 [N]          of tracks that weyl_motion_inputs reads: number of the agent in the note ids (a line each)
  * Notes: source; units; time_step (between the frames of a window, in the note time_unit); scale (an error times this
  * is in the note units: data were divided by it); joints ("hip|knee|..."), parents ("-1 0 ..." of the joints) and
  * joint_weights (N numbers: an average error over joints is sum_i w_i e_i; without it 1/N each); scenes ("a|b|...");
@@ -81,8 +81,8 @@ void weyl_splits_free(weyl_splits *splits);
 /* The same windows as the samples that models are trained on, without padding: past [T][d] and target [F][d] a node,
  * both less origin [d] a sample, the mean of its past;
  * edge_i and edge_j for each ordered pair, edge_label where edges are known, node_scalar (the charge, if asked for),
- * joint (one-hot) and metric_weight of skeletons, counted (1 for an ego, else 0), metric_scale a sample, scene and start
- * as they are. */
+ * joint (one-hot) and metric_weight of skeletons, counted (1 for an ego, else 0), metric_scale a sample, scene and
+ * start as they are. */
 WEYL_MUST_CHECK weyl_status weyl_motion_rows(weyl_context *ctx, const weyl_dataset *windows, bool charges,
                                              weyl_dataset **out);
 
@@ -94,10 +94,10 @@ WEYL_MUST_CHECK weyl_status weyl_motion_kind(weyl_context *ctx, const char *path
 WEYL_MUST_CHECK weyl_status weyl_motion_read(weyl_context *ctx, const weyl_options *options, const char *path,
                                              weyl_splits *out);
 
-/* For predictions: one sample for every window of which the past is there, as long as in `like` (the data trained on, or their rows),
- * the field future zero. options: a run's, of which the rows of the set "motion" count. Fields past, future, agents,
- * scene and start (and type of molecules). WEYL_SHAPE where agents or dimension are others than those of `like`; of
- * tracks at most so many rows are filled. */
+/* For predictions: one sample for every window of which the past is there, as long as in `like` (the data trained on,
+ * or their rows), the field future zero. options: a run's, of which the rows of the set "motion" count. Fields past,
+ * future, agents, scene and start (and type of molecules). WEYL_SHAPE where agents or dimension are others than those
+ * of `like`; of tracks at most so many rows are filled. */
 WEYL_MUST_CHECK weyl_status weyl_motion_inputs(weyl_context *ctx, const weyl_options *options, const char *path,
                                                const weyl_dataset *like, weyl_dataset **out);
 

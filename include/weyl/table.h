@@ -26,6 +26,10 @@ void weyl_table_free(weyl_context *ctx, weyl_table *table);
 /* By the ending: .csv with a head, .npz with an array a column, .npy as [rows][columns], or [rows] of one. */
 WEYL_MUST_CHECK weyl_status weyl_table_write(weyl_context *ctx, const char *path, size_t rows, size_t columns,
                                              const char *const *names, const double *const *column);
+/* As .csv with a first column of words, label[rows], quoted where they hold commas or quotes. */
+WEYL_MUST_CHECK weyl_status weyl_table_write_labelled(weyl_context *ctx, const char *path, size_t rows, size_t columns,
+                                                      const char *const *names, const double *const *column,
+                                                      const char *label_name, const char *const *label);
 
 WEYL_END_API
 

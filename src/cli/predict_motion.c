@@ -28,6 +28,25 @@ static void move_back(const futures *f, double *x, int64_t frames) {
       for (int64_t k = 0; k < f->d; k++) x[r * f->d + k] += origin[s * f->d + k];
 }
 
+/* What the file calls the agents, a pointer for each number of the field id; NULL where there are none. */
+static weyl_status find_ids(const futures *f, const char ***out) {
+  const char *note = weyl_dataset_noted(f->set, "ids");
+  *out = NULL;
+  if (!note || !places(f, "id")) return WEYL_OK;
+  int64_t n = 1;
+  for (const char *c = note; *c; c++) n += *c == '\n';
+  char *text = weyl_arena_strdup(f->arena, note);
+  const char **name = weyl_arena_array(f->arena, const char *, n);
+  if (!text || !name) return WEYL_MEMORY;
+  for (int64_t k = 0; k < n; k++) {
+    name[k] = text;
+    text += strcspn(text, "\n");
+    if (*text) *text++ = '\0';
+  }
+  *out = name;
+  return WEYL_OK;
+}
+
 /* ---- npz ---- */
 
 static weyl_status add(const futures *f, weyl_bundle *to, const char *name, weyl_dtype dtype, int rank,
@@ -102,7 +121,8 @@ static weyl_status write_rows(const futures *f, const char *path) {
   double *column[COLUMNS_MOST];
   const double *view[COLUMNS_MOST];
   const int64_t rows = f->nodes[f->samples] * f->heads * f->future, d = f->d;
-  const int32_t *scene = places(f, "scene"), *start = places(f, "start");
+  const int32_t *scene = places(f, "scene"), *start = places(f, "start"), *id = places(f, "id");
+  const char **name, **label = NULL;
   if (d > 8)
     return weyl_fail(f->c->ctx, WEYL_UNSUPPORTED,
                      "%s: rows hold at most 8 coordinates, these have %lld: "
@@ -113,6 +133,8 @@ static weyl_status write_rows(const futures *f, const char *path) {
     if (!column[k]) return WEYL_MEMORY;
     if (k >= KEYS) names[k] = d <= 3 ? coordinate[k - KEYS] : weyl_arena_printf(f->arena, "x%d", k - KEYS);
   }
+  WEYL_TRY(find_ids(f, &name));
+  if (name && !(label = weyl_arena_array(f->arena, const char *, rows + 1))) return WEYL_MEMORY;
   int64_t row = 0;
   for (int64_t s = 0; s < f->samples; s++)
     for (int64_t i = f->nodes[s]; i < f->nodes[s + 1]; i++)
@@ -124,8 +146,11 @@ static weyl_status write_rows(const futures *f, const char *path) {
           for (int k = 0; k < KEYS; k++) column[k][row] = key[k];
           for (int64_t k = 0; k < d; k++)
             column[KEYS + k][row] = f->guess[((i * f->heads + h) * f->future + t) * d + k];
+          if (label) label[row] = name[id[i]];
           row++;
         }
+  if (label)
+    return weyl_table_write_labelled(f->c->ctx, path, (size_t)row, (size_t)(KEYS + d), names, view, "id", label);
   return weyl_table_write(f->c->ctx, path, (size_t)row, (size_t)(KEYS + d), names, view);
 }
 
@@ -141,13 +166,16 @@ static weyl_status write_text(weyl_context *ctx, const char *path, const char *t
   return status;
 }
 
-/* {"categories": K, "scenes": [{"agents": N, "pairs": [[i, j, c_0, c_1 ...], ...]}, ...]}: i receives, j sends. */
+/* {"categories": K, "scenes": [{"agents": N, "ids": [...], "pairs": [[i, j, c_0, c_1 ...], ...]}, ...]}: i receives,
+ * j sends; ids where the file has them. */
 static weyl_status write_graphs(const futures *f, const char *path) {
   if (!f->pairs)
-    return weyl_fail(f->c->ctx, WEYL_UNSUPPORTED, "--graphs: the model says nothing of who interacts with whom");
+    return weyl_fail(f->c->ctx, WEYL_BAD_ARG, "--graphs: the model says nothing of who interacts with whom");
   const int32_t *i = weyl_dataset_find(f->set, "edge_i")->array.data,
                 *j = weyl_dataset_find(f->set, "edge_j")->array.data, *scene = places(f, "scene"),
-                *start = places(f, "start");
+                *start = places(f, "start"), *id = places(f, "id");
+  const char **name;
+  WEYL_TRY(find_ids(f, &name));
   weyl_json *json = weyl_json_new();
   if (!json) return weyl_fail(f->c->ctx, WEYL_MEMORY, "no memory for %s", path);
   weyl_json_object(json, NULL);
@@ -158,6 +186,11 @@ static weyl_status write_graphs(const futures *f, const char *path) {
     if (scene) weyl_json_integer(json, "scene", scene[s]);
     if (start) weyl_json_integer(json, "start", start[s]);
     weyl_json_integer(json, "agents", f->nodes[s + 1] - f->nodes[s]);
+    if (name) {
+      weyl_json_array(json, "ids");
+      for (int64_t r = f->nodes[s]; r < f->nodes[s + 1]; r++) weyl_json_string(json, NULL, name[id[r]]);
+      weyl_json_end(json);
+    }
     weyl_json_array(json, "pairs");
     for (int64_t e = f->edges[s]; e < f->edges[s + 1]; e++) {
       weyl_json_array(json, NULL);

@@ -252,18 +252,33 @@ static bool ends_in(const char *path, const char *ending) {
   return n > m && strcmp(path + n - m, ending) == 0;
 }
 
+static void write_word(FILE *file, const char *word) {
+  const bool quoted = strpbrk(word, ",\"\r\n") != NULL;
+  if (quoted) fputc('"', file);
+  for (; *word; word++) {
+    if (*word == '"') fputc('"', file);
+    fputc(*word, file);
+  }
+  fputs(quoted ? "\"," : ",", file);
+}
+
+/* label: a column of words in front, or NULL. */
 static weyl_status write_text(weyl_context *ctx, const char *path, size_t rows, size_t columns,
-                              const char *const *names, const double *const *column) {
+                              const char *const *names, const double *const *column, const char *label_name,
+                              const char *const *label) {
   weyl_writer *w;
   WEYL_TRY(weyl_writer_open(ctx, path, &w));
   FILE *file = weyl_writer_file(w);
+  if (label) write_word(file, label_name);
   for (size_t k = 0; k < columns; k++) fprintf(file, "%s%c", names[k], k + 1 < columns ? ',' : '\n');
   char number_text[NUMBER_TEXT_MAX];
-  for (size_t i = 0; i < rows; i++)
+  for (size_t i = 0; i < rows; i++) {
+    if (label) write_word(file, label[i]);
     for (size_t k = 0; k < columns; k++) {
       core_number_print(column[k][i], number_text);
       fprintf(file, "%s%c", number_text, k + 1 < columns ? ',' : '\n');
     }
+  }
   return weyl_writer_close(w);
 }
 
@@ -302,7 +317,14 @@ done:
 
 weyl_status weyl_table_write(weyl_context *ctx, const char *path, size_t rows, size_t columns, const char *const *names,
                              const double *const *column) {
-  if (ends_in(path, ".csv")) return write_text(ctx, path, rows, columns, names, column);
+  if (ends_in(path, ".csv")) return write_text(ctx, path, rows, columns, names, column, NULL, NULL);
   if (ends_in(path, ".npy") || ends_in(path, ".npz")) return write_arrays(ctx, path, rows, columns, names, column);
   return weyl_fail(ctx, WEYL_BAD_ARG, "%s: a table ends in .csv, .npy or .npz", path);
+}
+
+weyl_status weyl_table_write_labelled(weyl_context *ctx, const char *path, size_t rows, size_t columns,
+                                      const char *const *names, const double *const *column, const char *label_name,
+                                      const char *const *label) {
+  if (ends_in(path, ".csv")) return write_text(ctx, path, rows, columns, names, column, label_name, label);
+  return weyl_fail(ctx, WEYL_BAD_ARG, "%s: a table with words ends in .csv", path);
 }

@@ -97,6 +97,17 @@ static void tables_come_back(void **state) {
   assert_true(((const double *)weyl_bundle_find(bundle, "y")->data)[0] == y[0]);
   weyl_bundle_free(bundle);
   assert_says(ctx, weyl_table_write(ctx, "t.txt", 3, 2, names, both), WEYL_BAD_ARG, ".csv, .npy or .npz");
+  static const char *const label[] = {"bob", "a,b", "say \"so\""};
+  path = in_folder("labelled.csv");
+  assert_ok(ctx, weyl_table_write_labelled(ctx, path, 3, 2, names, both, "id", label));
+  char *text = NULL;
+  size_t n = 0;
+  assert_ok(ctx, weyl_file_read(ctx, path, 0, &text, &n));
+  assert_memory_equal(text, "id,x,y\nbob,", 11);
+  assert_non_null(strstr(text, "\n\"a,b\","));
+  assert_non_null(strstr(text, "\n\"say \"\"so\"\"\","));
+  weyl_dealloc(ctx, text);
+  assert_says(ctx, weyl_table_write_labelled(ctx, "t.npy", 3, 2, names, both, "id", label), WEYL_BAD_ARG, ".csv");
 }
 
 static int begin(void **state) {

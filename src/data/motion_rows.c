@@ -192,9 +192,22 @@ static weyl_status carry_places(const windows *w, weyl_dataset *out) {
   return WEYL_OK;
 }
 
+/* Which agent of the note ids each row is. */
+static weyl_status carry_ids(const windows *w, weyl_dataset *out) {
+  const char *bad = NULL;
+  const int32_t *from = field_of(w->set, "id", WEYL_I32, 1, &bad);
+  weyl_array to;
+  if (!from) return WEYL_OK;
+  WEYL_TRY(weyl_dataset_add(out, "id", WEYL_PER_NODE, WEYL_I32, 0, NULL, "", &to));
+  const int64_t *nodes = weyl_dataset_offsets(out, WEYL_PER_NODE);
+  for (int64_t s = 0; s < w->samples; s++)
+    memcpy((int32_t *)to.data + nodes[s], from + s * w->room, (size_t)w->agents[s] * sizeof *from);
+  return WEYL_OK;
+}
+
 static weyl_status carry_notes(const weyl_dataset *from, weyl_dataset *out) {
   static const char *const key[] = {"source", "units",   "time_step", "time_unit", "edge_classes",
-                                    "joints", "parents", "scenes",    "seed"};
+                                    "joints", "parents", "scenes",    "seed",      "ids"};
   for (size_t k = 0; k < sizeof key / sizeof *key; k++) {
     const char *value = weyl_dataset_noted(from, key[k]);
     if (value) WEYL_TRY(weyl_dataset_note(out, key[k], value));
@@ -213,6 +226,7 @@ static weyl_status fill(weyl_context *ctx, weyl_arena *arena, const windows *w, 
   if (ego && strcmp(ego, "true") == 0) WEYL_TRY(add_ego(w, out));
   WEYL_TRY(add_scale(w, scale ? strtod(scale, NULL) : 1, out));
   WEYL_TRY(carry_places(w, out));
+  WEYL_TRY(carry_ids(w, out));
   return carry_notes(w->set, out);
 }
 

@@ -131,12 +131,13 @@ weyl_status input_peek(weyl_context *ctx, const char *path, input_packing *packi
     return WEYL_MEMORY;
   }
   const size_t have = fread(raw, 1, ENOUGH, file);
-  const bool bad = ferror(file) != 0;
+  const bool bad = ferror(file) != 0, folder = bad && errno == EISDIR;
   fclose(file);
   weyl_status status = WEYL_OK;
   *packing = packing_of(raw, have);
   if (bad) {
-    status = weyl_fail(ctx, WEYL_IO, "%s: cannot be read", path);
+    status = weyl_fail(ctx, folder ? WEYL_FORMAT : WEYL_IO, "%s: %s", path,
+                       folder ? "is a folder, expected a file" : "cannot be read");
   } else if (*packing == INPUT_PLAIN) {
     *n = have < *n ? have : *n;
     memcpy(head, raw, *n);

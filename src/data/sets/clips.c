@@ -70,9 +70,9 @@ static weyl_status read_clip(weyl_context *ctx, const weyl_options *o, const cha
   const double whole = round(ratio);
   if (whole >= 1 && fabs(ratio - whole) < 1e-3 * whole) ratio = whole;
   if (ratio < 1) {
-    status =
-        weyl_fail(ctx, WEYL_FORMAT, "%s: has %.6g frames a second, %.6g are asked for (frame_rate=0 leaves them as they are)",
-                  path, 1 / step, rate);
+    status = weyl_fail(ctx, WEYL_FORMAT,
+                       "%s: has %.6g frames a second, %.6g are asked for (frame_rate=0 leaves them as they are)", path,
+                       1 / step, rate);
     goto done;
   }
   const bool known = strcmp(in.length_unit, "mm") == 0;

@@ -11,10 +11,10 @@ typedef struct motion_shape {
 /* The arrays of a set, zeroed; those not asked for are NULL. */
 typedef struct motion_fields {
   double *past, *future, *charge;
-  int32_t *agents, *edges, *type, *scene, *start;
+  int32_t *agents, *edges, *type, *scene, *start, *id;
 } motion_fields;
 
-enum { MOTION_EDGES = 1, MOTION_CHARGE = 2, MOTION_TYPE = 4, MOTION_SCENE = 8 /* scene and start */ };
+enum { MOTION_EDGES = 1, MOTION_CHARGE = 2, MOTION_TYPE = 4, MOTION_SCENE = 8 /* scene and start */, MOTION_ID = 16 };
 
 /* Adds past, future, agents and those of `also`. */
 weyl_status motion_fields_add(weyl_dataset *set, const motion_shape *shape, int also, const char *unit,

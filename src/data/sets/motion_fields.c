@@ -21,6 +21,7 @@ weyl_status motion_fields_add(weyl_dataset *set, const motion_shape *shape, int 
     ADD(scene, WEYL_I32, 0, NULL, "");
     ADD(start, WEYL_I32, 0, NULL, "");
   }
+  if (also & MOTION_ID) ADD(id, WEYL_I32, 1, &n, "");
 #undef ADD
   *out = made;
   return WEYL_OK;

@@ -375,6 +375,15 @@ static void inputs(void **state) {
   assert_ok(ctx, weyl_motion_inputs(ctx, NULL, in_folder("two.csv"), s.train, &in));
   assert_int_equal(weyl_dataset_samples(in), 2 * 78);
   assert_true(reals(in, "past")[155 * 12 + 4] == 79 && whole(in, "agents")[155] == 2);
+  assert_string_equal(weyl_dataset_noted(in, "ids"), "a\nb");
+  assert_null(weyl_dataset_find(s.train, "id"));
+  weyl_dataset *rows = NULL;
+  assert_ok(ctx, weyl_motion_rows(ctx, in, false, &rows));
+  for (int64_t r = 0; r < 4 * 78; r++) { /* the second coordinate of a is 0, of b 1 */
+    const double y = reals(rows, "past")[6 * r + 1] + reals(rows, "origin")[r / 2 * 2 + 1];
+    assert_true(fabs(y - whole(rows, "id")[r]) < 1e-12);
+  }
+  weyl_dataset_free(rows);
   assert_says(ctx, weyl_motion_inputs(ctx, NULL, in_folder("springs.npz"), s.train, &in), WEYL_UNSUPPORTED,
               "evaluate them");
   weyl_dataset_free(in);

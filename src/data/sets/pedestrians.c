@@ -185,6 +185,7 @@ weyl_status pedestrians_inputs(weyl_context *ctx, const weyl_options *o, const c
   p.windows.past = shape->past;
   p.windows.future = 0;
   p.windows.blank = shape->future;
+  p.windows.ids = true;
   p.windows.agents = shape->agents;
   WEYL_GOTO(track_files_read(ctx, path, &files));
   WEYL_GOTO(track_windows(ctx, "predict", &p.windows, files.part, files.count, p.test_scale, out));

@@ -120,6 +120,7 @@ typedef struct sample_space {
   const track_index *x;
   neighbour *found;
   motion_fields f;
+  int32_t *first_id; /* of each part, among those of all */
   double scale;
 } sample_space;
 
@@ -134,17 +135,46 @@ static void fill_group(const sample_space *m, const window *group, int64_t n, in
     copy_track(o, t, x, group[e].row, m->scale, p, f);
     for (int64_t j = 0; j < others; j++)
       copy_track(o, t, x, m->found[j].row, m->scale, p + (j + 1) * past, f + (j + 1) * future);
+    if (m->first_id) {
+      int32_t *id = m->f.id + s * o->agents;
+      id[0] = m->first_id[group->part] + t->agent[group[e].row];
+      for (int64_t j = 0; j < others; j++) id[j + 1] = m->first_id[group->part] + t->agent[m->found[j].row];
+    }
     m->f.agents[s] = (int32_t)(others + 1);
     m->f.scene[s] = group->part;
     m->f.start[s] = (int32_t)(t->frame[group[e].row] - (o->past - 1) * o->spacing);
   }
 }
 
-static weyl_status fill(weyl_arena *arena, const track_settings *o, const track_part *part, const track_index *x,
-                        const window *list, int64_t windows, double scale, weyl_dataset *set) {
+/* The note ids, what the files call the agents of all parts, a line each; first: where those of a part begin. */
+static weyl_status add_ids(weyl_arena *arena, const track_part *part, size_t parts, weyl_dataset *set,
+                           int32_t **first) {
+  size_t room = 1;
+  int64_t before = 0;
+  *first = weyl_arena_array(arena, int32_t, parts);
+  for (size_t p = 0; p < parts; p++)
+    for (int64_t a = 0; a < part[p].tracks->agents; a++) room += strlen(part[p].tracks->name[a]) + 1;
+  char *text = weyl_arena_array(arena, char, room), *end = text;
+  if (!*first || !text) return WEYL_MEMORY;
+  for (size_t p = 0; p < parts; p++) {
+    (*first)[p] = (int32_t)before;
+    before += part[p].tracks->agents;
+    for (int64_t a = 0; a < part[p].tracks->agents; a++) {
+      const size_t n = strlen(part[p].tracks->name[a]);
+      if (end > text) *end++ = '\n';
+      memcpy(end, part[p].tracks->name[a], n);
+      end += n;
+    }
+  }
+  return weyl_dataset_note(set, "ids", text);
+}
+
+static weyl_status fill(weyl_arena *arena, const track_settings *o, const track_part *part, size_t parts,
+                        const track_index *x, const window *list, int64_t windows, double scale, weyl_dataset *set) {
   sample_space m = {.o = o, .part = part, .x = x, .scale = scale};
   const motion_shape shape = {o->agents, o->past, o->future + o->blank, part->tracks->d};
-  WEYL_TRY(motion_fields_add(set, &shape, MOTION_SCENE, "m", &m.f));
+  WEYL_TRY(motion_fields_add(set, &shape, o->ids ? MOTION_SCENE | MOTION_ID : MOTION_SCENE, "m", &m.f));
+  if (o->ids) WEYL_TRY(add_ids(arena, part, parts, set, &m.first_id));
   int64_t largest = 1;
   for (int pass = 0; pass < 2; pass++) {
     for (int64_t w = 0; w < windows;) {
@@ -223,7 +253,7 @@ weyl_status track_windows(weyl_context *ctx, const char *name, const track_setti
   }
   WEYL_GOTO(weyl_dataset_new(ctx, name, windows, &set));
   WEYL_GOTO(describe(set, arena, o, part, parts, scale));
-  WEYL_GOTO(fill(arena, o, part, x, list, windows, scale, set));
+  WEYL_GOTO(fill(arena, o, part, parts, x, list, windows, scale, set));
   WEYL_GOTO(weyl_dataset_check_finite(ctx, set));
   *out = set;
   set = NULL;

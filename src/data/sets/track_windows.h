@@ -7,6 +7,7 @@
 typedef struct track_settings {
   int64_t past, future, spacing, stride, agents; /* spacing: steps between the frames of a window */
   int64_t blank; /* frames of the field future behind those, left zero: not in the data */
+  bool ids;      /* the field id and the note ids */
   double radius; /* of neighbours, around the ego at the last frame seen */
 } track_settings;
 
