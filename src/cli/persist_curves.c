@@ -156,6 +156,9 @@ weyl_status persist_distribution(persist *p) {
   const size_t rows = (size_t)cli_integer(c, "rows");
   const bool quick = strcmp(cli_string(c, "method"), "iia") == 0;
   double step = cli_number(c, "step") > 0 ? cli_number(c, "step") : quick ? mu / 2000 : end / 200;
+  if (quick && step > mu / 8)
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "--step %g: the renewal equation needs %.4g or less, an eighth of the mean",
+                     step, mu / 8);
   double steps = ceil(end / step);
   if (steps < 2) steps = 2;
   steps = ceil(steps / (double)rows) * (double)rows; /* what is printed is on the grid */
