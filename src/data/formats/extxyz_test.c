@@ -137,7 +137,7 @@ static void faults_are_located(void **state) {
   assert_says(ctx, weyl_trajectories_read(ctx, in_folder("empty.xyz"), &t), WEYL_FORMAT, "is empty");
   test_write(in_folder("blank.xyz"), "\n \n", 3);
   assert_says(ctx, weyl_trajectories_read(ctx, in_folder("blank.xyz"), &t), WEYL_FORMAT, "holds no frame");
-  assert_says(ctx, weyl_trajectories_read(ctx, folder, &t), WEYL_IO, folder);
+  assert_says(ctx, weyl_trajectories_read(ctx, folder, &t), WEYL_FORMAT, folder);
   test_context_free(ctx);
 }
 
