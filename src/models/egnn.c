@@ -75,9 +75,9 @@ static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_option
 static weyl_tensor motion(weyl_graph *g, const weyl_motion *in, const weyl_options *o) {
   const weyl_model_def *me = &weyl_model_egnn;
   const weyl_points *p = &in->points;
-  const int64_t hidden = weyl_model_integer(me, o, "hidden"), n = in->frames - 1;
+  const int64_t hidden = weyl_model_integer(me, o, "hidden");
   if (!weyl_need_edges(p, me->name)) return WEYL_NULL_TENSOR;
-  const weyl_tensor steps = weyl_sub(weyl_slice(in->past, 1, 1, n, 1), weyl_slice(in->past, 1, 0, n, 1));
+  const weyl_tensor steps = weyl_motion_steps(in);
   const weyl_tensor speeds = weyl_squeeze(weyl_length(steps), 2);
   weyl_tensor x, h = weyl_linear(weyl_join((weyl_tensor[]){speeds, p->scalar}, 2), "embedding", hidden, NULL);
   layers(g, p, o, &h, &x);

@@ -56,10 +56,6 @@ static weyl_tensor to_nodes(const weyl_points *p, weyl_tensor x) {
 /* [edges, d, C] -> [edges, C] */
 static weyl_tensor lengths(weyl_tensor x) { return weyl_squeeze(weyl_length_along(x, 1), 1); }
 
-static weyl_tensor difference(const weyl_points *p, weyl_tensor x) {
-  return weyl_sub(weyl_gather(x, p->receiver), weyl_gather(x, p->sender));
-}
-
 /* ---- features of the past (2.2) ------------------------------------------------------------------------------ */
 
 /* [nodes, d, T]: steps, the first one twice. */
@@ -143,7 +139,7 @@ static weyl_tensor reason(const weyl_motion *in, const features *f, const settin
   weyl_graph *g = f->g.graph;
   weyl_scope(g, "reasoning");
   const weyl_tensor a = weyl_join((weyl_tensor[]){f->g, f->u}, 2);
-  const weyl_tensor delta = mlp(lengths(difference(p, a)), "distance", hidden, 2 * channels, true);
+  const weyl_tensor delta = mlp(lengths(weyl_edge_difference(p, a)), "distance", hidden, 2 * channels, true);
   const weyl_tensor e = mlp(pair(p, f->h, delta), "edge", hidden, hidden, true);
   const weyl_tensor n = mlp(weyl_join((weyl_tensor[]){f->h, to_nodes(p, e)}, 2), "node", hidden, hidden, true);
   const weyl_tensor z = mlp(pair(p, n, delta), "category", hidden, s->categories, true);
@@ -186,7 +182,7 @@ static weyl_tensor rectify(const weyl_points *p, weyl_tensor g, int64_t channels
 
 /* last: the pattern is not needed any more. */
 static void layer(const weyl_points *p, features *f, weyl_tensor category, const settings *s, bool last) {
-  const weyl_tensor delta = difference(p, f->g);
+  const weyl_tensor delta = weyl_edge_difference(p, f->g);
   const weyl_tensor z = pair(p, f->h, lengths(delta));
   weyl_tensor g = attention(p, f->g, f->h, s->channels);
   g = weyl_add(g, neighbours(p, z, delta, category, s));
@@ -205,9 +201,7 @@ static weyl_tensor baseline(weyl_tensor x, int64_t frames, int64_t future, const
   const weyl_tensor last = weyl_slice(x, 2, frames - 1, 1, 1);
   if (strcmp(residual, "last") == 0) return last;
   const weyl_tensor v = weyl_sub(last, weyl_slice(x, 2, frames - 2, 1, 1));
-  const weyl_tensor from_0 = weyl_iota(x.graph, WEYL_SHAPE(weyl_num(future)), 0);
-  const weyl_tensor t = weyl_shift(weyl_cast(from_0, weyl_graph_dtype(x.graph)), 1);
-  return weyl_add(last, weyl_mul(v, t));
+  return weyl_add(last, weyl_mul(v, weyl_frames_ahead(x.graph, future)));
 }
 
 /* [nodes, d, F] */

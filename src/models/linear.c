@@ -1,5 +1,5 @@
 /* linear.c: straight motion for a learned time, x + tau v; of a longer past, the best linear map of its steps. */
-#include <weyl/models.h>
+#include "parts.h"
 
 static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_options *options) {
   (void)options;
@@ -13,11 +13,10 @@ static weyl_tensor points(weyl_graph *g, const weyl_points *p, const weyl_option
 static weyl_tensor motion(weyl_graph *g, const weyl_motion *in, const weyl_options *options) {
   (void)options;
   const int64_t n = in->frames - 1;
-  const weyl_tensor steps = weyl_sub(weyl_slice(in->past, 1, 1, n, 1), weyl_slice(in->past, 1, 0, n, 1));
+  const weyl_tensor steps = weyl_motion_steps(in);
   const weyl_tensor w =
       weyl_param(g, "steps.weight", WEYL_SHAPE(weyl_num(in->future), weyl_num(n)), weyl_init_constant(0));
-  const weyl_tensor from_0 = weyl_iota(g, WEYL_SHAPE(weyl_num(in->future), weyl_num(1)), 0);
-  const weyl_tensor ahead = weyl_shift(weyl_cast(from_0, weyl_graph_dtype(g)), 1);
+  const weyl_tensor ahead = weyl_unsqueeze(weyl_frames_ahead(g, in->future), 1);
   const weyl_tensor learned = weyl_permute(weyl_einsum("nsd,fs->ndf", steps, w), (int[]){0, 2, 1});
   const weyl_tensor straight =
       weyl_add(weyl_unsqueeze(in->points.x, 1), weyl_mul(weyl_unsqueeze(in->points.v, 1), ahead));

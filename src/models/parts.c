@@ -35,6 +35,16 @@ weyl_tensor weyl_join(const weyl_tensor *parts, int n) {
   return k == 1 ? valid[0] : weyl_concat(valid, k, weyl_rank(valid[0]) - 1);
 }
 
+weyl_tensor weyl_motion_steps(const weyl_motion *m) {
+  const int64_t n = m->frames - 1;
+  return weyl_sub(weyl_slice(m->past, 1, 1, n, 1), weyl_slice(m->past, 1, 0, n, 1));
+}
+
+weyl_tensor weyl_frames_ahead(weyl_graph *g, int64_t future) {
+  const weyl_tensor from_0 = weyl_iota(g, WEYL_SHAPE(weyl_num(future)), 0);
+  return weyl_shift(weyl_cast(from_0, weyl_graph_dtype(g)), 1);
+}
+
 weyl_tensor weyl_edge_difference(const weyl_points *p, weyl_tensor x) {
   return weyl_sub(weyl_gather(x, p->receiver), weyl_gather(x, p->sender));
 }

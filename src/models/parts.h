@@ -12,7 +12,11 @@ const char *weyl_model_string(const weyl_model_def *model, const weyl_options *o
 
 /* The valid ones of n tensors side by side along the last axis; null when none is. */
 weyl_tensor weyl_join(const weyl_tensor *parts, int n);
-/* [edges, d]: x_i - x_j, receiver minus sender. */
+/* [nodes, T - 1, d]: the steps of a past. */
+weyl_tensor weyl_motion_steps(const weyl_motion *m);
+/* [F]: 1, 2 ... F. */
+weyl_tensor weyl_frames_ahead(weyl_graph *g, int64_t future);
+/* [edges, ..]: x_i - x_j, receiver minus sender. */
 weyl_tensor weyl_edge_difference(const weyl_points *p, weyl_tensor x);
 /* [edges, 1] */
 weyl_tensor weyl_square_length(weyl_tensor edge_vector);

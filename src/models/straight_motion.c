@@ -5,11 +5,6 @@
 /* [nodes, F, d] as the one head [nodes, 1, F, d]. */
 static weyl_tensor one_head(weyl_tensor y) { return weyl_unsqueeze(y, 1); }
 
-static weyl_tensor frames_ahead(weyl_graph *g, int64_t future) {
-  const weyl_tensor from_0 = weyl_iota(g, WEYL_SHAPE(weyl_num(future), weyl_num(1)), 0);
-  return weyl_shift(weyl_cast(from_0, weyl_graph_dtype(g)), 1);
-}
-
 static weyl_tensor still(weyl_graph *g, const weyl_motion *in, const weyl_options *options) {
   (void)options;
   const weyl_tensor zero = weyl_constant(g, 0, WEYL_SHAPE(weyl_num(in->future), weyl_num(1)));
@@ -18,7 +13,8 @@ static weyl_tensor still(weyl_graph *g, const weyl_motion *in, const weyl_option
 
 static weyl_tensor straight(weyl_graph *g, const weyl_motion *in, const weyl_options *options) {
   (void)options;
-  const weyl_tensor way = weyl_mul(weyl_unsqueeze(in->points.v, 1), frames_ahead(g, in->future));
+  const weyl_tensor way =
+      weyl_mul(weyl_unsqueeze(in->points.v, 1), weyl_unsqueeze(weyl_frames_ahead(g, in->future), 1));
   return one_head(weyl_add(weyl_unsqueeze(in->points.x, 1), way));
 }
 

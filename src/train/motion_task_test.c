@@ -146,7 +146,8 @@ static void trial_free(trial *t) {
   assert_int_equal(system(command), 0);
 }
 
-/* 100 scenes by heart (check 8; the sheet's model and 2000 steps in the recipe), and still equivariant (check 3). */
+/* 100 scenes by heart, by a smaller model and in fewer steps than check 8 of the sheet has, and still equivariant
+ * (check 3). */
 static void learns_by_heart(void **state) {
   (void)state;
   trial t = trial_new("springs", "eqmotion");

@@ -65,6 +65,13 @@ weyl_status train_lookup(weyl_context *ctx, const char *task, const char *model,
   return WEYL_OK;
 }
 
+int64_t train_row_width(const weyl_dataset *set, const char *name) {
+  const weyl_field *f = weyl_dataset_find(set, name);
+  int64_t width = f != NULL;
+  for (int k = 1; f != NULL && k < f->array.rank; k++) width *= f->array.dim[k];
+  return width;
+}
+
 const char *train_task_group(const weyl_task_def *task, const weyl_dataset *set, char buffer[64]) {
   const char *open = strstr(task->symmetry, "(d)");
   const weyl_task_field *point = task->fields;

@@ -1,3 +1,4 @@
+#include "tasks.h"
 #include "tasks/motion_task.h"
 
 #include <math.h>
@@ -29,13 +30,6 @@ typedef struct motion_data {
   bool counted, weighted, scaled, labelled;
 } motion_data;
 
-static int64_t width_of(const weyl_dataset *set, const char *name) {
-  const weyl_field *f = weyl_dataset_find(set, name);
-  int64_t width = f != NULL;
-  for (int k = 1; f != NULL && k < f->array.rank; k++) width *= f->array.dim[k];
-  return width;
-}
-
 static bool look(weyl_graph *g, const weyl_dataset *set, motion_data *out) {
   const weyl_field *past = weyl_dataset_find(set, "past"), *target = weyl_dataset_find(set, "target");
   if (past == NULL || target == NULL || past->array.rank != 3 || target->array.rank != 3 ||
@@ -50,9 +44,9 @@ static bool look(weyl_graph *g, const weyl_dataset *set, motion_data *out) {
   *out = (motion_data){.d = past->array.dim[2],
                        .frames = past->array.dim[1],
                        .future = target->array.dim[1],
-                       .scalars = width_of(set, "node_scalar"),
-                       .edge_scalars = width_of(set, "edge_scalar"),
-                       .joints = width_of(set, "joint"),
+                       .scalars = train_row_width(set, "node_scalar"),
+                       .edge_scalars = train_row_width(set, "edge_scalar"),
+                       .joints = train_row_width(set, "joint"),
                        .counted = weyl_dataset_find(set, "counted") != NULL,
                        .weighted = weyl_dataset_find(set, "metric_weight") != NULL,
                        .scaled = weyl_dataset_find(set, "metric_scale") != NULL,

@@ -1,18 +1,10 @@
+#include "tasks.h"
 #include "tasks/points_task.h"
 
 #include <string.h>
 
 const weyl_task_field train_points_fields[] = {
     {"x", WEYL_ACT_POINT}, {"v", WEYL_ACT_VECTOR}, {"target", WEYL_ACT_POINT}, {NULL, WEYL_ACT_SCALAR}};
-
-/* Numbers in one row of a field; `absent` when there is no such field. */
-static int64_t width_of(const weyl_dataset *set, const char *name, int64_t absent) {
-  const weyl_field *field = weyl_dataset_find(set, name);
-  if (field == NULL) return absent;
-  int64_t width = 1;
-  for (int k = 1; k < field->array.rank; k++) width *= field->array.dim[k];
-  return width;
-}
 
 typedef struct model_call {
   const weyl_model_def *model;
@@ -32,16 +24,16 @@ static weyl_tensor per_sample(const weyl_points *p, weyl_tensor value) {
 weyl_traced train_points_trace(weyl_graph *g, const weyl_dataset *example, const weyl_model_def *model,
                                const char *symmetry, const weyl_options *options) {
   weyl_traced t = {0};
-  const int64_t d = width_of(example, "x", 0);
-  if (d < 1 || width_of(example, "target", 0) != d) {
+  const int64_t d = train_row_width(example, "x");
+  if (d < 1 || train_row_width(example, "target") != d) {
     t.loss = weyl_graph_fail(g, WEYL_SHAPE, "the data need fields x and target of equal width, here %lld and %lld",
-                             (long long)d, (long long)width_of(example, "target", 0));
+                             (long long)d, (long long)train_row_width(example, "target"));
     return t;
   }
   const bool edges = weyl_dataset_find(example, "edge_i") != NULL && weyl_dataset_find(example, "edge_j") != NULL;
   const weyl_points p =
-      weyl_points_input(g, (int)d, weyl_dataset_find(example, "v") != NULL, width_of(example, "node_scalar", 0),
-                        edges ? width_of(example, "edge_scalar", 0) : -1);
+      weyl_points_input(g, (int)d, weyl_dataset_find(example, "v") != NULL, train_row_width(example, "node_scalar"),
+                        edges ? train_row_width(example, "edge_scalar") : -1);
 
   bool none = true;
   char group[32];
