@@ -3,6 +3,7 @@
 #define WEYL_STUDY_H
 
 #include <weyl/measure.h>
+#include <weyl/noether.h>
 #include <weyl/sem.h>
 
 WEYL_BEGIN_API

@@ -1,5 +1,7 @@
 # A laboratory may have a header of its own, which study.h includes.
-file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/weyl/sem.h ${stage}/weyl/sem.h SYMBOLIC)
+foreach(header sem noether)
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/weyl/${header}.h ${stage}/weyl/${header}.h SYMBOLIC)
+endforeach()
 
 # The files *.isa.c, as in the kernels room, but in single precision alone.
 set(isa_levels base)

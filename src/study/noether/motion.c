@@ -1,0 +1,1 @@
+#include "noether/problem.h"
