@@ -123,6 +123,7 @@ bool weyl_expr_as_number(const weyl_expr *x, double *value);
 
 /* Terms one by one, 0 <= k < weyl_expr_terms: the coefficient and the rest as an expression of coefficient 1. */
 const weyl_expr *weyl_expr_term(weyl_algebra *a, const weyl_expr *x, size_t k, double *coefficient);
+const weyl_expr *weyl_expr_only(weyl_algebra *a, const weyl_expr *x, size_t k); /* the term, with its coefficient */
 /* x times what clears its denominators: no sum has a negative power in it. */
 const weyl_expr *weyl_expr_cleared(weyl_algebra *a, const weyl_expr *x);
 

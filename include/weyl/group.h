@@ -90,8 +90,8 @@ typedef enum weyl_frame_kind {
   WEYL_FRAME_WEIGHTED, /* continuous: all ordered (d-1)-tuples of points, Gram-Schmidt, weight = volume (Dym et al.
                           2024); O(d) adds both completions */
   WEYL_FRAME_MINIMAL   /* QR of the first independent rows in the given order of points (Lin et al. 2024): 1 element; 2
-                        * (both completions) when rank d-1 in O(d);   below that every sign of the open axes, so that what a
-                        * function says along them cancels. Not for groups with S(n) */
+                        * (both completions) when rank d-1 in O(d);   below that every sign of the open axes, so that what
+                        * a   function says along them cancels. Not for groups with S(n) */
 } weyl_frame_kind;
 
 typedef struct weyl_frame_opts {

@@ -273,3 +273,7 @@ const weyl_expr *weyl_expr_term(weyl_algebra *a, const weyl_expr *x, size_t k, d
   *coefficient = rational_double(x->t[k].c);
   return expr_of(a, x->t[k].m, ONE_);
 }
+
+const weyl_expr *weyl_expr_only(weyl_algebra *a, const weyl_expr *x, size_t k) {
+  return expr_of(a, x->t[k].m, x->t[k].c);
+}

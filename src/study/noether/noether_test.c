@@ -177,6 +177,98 @@ static void all_symmetries(void **state) {
   found("half-plane", 2, 0, false, 5, 4); /* sl(2, R), time and its scaling */
 }
 
+/* Every preset with initial values: charges drift at the order of the method, or not at all. */
+static void charges_along_motion(void **state) {
+  (void)state;
+  const char *name, *text;
+  for (size_t i = 0; (name = weyl_noether_preset(i, &text)); i++) {
+    if (!strstr(text, "initial:")) continue;
+    bench b = begin(name);
+    const weyl_expr *j[16][WEYL_INDEPENDENTS_MAX];
+    const size_t n = weyl_noether_generators(b.p);
+    for (size_t k = 0; k < n; k++) memcpy(j[k], verdict(b, weyl_noether_generator_name(b.p, k)).current, sizeof j[k]);
+    weyl_noether_motion m;
+    assert_ok(b.ctx, weyl_noether_move(b.p, NULL, n, (const weyl_expr *const(*)[WEYL_INDEPENDENTS_MAX])j, &m));
+    for (size_t k = 0; k < n; k++) {
+      if (!m.holds[k])
+        print_error("%s %s: %g %g %g, order %.2f\n", name, weyl_noether_generator_name(b.p, k), m.drift[0][k],
+                    m.drift[1][k], m.drift[2][k], m.slope[k]);
+      assert_true(m.holds[k]);
+    }
+    weyl_noether_motion_free(b.ctx, &m);
+    end(b);
+  }
+}
+
+static void breather(void **state) {
+  (void)state;
+  bench b = begin("sine-gordon");
+  const weyl_expr *j[2][WEYL_INDEPENDENTS_MAX];
+  memcpy(j[0], verdict(b, "time").current, sizeof j[0]);
+  memcpy(j[1], verdict(b, "space").current, sizeof j[1]);
+  weyl_noether_motion m;
+  const weyl_noether_motion_opts o = {.method = "gauss6", .step = 0.2};
+  assert_ok(b.ctx, weyl_noether_move(b.p, &o, 2, (const weyl_expr *const(*)[WEYL_INDEPENDENTS_MAX])j, &m));
+  assert_close(m.value[2][0], 16 * 0.8, 1e-10); /* the energy of a breather: 16 sqrt(1 - w^2) */
+  for (size_t k = 0; k < 2; k++) assert_true(m.drift[2][k] < 1e-10);
+  /* u = 4 atan(sqrt(1 - w^2) / w sin(w t) / cosh(sqrt(1 - w^2) x)) at the last time */
+  const double t = m.t[m.samples - 1];
+  for (size_t i = 0; i < m.width; i += 7)
+    assert_close(m.state[(m.samples - 1) * m.width + i], 4 * atan(0.8 / 0.6 * sin(0.6 * t) / cosh(0.8 * m.x[i])), 1e-8);
+  weyl_noether_motion_free(b.ctx, &m);
+  end(b);
+}
+
+/* What is not conserved is seen to drift, and orders are those of the methods. */
+static void orders(void **state) {
+  (void)state;
+  bench b = begin("kepler");
+  const weyl_expr *zero = of(b, "0"), *j[2][WEYL_INDEPENDENTS_MAX] = {{of(b, "x'"), zero, zero, zero}};
+  memcpy(j[1], verdict(b, "time").current, sizeof j[1]);
+  static const struct {
+    const char *name;
+    int order;
+    double step;
+  } methods[] = {{"gauss2", 2, 0.02}, {"gauss4", 4, 0.05}, {"gauss6", 6, 0.2}, {"rk4", 4, 0.02}};
+  for (size_t k = 0; k < 4; k++) {
+    weyl_noether_motion m;
+    const weyl_noether_motion_opts o = {.method = methods[k].name, .step = methods[k].step};
+    assert_ok(b.ctx, weyl_noether_move(b.p, &o, 2, (const weyl_expr *const(*)[WEYL_INDEPENDENTS_MAX])j, &m));
+    assert_false(m.holds[0]);
+    assert_true(m.holds[1]);
+    assert_true(m.slope[1] > methods[k].order - 0.4);
+    if (k < 3) assert_true(m.slope[1] < methods[k].order + 0.6); /* rk4: the energy gains one */
+    weyl_noether_motion_free(b.ctx, &m);
+  }
+  weyl_noether_motion m;
+  assert_says(b.ctx,
+              weyl_noether_move(b.p, &(weyl_noether_motion_opts){.method = "gauss9"}, 2,
+                                (const weyl_expr *const(*)[WEYL_INDEPENDENTS_MAX])j, &m),
+              WEYL_UNKNOWN, "gauss9");
+  assert_says(b.ctx,
+              weyl_noether_move(b.p, &(weyl_noether_motion_opts){.step = 5}, 2,
+                                (const weyl_expr *const(*)[WEYL_INDEPENDENTS_MAX])j, &m),
+              WEYL_NUMERIC, "does not converge");
+  end(b);
+  static const struct {
+    const char *text, *says;
+  } bad[] = {
+      {"independent: t\nfields: x\nlagrangian: x'^2", "no initial values"},
+      {"independent: t, x\nfields: u\nlagrangian: u_t^2 - u_x^2\ninitial: u = 1", "no domain"},
+      {"independent: t, x\nfields: u\nlagrangian: u_t*u_x\ninitial: u = 1\ndomain: x = 0 to 1",
+       "no equation gives the highest time derivative of u"},
+      {"independent: t, x, y\nfields: u\nlagrangian: u_t^2\ninitial: u = 1", "more than one dimension"},
+  };
+  for (size_t k = 0; k < 4; k++) {
+    b = begin_text(bad[k].text);
+    assert_says(b.ctx, weyl_noether_move(b.p, NULL, 0, NULL, &m), WEYL_UNSUPPORTED, bad[k].says);
+    end(b);
+  }
+  b = begin_text("independent: t\nfields: x\nequation: x' = -x\nevolution: x_t = x\ninitial: x = 1");
+  assert_says(b.ctx, weyl_noether_move(b.p, NULL, 0, NULL, &m), WEYL_FORMAT, "do not solve");
+  end(b);
+}
+
 static void lines_refused(void **state) {
   (void)state;
   static const struct {
@@ -214,8 +306,9 @@ static void lines_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_preset), cmocka_unit_test(known_currents), cmocka_unit_test(kdv_densities),
-      cmocka_unit_test(rejected),     cmocka_unit_test(all_symmetries), cmocka_unit_test(lines_refused),
+      cmocka_unit_test(every_preset), cmocka_unit_test(known_currents),       cmocka_unit_test(kdv_densities),
+      cmocka_unit_test(rejected),     cmocka_unit_test(charges_along_motion), cmocka_unit_test(breather),
+      cmocka_unit_test(orders),       cmocka_unit_test(all_symmetries),       cmocka_unit_test(lines_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
