@@ -56,6 +56,7 @@ WEYL_MUST_CHECK weyl_status weyl_noether_add(weyl_noether *problem, const char *
 const char *weyl_noether_generator_text(weyl_noether *problem, const weyl_generator *v, weyl_notation notation);
 /* Value of a parameter. WEYL_UNKNOWN. `text` is a number or fraction. */
 WEYL_MUST_CHECK weyl_status weyl_noether_set(weyl_noether *problem, const char *parameter, const char *text);
+double weyl_noether_value(weyl_noether *problem, size_t parameter);
 
 /* ---- one generator ---- */
 
@@ -124,9 +125,10 @@ typedef struct weyl_noether_motion {
   double *drift[WEYL_NOETHER_LEVELS]; /* [count]: largest |J(t) - J(0)| / scale */
   double *slope;                      /* [count]: observed order of the drift; infinity when it is rounding */
   bool *holds;                        /* [count]: falls at the order of the method at least, or is rounding */
-  size_t width, states;               /* the motion itself at the finest level: [samples][width] of `states` fields */
-  double *state;                      /* [samples][states][width] */
-  double *x;                          /* [width] */
+  size_t width, states; /* the motion itself at the finest level: fields and their time derivatives, as `jet` says */
+  weyl_jet *jet;        /* [states] */
+  double *state;        /* [states][samples][width] */
+  double *x;            /* [width] */
 } weyl_noether_motion;
 /* Motion from the problem's initial data with three steps, each half of the one before, and the charges of `count`
  * currents (J^1 .. J^p each) along it, with what flows through the ends of the domain.  Ordinary equations, or one
@@ -148,10 +150,10 @@ typedef struct weyl_conserved {
 } weyl_conserved;
 weyl_conserved weyl_conserved_of(size_t runs, size_t frames, const double *value, double scale);
 /* Combinations sum_k c_k q_k that change least along runs for what they differ between them: generalised eigenvectors,
- * best first. value [count][runs][frames]; ratio [count], c [count][count] (row by row, of the quantities as given,
- * scaled to a largest entry of 1). */
+ * best first. value [count][runs][frames]; ratio [count] as above and c [count][count], a row each, scaled to a largest
+ * entry of 1; *found of them, fewer where quantities depend on each other. WEYL_BAD_ARG for a single run. */
 WEYL_MUST_CHECK weyl_status weyl_conserved_combinations(weyl_context *ctx, size_t count, size_t runs, size_t frames,
-                                                        const double *value, double *ratio, double *c);
+                                                        const double *value, double *ratio, double *c, size_t *found);
 /* A quantity of particles, from text: an expression of one particle (x y z vx vy vz m q t) summed over particles, and
  * behind a bar one of a pair (r, and x1 ... q2) summed over pairs: "m*(vx^2 + vy^2 + vz^2)/2 | q1*q2/r". */
 typedef struct weyl_particles_run {

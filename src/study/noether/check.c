@@ -12,56 +12,113 @@ const weyl_expr *noether_change(weyl_noether *p, const weyl_generator *v, const 
   return change;
 }
 
-/* ---- the identity in numbers ---- */
+/* ---- the identity in numbers ----
+ *
+ * D_i J^i is put together at each jet from the partial derivatives of J, and Q^a E_a from its factors, so that nothing
+ * cancels but numbers. */
 
-enum { JETS_MAX = 512 };
+enum { JETS_MAX = 512, SLOPES_MAX = 2048 };
 
-static weyl_status residual_of(weyl_noether *p, const weyl_expr *left, const weyl_expr *right, size_t points,
-                               uint64_t seed, double *residual) {
+typedef struct identity {
+  weyl_noether *p;
+  size_t jets, slopes;
+  weyl_jet jet[JETS_MAX];
+  const weyl_expr *slope[SLOPES_MAX + 2 * WEYL_FIELDS_MAX]; /* then Q, then E */
+  size_t by[SLOPES_MAX];                                    /* jet that the slope is times; JETS_MAX: 1 */
+} identity;
+
+static size_t jet_number(identity *d, weyl_jet jet) {
+  size_t i = 0;
+  while (i < d->jets && memcmp(&d->jet[i], &jet, sizeof jet) != 0) i++;
+  if (i == d->jets && i < JETS_MAX) d->jet[d->jets++] = jet;
+  return i;
+}
+
+static weyl_status too_many(weyl_noether *p) {
+  return weyl_fail(p->ctx, WEYL_UNSUPPORTED, "more than %d derivatives in a current", JETS_MAX);
+}
+
+static weyl_status identity_of(weyl_noether *p, const weyl_noether_verdict *v, identity *d) {
   weyl_algebra *a = p->a;
   weyl_jet jets[JETS_MAX];
-  const weyl_expr *both[2] = {left, right};
-  size_t n = weyl_expr_jets(a, left, jets, JETS_MAX);
-  if (n > JETS_MAX) return weyl_fail(p->ctx, WEYL_UNSUPPORTED, "more than %d derivatives in a current", JETS_MAX);
-  weyl_jet more[JETS_MAX];
-  const size_t others = weyl_expr_jets(a, right, more, JETS_MAX);
-  if (others > JETS_MAX) return weyl_fail(p->ctx, WEYL_UNSUPPORTED, "more than %d derivatives in a current", JETS_MAX);
-  for (size_t k = 0; k < others; k++) {
-    size_t i = 0;
-    while (i < n && memcmp(&jets[i], &more[k], sizeof *jets) != 0) i++;
-    if (i < n) continue;
-    if (n == JETS_MAX) return weyl_fail(p->ctx, WEYL_UNSUPPORTED, "more than %d derivatives in a current", JETS_MAX);
-    jets[n++] = more[k];
+  *d = (identity){.p = p};
+  for (size_t i = 0; i < weyl_algebra_independents(a); i++) {
+    const size_t n = weyl_expr_jets(a, v->current[i], jets, JETS_MAX);
+    if (n > JETS_MAX || d->slopes + n + 1 > SLOPES_MAX) return too_many(p);
+    d->by[d->slopes] = JETS_MAX;
+    d->slope[d->slopes++] = weyl_expr_partial(a, v->current[i], weyl_expr_independent(a, i));
+    for (size_t k = 0; k < n; k++) {
+      weyl_jet next = jets[k];
+      next.order[i]++;
+      jet_number(d, jets[k]);
+      d->by[d->slopes] = jet_number(d, next);
+      d->slope[d->slopes++] = weyl_expr_partial(a, v->current[i], weyl_expr_jet(a, jets[k]));
+      if (d->jets >= JETS_MAX) return too_many(p);
+    }
   }
-  const size_t x = weyl_algebra_independents(a), inputs = x + weyl_algebra_parameters(a) + n;
+  const size_t fields = weyl_algebra_fields(a);
+  for (size_t k = 0; k < fields; k++) {
+    const weyl_expr *both[2] = {v->q[k], p->equation[k]};
+    for (size_t side = 0; side < 2; side++) {
+      d->slope[d->slopes + side * fields + k] = both[side];
+      const size_t n = weyl_expr_jets(a, both[side], jets, JETS_MAX);
+      if (n > JETS_MAX) return too_many(p);
+      for (size_t i = 0; i < n; i++)
+        if (jet_number(d, jets[i]) == JETS_MAX) return too_many(p);
+    }
+  }
+  return weyl_algebra_status(a);
+}
+
+/* |left - right| over the size of what cancels. */
+static double residual_at(const identity *d, const double *const *jet, const double *const *out, size_t i) {
+  const size_t fields = weyl_algebra_fields(d->p->a);
+  double sum = 0, size = 1;
+  for (size_t k = 0; k < d->slopes; k++) {
+    const double x = out[k][i] * (d->by[k] == JETS_MAX ? 1 : jet[d->by[k]][i]);
+    sum += x;
+    size += fabs(x);
+  }
+  for (size_t k = 0; k < fields; k++) {
+    const double x = out[d->slopes + k][i] * out[d->slopes + fields + k][i];
+    sum -= x;
+    size += fabs(x);
+  }
+  return fabs(sum) / size;
+}
+
+static weyl_status residual_of(const identity *d, size_t points, uint64_t seed, double *residual) {
+  weyl_noether *p = d->p;
+  const size_t x = weyl_algebra_independents(p->a), m = weyl_algebra_parameters(p->a), inputs = x + m + d->jets,
+               outputs = d->slopes + 2 * weyl_algebra_fields(p->a);
   weyl_tape *tape = NULL;
-  weyl_status status;
-  double *number = weyl_alloc(p->ctx, (x + n + 2) * points + 1, sizeof *number);
+  double *number = weyl_alloc(p->ctx, (inputs + outputs) * points + 1, sizeof *number);
   const double **in = weyl_alloc(p->ctx, inputs + 1, sizeof *in);
-  double *ones = weyl_alloc(p->ctx, weyl_algebra_parameters(a) * points + 1, sizeof *ones);
-  status = number && in && ones ? weyl_tape_new(a, 2, both, n, jets, &tape) : WEYL_MEMORY;
+  double **out = weyl_alloc(p->ctx, outputs + 1, sizeof *out);
+  weyl_status status =
+      number && in && out ? weyl_tape_new(p->a, outputs, d->slope, d->jets, d->jet, &tape) : WEYL_MEMORY;
   if (status == WEYL_OK) {
     weyl_rng rng = weyl_rng_new(seed, "noether jets");
     problem_inputs(p, in);
     for (size_t k = 0; k < inputs; k++) {
-      const bool parameter = k >= x && k < x + weyl_algebra_parameters(a);
-      double *to = parameter ? ones + (k - x) * points : number + (k < x ? k : k - weyl_algebra_parameters(a)) * points;
+      const bool parameter = k >= x && k < x + m;
       /* positive, away from 0, where roots, logarithms and quotients live */
-      for (size_t i = 0; i < points; i++) to[i] = parameter ? *in[k] : 0.4 + 1.2 * weyl_rng_uniform(&rng);
-      in[k] = to;
+      for (size_t i = 0; i < points; i++)
+        number[k * points + i] = parameter ? *in[k] : 0.4 + 1.2 * weyl_rng_uniform(&rng);
+      in[k] = number + k * points;
     }
-    double *const out[2] = {number + (x + n) * points, number + (x + n + 1) * points};
+    for (size_t k = 0; k < outputs; k++) out[k] = number + (inputs + k) * points;
     weyl_tape_run(tape, points, in, out);
     *residual = 0;
     for (size_t i = 0; i < points; i++) {
-      const double r = fabs(out[0][i] - out[1][i]) / (1 + fabs(out[0][i]) + fabs(out[1][i]));
+      const double r = residual_at(d, in + x + m, (const double *const *)out, i);
       if (!(r <= *residual)) *residual = r; /* NaN stays */
     }
   }
   weyl_tape_free(tape);
   weyl_dealloc(p->ctx, number);
   weyl_dealloc(p->ctx, in);
-  weyl_dealloc(p->ctx, ones);
+  weyl_dealloc(p->ctx, out);
   return status;
 }
 
@@ -77,15 +134,13 @@ static void make_current(weyl_noether *p, const weyl_generator *v, weyl_noether_
   }
 }
 
-static weyl_status identity(weyl_noether *p, size_t jets, uint64_t seed, weyl_noether_verdict *out) {
-  weyl_algebra *a = p->a;
-  const weyl_expr *left = weyl_expr_number(a, 0, 1), *right = left;
-  for (size_t i = 0; i < weyl_algebra_independents(a); i++)
-    left = weyl_expr_add(a, left, weyl_expr_total(a, out->current[i], i));
-  for (size_t k = 0; k < weyl_algebra_fields(a); k++)
-    right = weyl_expr_add(a, right, weyl_expr_mul(a, out->q[k], p->equation[k]));
-  if (weyl_algebra_status(a) != WEYL_OK) return weyl_algebra_status(a);
-  return residual_of(p, left, right, jets ? jets : 64, seed, &out->residual);
+static weyl_status check_identity(weyl_noether *p, size_t jets, uint64_t seed, weyl_noether_verdict *out) {
+  identity *d = weyl_alloc(p->ctx, 1, sizeof *d);
+  if (!d) return WEYL_MEMORY;
+  weyl_status status = identity_of(p, out, d);
+  if (status == WEYL_OK) status = residual_of(d, jets ? jets : 64, seed, &out->residual);
+  weyl_dealloc(p->ctx, d);
+  return status;
 }
 
 /* What the equations say: whether solutions go to solutions, and whether Q vanishes on them. */
@@ -139,7 +194,7 @@ weyl_status weyl_noether_check(weyl_noether *p, const weyl_generator *v, size_t 
       if (r.closed) {
         make_current(p, v, &r);
         WEYL_TRY(weyl_algebra_status(a));
-        WEYL_TRY(identity(p, jets, seed, &r));
+        WEYL_TRY(check_identity(p, jets, seed, &r));
       }
     }
   }

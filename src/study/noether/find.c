@@ -93,6 +93,9 @@ static weyl_status combine(weyl_noether *p, const weyl_generator *v, const weyl_
       if (fits) common = common / x * d[k];
     }
     if (!fits) common = 1;
+    size_t negative = 0, terms = 0;
+    for (size_t k = 0; k < r->n; k++) negative += n[k] < 0, terms += n[k] != 0;
+    if (2 * negative > terms) common = -common;
     out[i] = (weyl_generator){0};
     for (size_t k = 0; k < r->n; k++) {
       if (n[k] == 0) continue;

@@ -179,8 +179,8 @@ weyl_status flow_open(weyl_noether *p, size_t points, size_t count,
   if (status == WEYL_OK && f->n > 1) status = split(f);
   for (size_t k = 0; k < weyl_algebra_fields(p->a) && status == WEYL_OK; k++) {
     status = need(f, f->rhs[k]);
-    if (status == WEYL_OK) status = need(f, weyl_expr_jet(p->a, (weyl_jet){.field = (uint8_t)k}));
   }
+  for (size_t k = 0; k < f->states && status == WEYL_OK; k++) status = need(f, weyl_expr_jet(p->a, f->state[k]));
   if (status == WEYL_OK) status = currents_of(f, &s, count, current, density, flux, TERMS);
   if (status == WEYL_OK) status = weyl_tape_new(p->a, weyl_algebra_fields(p->a), f->rhs, f->jets, f->jet, &f->tape);
   if (status == WEYL_OK) status = weyl_tape_new(p->a, f->terms, density, f->jets, f->jet, &f->density);
@@ -346,7 +346,7 @@ weyl_status flow_start(flow *f, number *y) {
   return WEYL_OK;
 }
 
-void flow_measure(flow *f, double t, const number *y, double *charge, double *scale, double *field) {
+void flow_measure(flow *f, double t, const number *y, double *charge, double *scale) {
   const size_t n = f->n, ends = n > 1 ? n + 1 : 1;
   evaluate(f, t, y);
   weyl_tape_run(f->density, ends, f->in, f->to);
@@ -360,6 +360,10 @@ void flow_measure(flow *f, double t, const number *y, double *charge, double *sc
       }
     if (n > 1) charge[k] += creal(y[f->states * n + k]);
   }
-  for (size_t k = 0; field && k < f->jets; k++)
-    if (jet_order(f->jet[k]) == 0) memcpy(field + f->jet[k].field * n, f->value + k * (n + 1), n * sizeof *field);
+}
+
+const double *flow_values(const flow *f, size_t state) {
+  size_t k = 0;
+  while (memcmp(&f->jet[k], &f->state[state], sizeof *f->jet) != 0) k++;
+  return f->value + k * (f->n + 1);
 }

@@ -49,7 +49,9 @@ void flow_rate(flow *f, double t, const number *y, number *dy);
 void flow_exponential(const flow *f, double h, number *e);
 /* y = e x on the states, for n > 1; the fluxes as they are. x is not y. */
 void flow_apply(const flow *f, const number *e, const number *x, number *y);
-/* charge [currents] and the size of its terms; field [fields][n] may be NULL. */
-void flow_measure(flow *f, double t, const number *y, double *charge, double *scale, double *field);
+/* charge [currents] and the size of its terms. */
+void flow_measure(flow *f, double t, const number *y, double *charge, double *scale);
+/* The values [n] of a state, as flow_measure or flow_rate saw them last. */
+const double *flow_values(const flow *f, size_t state);
 
 #endif

@@ -139,8 +139,9 @@ static weyl_status run_level(stepper *s, weyl_noether_motion *out, int level, si
   for (size_t i = 0; i <= parts; i++) {
     out->t[i] = out->step[level] * (double)(i * steps);
     for (size_t k = 0; k < steps && i > 0; k++) WEYL_TRY(one_step(s, out->t[i - 1] + (double)k * out->step[level], y));
-    double *field = level == WEYL_NOETHER_LEVELS - 1 ? out->state + i * out->states * out->width : NULL;
-    flow_measure(f, out->t[i], y, charge, scale, field);
+    flow_measure(f, out->t[i], y, charge, scale);
+    for (size_t k = 0; k < out->states && level == WEYL_NOETHER_LEVELS - 1; k++)
+      memcpy(out->state + (k * out->samples + i) * out->width, flow_values(f, k), out->width * sizeof(double));
     for (size_t k = 0; k < out->count; k++) {
       if (!isfinite(charge[k]))
         return weyl_fail(f->p->ctx, WEYL_NUMERIC, "a charge is not finite at time %.6g", out->t[i]);
@@ -179,8 +180,7 @@ weyl_status weyl_noether_move(weyl_noether *p, const weyl_noether_motion_opts *o
   WEYL_TRY(plan(p, &o, &m, &samples, &stride, &step));
   flow f;
   WEYL_TRY(flow_open(p, o.points ? o.points : p->points, count, current, &f));
-  weyl_noether_motion r = {
-      .order = m->order, .count = count, .samples = samples, .width = f.n, .states = weyl_algebra_fields(p->a)};
+  weyl_noether_motion r = {.order = m->order, .count = count, .samples = samples, .width = f.n, .states = f.states};
   stepper s = {0};
   number *y = weyl_alloc(p->ctx, f.size + 1, sizeof *y);
   weyl_status status = stepper_new(&f, m, &s);
@@ -190,7 +190,8 @@ weyl_status weyl_noether_move(weyl_noether *p, const weyl_noether_motion_opts *o
   r.holds = weyl_alloc(p->ctx, count + 1, sizeof *r.holds);
   r.state = weyl_alloc(p->ctx, samples * r.states * r.width, sizeof *r.state);
   r.x = weyl_alloc(p->ctx, r.width, sizeof *r.x);
-  bool room = y && r.t && r.scale && r.slope && r.holds && r.state && r.x;
+  r.jet = weyl_alloc(p->ctx, r.states, sizeof *r.jet);
+  bool room = y && r.t && r.scale && r.slope && r.holds && r.state && r.x && r.jet;
   for (int level = 0; level < WEYL_NOETHER_LEVELS; level++) {
     r.step[level] = ldexp(step, -level);
     r.value[level] = weyl_alloc(p->ctx, count * samples + 1, sizeof(double));
@@ -198,7 +199,7 @@ weyl_status weyl_noether_move(weyl_noether *p, const weyl_noether_motion_opts *o
     room = room && r.value[level] && r.drift[level];
   }
   if (status == WEYL_OK && !room) status = WEYL_MEMORY;
-  if (status == WEYL_OK) memcpy(r.x, f.x, r.width * sizeof *r.x);
+  if (status == WEYL_OK) memcpy(r.x, f.x, r.width * sizeof *r.x), memcpy(r.jet, f.state, r.states * sizeof *r.jet);
   for (int level = 0; level < WEYL_NOETHER_LEVELS && status == WEYL_OK; level++)
     status = run_level(&s, &r, level, stride, y);
   if (status == WEYL_OK) {
@@ -220,6 +221,7 @@ void weyl_noether_motion_free(weyl_context *ctx, weyl_noether_motion *m) {
   weyl_dealloc(ctx, m->holds);
   weyl_dealloc(ctx, m->state);
   weyl_dealloc(ctx, m->x);
+  weyl_dealloc(ctx, m->jet);
   for (int level = 0; level < WEYL_NOETHER_LEVELS; level++) {
     weyl_dealloc(ctx, m->value[level]);
     weyl_dealloc(ctx, m->drift[level]);

@@ -433,6 +433,12 @@ weyl_status weyl_noether_set(weyl_noether *p, const char *parameter, const char 
   return WEYL_OK;
 }
 
+double weyl_noether_value(weyl_noether *p, size_t k) {
+  const double *in[WEYL_INDEPENDENTS_MAX + WEYL_PARAMETERS_MAX];
+  problem_inputs(p, in);
+  return p->value[k];
+}
+
 /* ---- what is in it ---- */
 
 const char *weyl_noether_about(const weyl_noether *p) { return p->about; }

@@ -1,0 +1,419 @@
+/* weyl noether measure: what recorded trajectories conserve. */
+#include "noether.h"
+
+#include <weyl/table.h>
+
+enum { QUANTITIES_MAX = 64, BARS_MAX = 16 };
+
+/* Quantities along runs, [count][runs][frames]. */
+typedef struct measured {
+  size_t count, runs, frames;
+  const char *name[QUANTITIES_MAX], *text[QUANTITIES_MAX];
+  double *value, scale[QUANTITIES_MAX];
+} measured;
+
+/* ---- arrays ---- */
+
+/* The array of the first name that is there, as doubles in the arena; *rank 0: none. */
+static weyl_status array_of(noether *n, const weyl_bundle *bundle, const char *const *names, double **out, int *rank,
+                            int64_t dim[WEYL_RANK_MAX]) {
+  const weyl_array *a = NULL;
+  *rank = 0;
+  *out = NULL;
+  for (; *names && !a; names++) a = weyl_bundle_find(bundle, *names);
+  if (!a) return WEYL_OK;
+  const size_t count = (size_t)weyl_array_size(a);
+  *out = weyl_arena_array(n->arena, double, count + 1);
+  if (!*out) return WEYL_MEMORY;
+  for (size_t i = 0; i < count; i++) {
+    switch (a->dtype) {
+      case WEYL_F64: (*out)[i] = ((const double *)a->data)[i]; break;
+      case WEYL_F32: (*out)[i] = (double)((const float *)a->data)[i]; break;
+      case WEYL_I32: (*out)[i] = ((const int32_t *)a->data)[i]; break;
+      case WEYL_I64: (*out)[i] = (double)((const int64_t *)a->data)[i]; break;
+      default: (*out)[i] = ((const uint8_t *)a->data)[i]; break;
+    }
+    if (!isfinite((*out)[i]))
+      return weyl_fail(n->c->ctx, WEYL_FORMAT, "%s: %s holds %g at position %zu", n->c->arg[1], names[-1], (*out)[i],
+                       i);
+  }
+  *rank = a->rank;
+  memcpy(dim, a->dim, sizeof a->dim);
+  return WEYL_OK;
+}
+
+/* Derivatives along frames by differences of fourth order (second at the ends), rows of `width` numbers a frame. */
+static void differentiate(size_t runs, size_t frames, size_t width, double dt, const double *x, double *v) {
+  for (size_t s = 0; s < runs; s++)
+    for (size_t i = 0; i < frames; i++)
+      for (size_t k = 0; k < width; k++) {
+        const double *at = x + (s * frames + i) * width + k;
+        const ptrdiff_t w = (ptrdiff_t)width;
+        double d;
+        if (i >= 2 && i + 2 < frames)
+          d = (8 * (at[w] - at[-w]) - (at[2 * w] - at[-2 * w])) / 12;
+        else if (i >= 1 && i + 1 < frames)
+          d = (at[w] - at[-w]) / 2;
+        else
+          d = i == 0 ? (-3 * at[0] + 4 * at[w] - at[2 * w]) / 2 : (3 * at[0] - 4 * at[-w] + at[-2 * w]) / 2;
+        v[(s * frames + i) * width + k] = d / dt;
+      }
+}
+
+static weyl_status time_step(noether *n, const weyl_bundle *bundle, double *dt) {
+  double *t;
+  int rank;
+  int64_t dim[WEYL_RANK_MAX];
+  *dt = cli_number(n->c, "dt");
+  if (*dt > 0) return WEYL_OK;
+  WEYL_TRY(array_of(n, bundle, (const char *const[]){"t", "time", NULL}, &t, &rank, dim));
+  *dt = rank == 1 && dim[0] > 1 && t[1] > t[0] ? t[1] - t[0] : 1;
+  return WEYL_OK;
+}
+
+/* ---- particles ---- */
+
+static const char *const *variants(noether *n, const char *const *bases) {
+  const char **names = weyl_arena_array(n->arena, const char *, 24);
+  size_t k = 0;
+  for (; names && *bases && k < 20; bases++) {
+    names[k++] = weyl_arena_printf(n->arena, "%s_%s", cli_string(n->c, "split"), *bases);
+    names[k++] = *bases;
+  }
+  return names;
+}
+
+static weyl_status particles(noether *n, const weyl_bundle *bundle, weyl_particles_run *out) {
+  static const char *const position[] = {"traj_pos", "pos", "position", "positions", NULL},
+                           *const velocity[] = {"traj_vel", "vel", "velocity", "velocities", NULL},
+                           *const charge[] = {"charge", "charges", NULL}, *const mass[] = {"mass", "masses", NULL};
+  cli *c = n->c;
+  double *x, *v, *q, *m;
+  int rank, other;
+  int64_t dim[WEYL_RANK_MAX], size[WEYL_RANK_MAX];
+  const char *const *names = variants(n, position);
+  if (!names) return WEYL_MEMORY;
+  WEYL_TRY(array_of(n, bundle, names, &x, &rank, dim));
+  if (rank == 0)
+    return weyl_fail(c->ctx, WEYL_FORMAT,
+                     "%s: no array %s, pos or position (weyl data make nbody --trajectories writes them)", c->arg[1],
+                     names[0]);
+  if (rank != 3 && rank != 4)
+    return weyl_fail(c->ctx, WEYL_FORMAT,
+                     "%s: positions have %d dimensions, must be frames, particles, 3, or runs before them", c->arg[1],
+                     rank);
+  const int64_t *d = dim + (rank == 4);
+  weyl_particles_run r = {.runs = rank == 4 ? (size_t)dim[0] : 1,
+                          .frames = (size_t)d[0],
+                          .particles = (size_t)d[1],
+                          .d = (size_t)d[2],
+                          .position = x};
+  if (r.d < 1 || r.d > 3 || r.frames < 3 || r.runs < 1 || r.particles < 1)
+    return weyl_fail(c->ctx, WEYL_FORMAT,
+                     "%s: %zu runs of %zu frames of %zu particles in %zu dimensions, must be 3 frames and 1 to 3 "
+                     "dimensions at least",
+                     c->arg[1], r.runs, r.frames, r.particles, r.d);
+  WEYL_TRY(time_step(n, bundle, &r.time_step));
+  WEYL_TRY(array_of(n, bundle, variants(n, velocity), &v, &other, size));
+  const size_t count = r.runs * r.frames * r.particles * r.d;
+  if (other && (other != rank || memcmp(size, dim, (size_t)rank * sizeof *dim) != 0))
+    return weyl_fail(c->ctx, WEYL_FORMAT, "%s: velocities are not shaped as positions are", c->arg[1]);
+  if (!other) {
+    v = weyl_arena_array(n->arena, double, count);
+    if (!v) return WEYL_MEMORY;
+    differentiate(r.runs, r.frames, r.particles * r.d, r.time_step, x, v);
+    cli_note(c, "no velocities in %s: differences of positions, frames %g apart", c->arg[1], r.time_step);
+  }
+  r.velocity = v;
+  const struct {
+    const char *const *names;
+    double **to;
+    const char *what;
+  } each[] = {{charge, &q, "charges"}, {mass, &m, "masses"}};
+  for (size_t k = 0; k < 2; k++) {
+    WEYL_TRY(array_of(n, bundle, variants(n, each[k].names), each[k].to, &other, size));
+    int64_t all = other ? 1 : 0;
+    for (int i = 0; i < other; i++) all *= size[i];
+    if (other && all != (int64_t)(r.runs * r.particles))
+      return weyl_fail(c->ctx, WEYL_FORMAT, "%s: %lld %s for %zu runs of %zu particles", c->arg[1], (long long)all,
+                       each[k].what, r.runs, r.particles);
+  }
+  r.charge = q;
+  r.mass = m;
+  *out = r;
+  return WEYL_OK;
+}
+
+/* --quantity "a; b", or the known ones. */
+static weyl_status choose(noether *n, const weyl_particles_run *data, measured *out) {
+  const char *given = cli_string(n->c, "quantity");
+  for (size_t i = 0; !given && weyl_quantity_known(i, NULL) && i < QUANTITIES_MAX; i++) {
+    const char *text, *name = weyl_quantity_known(i, &text);
+    const size_t last = strlen(name) - 1;
+    if ((name[last] == 'z' && data->d < 3) || (name[last] == 'y' && data->d < 2)) continue;
+    if (strstr(name, "angular") && data->d < (name[last] == 'z' ? 2u : 3u)) continue;
+    if (strstr(name, "Coulomb") && !data->charge) continue;
+    out->name[out->count] = name;
+    out->text[out->count++] = text;
+  }
+  while (given && *given && out->count < QUANTITIES_MAX) {
+    size_t from = strspn(given, " ;"), length = strcspn(given + from, ";");
+    if (length == 0) break;
+    const char *text = weyl_arena_printf(n->arena, "%.*s", (int)length, given + from);
+    if (!text) return WEYL_MEMORY;
+    out->name[out->count] = out->text[out->count] = text;
+    out->count++;
+    given += from + length;
+  }
+  if (out->count == 0) return weyl_fail(n->c->ctx, WEYL_BAD_ARG, "--quantity names nothing");
+  return WEYL_OK;
+}
+
+static weyl_status of_particles(noether *n, const weyl_bundle *bundle, measured *out) {
+  weyl_particles_run data;
+  WEYL_TRY(particles(n, bundle, &data));
+  WEYL_TRY(choose(n, &data, out));
+  out->runs = data.runs;
+  out->frames = data.frames;
+  out->value = weyl_arena_array(n->arena, double, out->count *data.runs *data.frames);
+  if (!out->value) return WEYL_MEMORY;
+  const bool given = cli_string(n->c, "quantity");
+  for (size_t k = 0; k < out->count; k++) {
+    const weyl_status status = weyl_quantity_measure(n->c->ctx, out->text[k], given ? "--quantity" : out->name[k],
+                                                     &data, out->value + k * data.runs * data.frames, &out->scale[k]);
+    if (status != WEYL_OK) return status == WEYL_FORMAT ? WEYL_BAD_ARG : status;
+  }
+  cli_say(n->c, "%s: %zu runs of %zu frames, %zu particles in %zu dimensions\n\n", n->c->arg[1], data.runs, data.frames,
+          data.particles, data.d);
+  return WEYL_OK;
+}
+
+/* ---- currents of a problem ---- */
+
+/* Values of a jet along the data: its array, or differences of the one below. */
+static weyl_status along(noether *n, const weyl_bundle *bundle, weyl_jet jet, double dt, measured *shape,
+                         double **out) {
+  cli *c = n->c;
+  const char *name = weyl_expr_text(n->a, weyl_expr_jet(n->a, jet), WEYL_PLAIN);
+  int rank;
+  int64_t dim[WEYL_RANK_MAX];
+  WEYL_TRY(array_of(n, bundle, (const char *const[]){name, NULL}, out, &rank, dim));
+  if (rank == 0 && jet.order[0] == 0) return weyl_fail(c->ctx, WEYL_FORMAT, "%s: no array %s", c->arg[1], name);
+  if (rank == 0) {
+    double *below;
+    jet.order[0]--;
+    WEYL_TRY(along(n, bundle, jet, dt, shape, &below));
+    *out = weyl_arena_array(n->arena, double, shape->runs * shape->frames);
+    if (!*out) return WEYL_MEMORY;
+    differentiate(shape->runs, shape->frames, 1, dt, below, *out);
+    cli_note(c, "no array %s in %s: differences, frames %g apart", name, c->arg[1], dt);
+    return WEYL_OK;
+  }
+  const size_t runs = rank == 2 ? (size_t)dim[0] : 1, frames = (size_t)dim[rank - 1];
+  if (rank > 2 || frames < 3)
+    return weyl_fail(c->ctx, WEYL_FORMAT, "%s: %s must have 3 frames or more, or runs before them", c->arg[1], name);
+  if (shape->frames && (shape->runs != runs || shape->frames != frames))
+    return weyl_fail(c->ctx, WEYL_FORMAT, "%s: %s has %zu runs of %zu frames, others %zu of %zu", c->arg[1], name, runs,
+                     frames, shape->runs, shape->frames);
+  shape->runs = runs;
+  shape->frames = frames;
+  return WEYL_OK;
+}
+
+static weyl_status of_problem(noether *n, const weyl_bundle *bundle, measured *out) {
+  enum { JETS = 64, TERMS = 256 };
+  cli *c = n->c;
+  double dt;
+  if (weyl_algebra_independents(n->a) != 1 || !weyl_noether_lagrangian(n->p))
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "--problem %s must have a lagrangian and one independent variable",
+                     cli_string(c, "problem"));
+  WEYL_TRY(noether_choose(n));
+  WEYL_TRY(time_step(n, bundle, &dt));
+  for (size_t k = 0; k < n->count && k < QUANTITIES_MAX; k++) {
+    weyl_noether_verdict v;
+    weyl_jet jet[JETS];
+    const weyl_expr *term[TERMS];
+    WEYL_TRY(weyl_noether_check(n->p, weyl_noether_generator(n->p, n->generator[k]), 16, cli_seed(c), &v));
+    const char *name = weyl_noether_generator_name(n->p, n->generator[k]);
+    if (!v.closed) return weyl_fail(c->ctx, WEYL_NO, "%s has no current: weyl noether check says why", name);
+    const size_t jets = weyl_expr_jets(n->a, v.current[0], jet, JETS), terms = weyl_expr_terms(v.current[0]);
+    if (jets > JETS || terms > TERMS)
+      return weyl_fail(c->ctx, WEYL_UNSUPPORTED, "the current of %s is too large", name);
+    const size_t m = weyl_algebra_parameters(n->a);
+    const double **in = weyl_arena_array(n->arena, const double *, 1 + m + jets);
+    if (!in) return WEYL_MEMORY;
+    for (size_t i = 0; i < jets; i++) {
+      double *x;
+      WEYL_TRY(along(n, bundle, jet[i], dt, out, &x));
+      in[1 + m + i] = x;
+    }
+    if (out->frames == 0) return weyl_fail(c->ctx, WEYL_BAD_ARG, "the current of %s has no field in it", name);
+    const size_t points = out->runs * out->frames;
+    double *rows = weyl_arena_array(n->arena, double, (1 + m + terms) * points),
+           **to = weyl_arena_array(n->arena, double *, terms + 1);
+    if (!out->value) out->value = weyl_arena_array(n->arena, double, n->count *points);
+    if (!rows || !to || !out->value) return WEYL_MEMORY;
+    for (size_t i = 0; i < points; i++) rows[i] = dt * (double)(i % out->frames);
+    for (size_t i = 0; i < m * points; i++) rows[points + i] = weyl_noether_value(n->p, i / points);
+    for (size_t i = 0; i < 1 + m; i++) in[i] = rows + i * points;
+    for (size_t i = 0; i < terms; i++) {
+      term[i] = weyl_expr_only(n->a, v.current[0], i);
+      to[i] = rows + (1 + m + i) * points;
+    }
+    weyl_tape *tape = NULL;
+    WEYL_TRY(weyl_tape_new(n->a, terms, term, jets, jet, &tape));
+    weyl_tape_run(tape, points, in, to);
+    weyl_tape_free(tape);
+    double sum = 0;
+    for (size_t i = 0; i < points; i++) {
+      double size = 0;
+      for (size_t j = 0; j < terms; j++) {
+        out->value[k * points + i] += to[j][i];
+        size += fabs(to[j][i]);
+      }
+      sum += size * size;
+    }
+    out->scale[k] = sqrt(sum / (double)points);
+    out->name[k] = out->text[k] = name;
+    out->count = k + 1;
+  }
+  return WEYL_OK;
+}
+
+/* ---- the answer ---- */
+
+/* Combinations of what is not conserved by itself; those that are. */
+static weyl_status combinations(noether *n, const measured *m, const bool *alone, double tolerance) {
+  cli *c = n->c;
+  const size_t points = m->runs * m->frames;
+  size_t of[QUANTITIES_MAX], count = 0, found = 0, shown = 0;
+  for (size_t k = 0; k < m->count; k++)
+    if (!alone[k]) of[count++] = k;
+  weyl_json_array(c->result, "combinations");
+  if (count > 1 && m->runs > 1) {
+    double *value = weyl_arena_array(n->arena, double, count *points),
+           *ratio = weyl_arena_array(n->arena, double, count), *w = weyl_arena_array(n->arena, double, count *count);
+    if (!value || !ratio || !w) return WEYL_MEMORY;
+    for (size_t k = 0; k < count; k++) memcpy(value + k * points, m->value + of[k] * points, points * sizeof *value);
+    WEYL_TRY(weyl_conserved_combinations(c->ctx, count, m->runs, m->frames, value, ratio, w, &found));
+    for (size_t r = 0; r < found && ratio[r] <= tolerance; r++, shown++) {
+      const char *text = "";
+      double largest = 0;
+      for (size_t k = 0; k < count; k++) largest = fmax(largest, fabs(w[r * count + k]));
+      weyl_json_object(c->result, NULL);
+      weyl_json_number(c->result, "ratio", ratio[r]);
+      weyl_json_object(c->result, "weights");
+      for (size_t k = 0; k < count && text; k++) {
+        const double x = w[r * count + k];
+        char digits[32];
+        weyl_json_number(c->result, m->name[of[k]], x);
+        if (fabs(x) < 1e-3 * largest) continue;
+        text = weyl_arena_printf(n->arena, "%s%s%s %s", text,
+                                 text[0] ? (x < 0 ? " - " : " + ")
+                                 : x < 0 ? "-"
+                                         : "",
+                                 cli_digits(digits, fabs(x), 4), m->name[of[k]]);
+      }
+      weyl_json_end(c->result);
+      weyl_json_end(c->result);
+      if (shown == 0) cli_say(c, "\nconserved together:\n");
+      cli_say(c, "  %s  (ratio %.1e)\n", text ? text : "?", ratio[r]);
+    }
+  }
+  weyl_json_end(c->result);
+  return WEYL_OK;
+}
+
+static weyl_status draw(noether *n, const measured *m, const weyl_conserved *how, const noether_table *t) {
+  double x[BARS_MAX], y[BARS_MAX];
+  const char *names[BARS_MAX];
+  size_t count = m->count < BARS_MAX ? m->count : BARS_MAX;
+  for (size_t k = 0; k < count; k++) {
+    x[k] = (double)k;
+    y[k] = fmax(how[k].ratio, 1e-17);
+    names[k] = m->name[k];
+  }
+  const weyl_series bars = {.style = WEYL_POINTS, .colour = -1, .n = count, .x = x, .y = y};
+  const weyl_plot plot = {.title = "Change along runs over what differs between them",
+                          .x_label = "",
+                          .y_label = "0 conserved, 1 not",
+                          .log_y = true,
+                          .count = 1,
+                          .series = &bars,
+                          .width = 900,
+                          .height = 460,
+                          .names = names,
+                          .names_count = count};
+  return noether_draw(n, "What recorded motion conserves", n->c->arg[1], t, &plot, 1);
+}
+
+static weyl_status save(noether *n, const measured *m) {
+  const char *path = cli_string(n->c, "out"), *name[QUANTITIES_MAX + 2];
+  const double *column[QUANTITIES_MAX + 2];
+  if (!path) return WEYL_OK;
+  const size_t points = m->runs * m->frames;
+  double *numbers = weyl_arena_array(n->arena, double, 2 * points);
+  if (!numbers) return WEYL_MEMORY;
+  for (size_t i = 0; i < points; i++) {
+    numbers[i] = (double)(i / m->frames);
+    numbers[points + i] = (double)(i % m->frames);
+  }
+  name[0] = "run";
+  name[1] = "frame";
+  for (size_t k = 0; k < m->count; k++) {
+    name[k + 2] = m->name[k];
+    column[k + 2] = m->value + k * points;
+  }
+  column[0] = numbers;
+  column[1] = numbers + points;
+  WEYL_TRY(weyl_table_write(n->c->ctx, path, points, m->count + 2, name, column));
+  cli_note(n->c, "wrote %s", path);
+  return WEYL_OK;
+}
+
+weyl_status noether_measure(cli *c) {
+  noether n = {.c = c};
+  noether_table t = {.columns = 5};
+  measured m = {0};
+  weyl_bundle *bundle = NULL;
+  weyl_conserved how[QUANTITIES_MAX];
+  bool alone[QUANTITIES_MAX];
+  const double tolerance = cli_number(c, "tolerance");
+  weyl_status status;
+  if (cli_string(c, "problem"))
+    WEYL_TRY(noether_open(c, cli_string(c, "problem"), &n));
+  else
+    WEYL_TRY(weyl_arena_new(c->ctx, &n.arena));
+  WEYL_GOTO(weyl_npz_read(c->ctx, c->arg[1], &bundle));
+  WEYL_GOTO((n.p ? of_problem : of_particles)(&n, bundle, &m));
+  noether_row(&n, &t, (const char *const[]){"quantity", "size", "change along a run", "ratio", "conserved"});
+  weyl_json_integer(c->result, "runs", (int64_t)m.runs);
+  weyl_json_integer(c->result, "frames", (int64_t)m.frames);
+  weyl_json_array(c->result, "quantities");
+  for (size_t k = 0; k < m.count; k++) {
+    char cell[3][32];
+    how[k] = weyl_conserved_of(m.runs, m.frames, m.value + k * m.runs * m.frames, m.scale[k]);
+    alone[k] = how[k].ratio <= tolerance;
+    weyl_json_object(c->result, NULL);
+    weyl_json_string(c->result, "name", m.name[k]);
+    weyl_json_number(c->result, "size", m.scale[k]);
+    weyl_json_number(c->result, "within", how[k].within);
+    weyl_json_number(c->result, "between", how[k].between);
+    weyl_json_number(c->result, "ratio", how[k].ratio);
+    weyl_json_bool(c->result, "conserved", alone[k]);
+    weyl_json_end(c->result);
+    cli_digits(cell[0], m.scale[k], 4);
+    snprintf(cell[1], sizeof cell[1], "%.1e", how[k].within);
+    snprintf(cell[2], sizeof cell[2], "%.1e", how[k].ratio);
+    noether_row(&n, &t, (const char *const[]){m.name[k], cell[0], cell[1], cell[2], alone[k] ? "yes" : "no"});
+  }
+  weyl_json_end(c->result);
+  noether_show(&n, &t);
+  WEYL_GOTO(combinations(&n, &m, alone, tolerance));
+  WEYL_GOTO(save(&n, &m));
+  WEYL_GOTO(draw(&n, &m, how, &t));
+done:
+  weyl_bundle_free(bundle);
+  noether_close(&n);
+  return status;
+}
