@@ -147,13 +147,23 @@ typedef struct weyl_conserved {
   double between; /* standard deviation of the runs' means */
   double scale;   /* root mean square size of its parts */
   double ratio;   /* within / sqrt(within^2 + between^2): 0 conserved, 1 not; of scale where all runs have one mean */
+  double typical; /* the same of the median run in place of all: a few bad runs (collisions) do not count */
 } weyl_conserved;
-weyl_conserved weyl_conserved_of(size_t runs, size_t frames, const double *value, double scale);
+WEYL_MUST_CHECK weyl_status weyl_conserved_of(weyl_context *ctx, size_t runs, size_t frames, const double *value,
+                                              double scale, weyl_conserved *out);
 /* Combinations sum_k c_k q_k that change least along runs for what they differ between them: generalised eigenvectors,
- * best first. value [count][runs][frames]; ratio [count] as above and c [count][count], a row each, scaled to a largest
- * entry of 1; *found of them, fewer where quantities depend on each other. WEYL_BAD_ARG for a single run. */
+ * best first. Runs in which the best one changes more than 5 times what it does in the median run (collisions) are left
+ * out, at most half, and it is looked for again. WEYL_BAD_ARG for fewer than 4 runs. */
+typedef struct weyl_combinations {
+  size_t runs;   /* looked at */
+  size_t found;  /* fewer than quantities where these depend on each other */
+  double *ratio; /* [found], as above */
+  double *c;     /* [found][count], scaled to a largest entry of 1 */
+} weyl_combinations;
+/* value [count][runs][frames] */
 WEYL_MUST_CHECK weyl_status weyl_conserved_combinations(weyl_context *ctx, size_t count, size_t runs, size_t frames,
-                                                        const double *value, double *ratio, double *c, size_t *found);
+                                                        const double *value, weyl_combinations *out);
+void weyl_combinations_free(weyl_context *ctx, weyl_combinations *combinations);
 /* A quantity of particles, from text: an expression of one particle (x y z vx vy vz m q t) summed over particles, and
  * behind a bar one of a pair (r, and x1 ... q2) summed over pairs: "m*(vx^2 + vy^2 + vz^2)/2 | q1*q2/r". */
 typedef struct weyl_particles_run {
@@ -164,8 +174,8 @@ typedef struct weyl_particles_run {
 } weyl_particles_run;
 WEYL_MUST_CHECK weyl_status weyl_quantity_measure(weyl_context *ctx, const char *text, const char *place,
                                                   const weyl_particles_run *data, double *value, double *scale);
-/* What is looked at when nothing is asked for: NULL beyond the last. */
-const char *weyl_quantity_known(size_t i, const char **text);
+/* What is looked at when nothing is asked for, with a short symbol: NULL beyond the last. */
+const char *weyl_quantity_known(size_t i, const char **symbol, const char **text);
 
 WEYL_END_API
 #endif

@@ -8,7 +8,7 @@ enum { QUANTITIES_MAX = 64, BARS_MAX = 16 };
 /* Quantities along runs, [count][runs][frames]. */
 typedef struct measured {
   size_t count, runs, frames;
-  const char *name[QUANTITIES_MAX], *text[QUANTITIES_MAX];
+  const char *name[QUANTITIES_MAX], *symbol[QUANTITIES_MAX], *text[QUANTITIES_MAX];
   double *value, scale[QUANTITIES_MAX];
 } measured;
 
@@ -147,13 +147,14 @@ static weyl_status particles(noether *n, const weyl_bundle *bundle, weyl_particl
 /* --quantity "a; b", or the known ones. */
 static weyl_status choose(noether *n, const weyl_particles_run *data, measured *out) {
   const char *given = cli_string(n->c, "quantity");
-  for (size_t i = 0; !given && weyl_quantity_known(i, NULL) && i < QUANTITIES_MAX; i++) {
-    const char *text, *name = weyl_quantity_known(i, &text);
+  for (size_t i = 0; !given && weyl_quantity_known(i, NULL, NULL) && i < QUANTITIES_MAX; i++) {
+    const char *symbol, *text, *name = weyl_quantity_known(i, &symbol, &text);
     const size_t last = strlen(name) - 1;
     if ((name[last] == 'z' && data->d < 3) || (name[last] == 'y' && data->d < 2)) continue;
     if (strstr(name, "angular") && data->d < (name[last] == 'z' ? 2u : 3u)) continue;
     if (strstr(name, "Coulomb") && !data->charge) continue;
     out->name[out->count] = name;
+    out->symbol[out->count] = symbol;
     out->text[out->count++] = text;
   }
   while (given && *given && out->count < QUANTITIES_MAX) {
@@ -161,7 +162,7 @@ static weyl_status choose(noether *n, const weyl_particles_run *data, measured *
     if (length == 0) break;
     const char *text = weyl_arena_printf(n->arena, "%.*s", (int)length, given + from);
     if (!text) return WEYL_MEMORY;
-    out->name[out->count] = out->text[out->count] = text;
+    out->name[out->count] = out->symbol[out->count] = out->text[out->count] = text;
     out->count++;
     given += from + length;
   }
@@ -274,7 +275,7 @@ static weyl_status of_problem(noether *n, const weyl_bundle *bundle, measured *o
       sum += size * size;
     }
     out->scale[k] = sqrt(sum / (double)points);
-    out->name[k] = out->text[k] = name;
+    out->name[k] = out->symbol[k] = out->text[k] = name;
     out->count = k + 1;
   }
   return WEYL_OK;
@@ -282,69 +283,79 @@ static weyl_status of_problem(noether *n, const weyl_bundle *bundle, measured *o
 
 /* ---- the answer ---- */
 
+static const char *combination_text(noether *n, const measured *m, const size_t *of, size_t count, const double *w) {
+  const char *text = "";
+  for (size_t k = 0; k < count && text; k++) {
+    char digits[32];
+    if (fabs(w[k]) < 1e-3) continue;
+    text = weyl_arena_printf(n->arena, "%s%s%s %s", text,
+                             text[0]    ? (w[k] < 0 ? " - " : " + ")
+                             : w[k] < 0 ? "-"
+                                        : "",
+                             cli_digits(digits, fabs(w[k]), 4), m->name[of[k]]);
+  }
+  return text ? text : "?";
+}
+
 /* Combinations of what is not conserved by itself; those that are. */
 static weyl_status combinations(noether *n, const measured *m, const bool *alone, double tolerance) {
   cli *c = n->c;
   const size_t points = m->runs * m->frames;
-  size_t of[QUANTITIES_MAX], count = 0, found = 0, shown = 0;
+  size_t of[QUANTITIES_MAX], count = 0;
   for (size_t k = 0; k < m->count; k++)
     if (!alone[k]) of[count++] = k;
   weyl_json_array(c->result, "combinations");
-  if (count > 1 && m->runs > 1) {
-    double *value = weyl_arena_array(n->arena, double, count *points),
-           *ratio = weyl_arena_array(n->arena, double, count), *w = weyl_arena_array(n->arena, double, count *count);
-    if (!value || !ratio || !w) return WEYL_MEMORY;
+  weyl_combinations r = {0};
+  if (count > 1 && m->runs >= 4) {
+    double *value = weyl_arena_array(n->arena, double, count *points);
+    if (!value) return WEYL_MEMORY;
     for (size_t k = 0; k < count; k++) memcpy(value + k * points, m->value + of[k] * points, points * sizeof *value);
-    WEYL_TRY(weyl_conserved_combinations(c->ctx, count, m->runs, m->frames, value, ratio, w, &found));
-    for (size_t r = 0; r < found && ratio[r] <= tolerance; r++, shown++) {
-      const char *text = "";
-      double largest = 0;
-      for (size_t k = 0; k < count; k++) largest = fmax(largest, fabs(w[r * count + k]));
-      weyl_json_object(c->result, NULL);
-      weyl_json_number(c->result, "ratio", ratio[r]);
-      weyl_json_object(c->result, "weights");
-      for (size_t k = 0; k < count && text; k++) {
-        const double x = w[r * count + k];
-        char digits[32];
-        weyl_json_number(c->result, m->name[of[k]], x);
-        if (fabs(x) < 1e-3 * largest) continue;
-        text = weyl_arena_printf(n->arena, "%s%s%s %s", text,
-                                 text[0] ? (x < 0 ? " - " : " + ")
-                                 : x < 0 ? "-"
-                                         : "",
-                                 cli_digits(digits, fabs(x), 4), m->name[of[k]]);
-      }
-      weyl_json_end(c->result);
-      weyl_json_end(c->result);
-      if (shown == 0) cli_say(c, "\nconserved together:\n");
-      cli_say(c, "  %s  (ratio %.1e)\n", text ? text : "?", ratio[r]);
-    }
+    WEYL_TRY(weyl_conserved_combinations(c->ctx, count, m->runs, m->frames, value, &r));
+  }
+  for (size_t i = 0; i < r.found && r.ratio[i] <= tolerance; i++) {
+    const double *w = r.c + i * count;
+    weyl_json_object(c->result, NULL);
+    weyl_json_number(c->result, "ratio", r.ratio[i]);
+    weyl_json_integer(c->result, "runs", (int64_t)r.runs);
+    weyl_json_object(c->result, "weights");
+    for (size_t k = 0; k < count; k++) weyl_json_number(c->result, m->name[of[k]], w[k]);
+    weyl_json_end(c->result);
+    weyl_json_end(c->result);
+    if (i == 0) cli_say(c, "\nconserved together, in %zu usual runs of %zu:\n", r.runs, m->runs);
+    cli_say(c, "  %s  (ratio %.1e)\n", combination_text(n, m, of, count, w), r.ratio[i]);
   }
   weyl_json_end(c->result);
+  weyl_combinations_free(c->ctx, &r);
   return WEYL_OK;
 }
 
 static weyl_status draw(noether *n, const measured *m, const weyl_conserved *how, const noether_table *t) {
-  double x[BARS_MAX], y[BARS_MAX];
-  const char *names[BARS_MAX];
-  size_t count = m->count < BARS_MAX ? m->count : BARS_MAX;
+  double x[BARS_MAX], all[BARS_MAX], median[BARS_MAX];
+  const size_t count = m->count < BARS_MAX ? m->count : BARS_MAX;
   for (size_t k = 0; k < count; k++) {
     x[k] = (double)k;
-    y[k] = fmax(how[k].ratio, 1e-17);
-    names[k] = m->name[k];
+    all[k] = fmax(how[k].ratio, 1e-17);
+    median[k] = fmax(how[k].typical, 1e-17);
   }
-  const weyl_series bars = {.style = WEYL_POINTS, .colour = -1, .n = count, .x = x, .y = y};
-  const weyl_plot plot = {.title = "Change along runs over what differs between them",
+  const weyl_series series[2] = {
+      {.label = "all runs", .style = WEYL_POINTS, .colour = -1, .n = count, .x = x, .y = all},
+      {.label = "median run", .style = WEYL_POINTS, .colour = -1, .n = count, .x = x, .y = median}};
+  const weyl_plot plot = {.title = "Change along a run (1: as much as runs differ, below: conserved)",
                           .x_label = "",
-                          .y_label = "0 conserved, 1 not",
+                          .y_label = "change",
                           .log_y = true,
-                          .count = 1,
-                          .series = &bars,
+                          .count = m->runs > 1 ? 2 : 1,
+                          .series = series,
                           .width = 900,
                           .height = 460,
-                          .names = names,
+                          .names = m->symbol,
                           .names_count = count};
-  return noether_draw(n, "What recorded motion conserves", n->c->arg[1], t, &plot, 1);
+  char text[400];
+  snprintf(text, sizeof text,
+           "%s: %zu runs of %zu frames. A quantity is conserved where its change along runs is small "
+           "against what differs between them.",
+           n->c->arg[1], m->runs, m->frames);
+  return noether_draw(n, "What recorded motion conserves", text, t, &plot, 1);
 }
 
 static weyl_status save(noether *n, const measured *m) {
@@ -373,7 +384,7 @@ static weyl_status save(noether *n, const measured *m) {
 
 weyl_status noether_measure(cli *c) {
   noether n = {.c = c};
-  noether_table t = {.columns = 5};
+  noether_table t = {.columns = 6};
   measured m = {0};
   weyl_bundle *bundle = NULL;
   weyl_conserved how[QUANTITIES_MAX];
@@ -386,26 +397,33 @@ weyl_status noether_measure(cli *c) {
     WEYL_TRY(weyl_arena_new(c->ctx, &n.arena));
   WEYL_GOTO(weyl_npz_read(c->ctx, c->arg[1], &bundle));
   WEYL_GOTO((n.p ? of_problem : of_particles)(&n, bundle, &m));
-  noether_row(&n, &t, (const char *const[]){"quantity", "size", "change along a run", "ratio", "conserved"});
+  noether_row(&n, &t,
+              (const char *const[]){"quantity", "size", "change along a run", "ratio", "median run", "conserved"});
   weyl_json_integer(c->result, "runs", (int64_t)m.runs);
   weyl_json_integer(c->result, "frames", (int64_t)m.frames);
   weyl_json_array(c->result, "quantities");
   for (size_t k = 0; k < m.count; k++) {
-    char cell[3][32];
-    how[k] = weyl_conserved_of(m.runs, m.frames, m.value + k * m.runs * m.frames, m.scale[k]);
-    alone[k] = how[k].ratio <= tolerance;
+    char cell[4][32];
+    WEYL_GOTO(weyl_conserved_of(c->ctx, m.runs, m.frames, m.value + k * m.runs * m.frames, m.scale[k], &how[k]));
+    alone[k] = how[k].typical <= tolerance;
     weyl_json_object(c->result, NULL);
     weyl_json_string(c->result, "name", m.name[k]);
     weyl_json_number(c->result, "size", m.scale[k]);
     weyl_json_number(c->result, "within", how[k].within);
     weyl_json_number(c->result, "between", how[k].between);
     weyl_json_number(c->result, "ratio", how[k].ratio);
-    weyl_json_bool(c->result, "conserved", alone[k]);
+    weyl_json_number(c->result, "typical", how[k].typical);
+    weyl_json_bool(c->result, "conserved", how[k].ratio <= tolerance);
     weyl_json_end(c->result);
     cli_digits(cell[0], m.scale[k], 4);
     snprintf(cell[1], sizeof cell[1], "%.1e", how[k].within);
     snprintf(cell[2], sizeof cell[2], "%.1e", how[k].ratio);
-    noether_row(&n, &t, (const char *const[]){m.name[k], cell[0], cell[1], cell[2], alone[k] ? "yes" : "no"});
+    snprintf(cell[3], sizeof cell[3], "%.1e", how[k].typical);
+    noether_row(&n, &t,
+                (const char *const[]){m.name[k], cell[0], cell[1], cell[2], cell[3],
+                                      how[k].ratio <= tolerance ? "yes"
+                                      : alone[k]                ? "in most runs"
+                                                                : "no"});
   }
   weyl_json_end(c->result);
   noether_show(&n, &t);

@@ -130,7 +130,7 @@ weyl_status noether_draw(noether *n, const char *title, const char *text, const 
   const char *picture = cli_string(c, "plot"), *page = cli_string(c, "report");
   if (picture) {
     WEYL_TRY(count == 1 ? weyl_plot_write(c->ctx, plots, picture)
-                        : weyl_plot_sheet_write(c->ctx, plots, count, 2, picture));
+                        : weyl_plot_sheet_write(c->ctx, plots, count, (int)count, picture));
     cli_note(c, "wrote %s", picture);
   }
   if (!page) return WEYL_OK;

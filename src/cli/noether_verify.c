@@ -103,7 +103,7 @@ static weyl_status motion_picture(noether *n, const weyl_noether_motion *m, pict
     plot.x_label = weyl_algebra_independent_name(n->a, 1);
     plot.y_label = field_name(n, m->jet[field[0]]);
   } else if (fields == 2) {
-    s[shown++] = (weyl_series){.style = WEYL_LINE_POINTS,
+    s[shown++] = (weyl_series){.style = WEYL_LINE,
                                .colour = -1,
                                .n = m->samples,
                                .x = m->state + field[0] * m->samples,

@@ -4,6 +4,7 @@
 #include <weyl/kernels.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- how well ---- */
@@ -14,19 +15,44 @@ static double mean_of(const double *x, size_t n) {
   return s / (double)n;
 }
 
-weyl_conserved weyl_conserved_of(size_t runs, size_t frames, const double *value, double scale) {
-  weyl_conserved r = {.scale = scale};
-  const double all = mean_of(value, runs * frames);
+static int ascending(const void *p, const void *q) {
+  const double x = *(const double *)p, y = *(const double *)q;
+  return (x > y) - (x < y);
+}
+
+/* Sums of squared deviations from the runs' means, [runs]; the median of them. */
+static double changes(size_t runs, size_t frames, const double *value, double *change, double *sorted) {
   for (size_t s = 0; s < runs; s++) {
     const double *x = value + s * frames, mean = mean_of(x, frames);
-    for (size_t i = 0; i < frames; i++) r.within += (x[i] - mean) * (x[i] - mean);
+    change[s] = 0;
+    for (size_t i = 0; i < frames; i++) change[s] += (x[i] - mean) * (x[i] - mean);
+    sorted[s] = change[s];
+  }
+  qsort(sorted, runs, sizeof *sorted, ascending);
+  return (sorted[(runs - 1) / 2] + sorted[runs / 2]) / 2;
+}
+
+weyl_status weyl_conserved_of(weyl_context *ctx, size_t runs, size_t frames, const double *value, double scale,
+                              weyl_conserved *out) {
+  double *change = weyl_alloc(ctx, 2 * runs + 1, sizeof *change);
+  if (!change) return WEYL_MEMORY;
+  weyl_conserved r = {.scale = scale};
+  const double all = mean_of(value, runs * frames);
+  const double median = sqrt(changes(runs, frames, value, change, change + runs) / (double)frames);
+  for (size_t s = 0; s < runs; s++) {
+    const double mean = mean_of(value + s * frames, frames);
+    r.within += change[s];
     r.between += (mean - all) * (mean - all);
   }
   r.within = sqrt(r.within / (double)(runs * frames));
   r.between = sqrt(r.between / (double)runs);
-  const double size = runs > 1 && r.between > 1e-12 * scale ? hypot(r.within, r.between) : scale;
+  const bool differ = runs > 1 && r.between > 1e-12 * scale;
+  const double size = differ ? hypot(r.within, r.between) : scale, typical = differ ? hypot(median, r.between) : scale;
   r.ratio = size > 0 ? r.within / size : 0;
-  return r;
+  r.typical = typical > 0 ? median / typical : 0;
+  weyl_dealloc(ctx, change);
+  *out = r;
+  return WEYL_OK;
 }
 
 /* Within-run and whole covariance of quantities that were brought to unit deviation. */
@@ -80,59 +106,123 @@ static weyl_status generalised(weyl_context *ctx, size_t n, const double *within
   return WEYL_OK;
 }
 
-weyl_status weyl_conserved_combinations(weyl_context *ctx, size_t count, size_t runs, size_t frames,
-                                        const double *value, double *ratio, double *c, size_t *found) {
-  if (runs < 2)
-    return weyl_fail(ctx, WEYL_BAD_ARG,
-                     "combinations need several runs: what is the same in one need not be conserved");
-  double *memory = weyl_alloc(ctx, 7 * count * count + 2 * count + 1, sizeof *memory);
-  if (!memory) return WEYL_MEMORY;
-  double *within = memory, *whole = within + count * count, *v = whole + count * count, *work = v + count * count,
-         *w = work + 3 * count * count, *unit = w + count;
-  weyl_status status = WEYL_OK;
-  for (size_t k = 0; k < count && status == WEYL_OK; k++) {
-    const weyl_conserved one = weyl_conserved_of(runs, frames, value + k * runs * frames, 0);
-    unit[k] = hypot(one.within, one.between);
-    if (!isfinite(unit[k])) status = weyl_fail(ctx, WEYL_NUMERIC, "quantity %zu is not finite", k + 1);
-    if (unit[k] == 0) unit[k] = 1;
-  }
-  if (status == WEYL_OK) covariances(count, runs, frames, value, unit, within, whole);
-  if (status == WEYL_OK) status = generalised(ctx, count, within, whole, w, v, work, ratio, c, found);
-  for (size_t k = 0; status == WEYL_OK && k < *found; k++) {
-    double largest = 0;
-    for (size_t i = 0; i < count; i++) {
-      c[k * count + i] /= unit[i];
-      if (fabs(c[k * count + i]) > fabs(largest)) largest = c[k * count + i];
+/* While the combination is looked for: the runs that count, and what they hold. */
+typedef struct search {
+  size_t count, runs, frames, kept;
+  const double *value; /* [count][runs][frames] */
+  double *usual;       /* [count][kept][frames] */
+  double *mixed;       /* [runs][frames] */
+  double *change;      /* [2][runs] */
+  double *unit, *within, *whole, *v, *work, *w;
+} search;
+
+/* Keeps the runs in which the combination changes little, half of them at least. */
+static void keep_usual(search *s, const double *c) {
+  const size_t n = s->runs * s->frames;
+  memset(s->mixed, 0, n * sizeof *s->mixed);
+  for (size_t k = 0; k < s->count; k++)
+    for (size_t i = 0; i < n; i++) s->mixed[i] += c[k] * s->value[k * n + i];
+  changes(s->runs, s->frames, s->mixed, s->change, s->change + s->runs);
+  const double limit = 25 * s->change[s->runs + s->runs / 2];
+  s->kept = 0;
+  for (size_t r = 0; r < s->runs; r++) s->kept += s->change[r] <= limit;
+  double *to = s->usual;
+  for (size_t k = 0; k < s->count; k++)
+    for (size_t r = 0; r < s->runs; r++) {
+      if (s->change[r] > limit) continue;
+      memcpy(to, s->value + (k * s->runs + r) * s->frames, s->frames * sizeof *to);
+      to += s->frames;
     }
-    for (size_t i = 0; i < count; i++) c[k * count + i] /= largest;
+}
+
+static weyl_status solve(weyl_context *ctx, search *s, weyl_combinations *r) {
+  for (size_t k = 0; k < s->count; k++) {
+    weyl_conserved one = {0};
+    WEYL_TRY(weyl_conserved_of(ctx, s->kept, s->frames, s->usual + k * s->kept * s->frames, 0, &one));
+    s->unit[k] = hypot(one.within, one.between);
+    if (!isfinite(s->unit[k])) return weyl_fail(ctx, WEYL_NUMERIC, "quantity %zu is not finite", k + 1);
+    if (s->unit[k] == 0) s->unit[k] = 1;
+  }
+  covariances(s->count, s->kept, s->frames, s->usual, s->unit, s->within, s->whole);
+  WEYL_TRY(generalised(ctx, s->count, s->within, s->whole, s->w, s->v, s->work, r->ratio, r->c, &r->found));
+  for (size_t k = 0; k < r->found; k++) {
+    double largest = 0, *c = r->c + k * s->count;
+    for (size_t i = 0; i < s->count; i++) {
+      c[i] /= s->unit[i];
+      if (fabs(c[i]) > fabs(largest)) largest = c[i];
+    }
+    for (size_t i = 0; i < s->count; i++) c[i] /= largest;
+  }
+  r->runs = s->kept;
+  return WEYL_OK;
+}
+
+weyl_status weyl_conserved_combinations(weyl_context *ctx, size_t count, size_t runs, size_t frames,
+                                        const double *value, weyl_combinations *out) {
+  enum { TURNS = 8 };
+  const size_t square = count * count, all = count * runs * frames;
+  if (runs < 4)
+    return weyl_fail(ctx, WEYL_BAD_ARG,
+                     "%zu runs: combinations need 4 at least, what is the same in one need not be conserved", runs);
+  weyl_combinations r = {.ratio = weyl_alloc(ctx, count + 1, sizeof *r.ratio),
+                         .c = weyl_alloc(ctx, square + 1, sizeof *r.c)};
+  double *memory = weyl_alloc(ctx, all + runs * frames + 2 * runs + 2 * count + 6 * square + 1, sizeof *memory);
+  weyl_status status = r.ratio && r.c && memory ? WEYL_OK : WEYL_MEMORY;
+  if (status == WEYL_OK) {
+    search s = {.count = count, .runs = runs, .frames = frames, .kept = runs, .value = value, .usual = memory};
+    s.mixed = memory + all;
+    s.change = s.mixed + runs * frames;
+    s.unit = s.change + 2 * runs;
+    s.w = s.unit + count;
+    s.within = s.w + count;
+    s.whole = s.within + square;
+    s.v = s.whole + square;
+    s.work = s.v + square;
+    memcpy(s.usual, value, all * sizeof *value);
+    status = solve(ctx, &s, &r);
+    for (int turn = 0; turn < TURNS && status == WEYL_OK && r.found > 0; turn++) {
+      keep_usual(&s, r.c);
+      status = solve(ctx, &s, &r);
+    }
   }
   weyl_dealloc(ctx, memory);
+  if (status == WEYL_OK)
+    *out = r;
+  else
+    weyl_combinations_free(ctx, &r);
   return status;
+}
+
+void weyl_combinations_free(weyl_context *ctx, weyl_combinations *r) {
+  weyl_dealloc(ctx, r->ratio);
+  weyl_dealloc(ctx, r->c);
+  *r = (weyl_combinations){0};
 }
 
 /* ---- quantities of particles ---- */
 
 static const struct {
-  const char *name, *text;
+  const char *name, *symbol, *text;
 } known[] = {
-    {"momentum x", "m*vx"},
-    {"momentum y", "m*vy"},
-    {"momentum z", "m*vz"},
-    {"angular momentum x", "m*(y*vz - z*vy)"},
-    {"angular momentum y", "m*(z*vx - x*vz)"},
-    {"angular momentum z", "m*(x*vy - y*vx)"},
-    {"centre of mass x", "m*(x - t*vx)"},
-    {"centre of mass y", "m*(y - t*vy)"},
-    {"centre of mass z", "m*(z - t*vz)"},
-    {"kinetic energy", "m*(vx^2 + vy^2 + vz^2)/2"},
-    {"Coulomb energy", "0 | q1*q2/r"},
-    {"spring energy", "0 | r^2/2"},
-    {"moment of inertia", "m*(x^2 + y^2 + z^2)"},
-    {"virial", "m*(x*vx + y*vy + z*vz)"},
+    {"momentum x", "p_x", "m*vx"},
+    {"momentum y", "p_y", "m*vy"},
+    {"momentum z", "p_z", "m*vz"},
+    {"angular momentum x", "L_x", "m*(y*vz - z*vy)"},
+    {"angular momentum y", "L_y", "m*(z*vx - x*vz)"},
+    {"angular momentum z", "L_z", "m*(x*vy - y*vx)"},
+    {"centre of mass x", "N_x", "m*(x - t*vx)"},
+    {"centre of mass y", "N_y", "m*(y - t*vy)"},
+    {"centre of mass z", "N_z", "m*(z - t*vz)"},
+    {"kinetic energy", "kinetic", "m*(vx^2 + vy^2 + vz^2)/2"},
+    {"Coulomb energy", "Coulomb", "0 | q1*q2/r"},
+    {"spring energy", "spring", "0 | r^2/2"},
+    {"moment of inertia", "inertia", "m*(x^2 + y^2 + z^2)"},
+    {"virial", "virial", "m*(x*vx + y*vy + z*vz)"},
 };
 
-const char *weyl_quantity_known(size_t i, const char **text) {
+const char *weyl_quantity_known(size_t i, const char **symbol, const char **text) {
   if (i >= sizeof known / sizeof *known) return NULL;
+  if (symbol) *symbol = known[i].symbol;
   if (text) *text = known[i].text;
   return known[i].name;
 }
