@@ -401,6 +401,10 @@ WEYL_MUST_CHECK weyl_status bench_signals_run(weyl_context *ctx, bool persist, d
 WEYL_MUST_CHECK weyl_status bench_studies_run(weyl_context *ctx, bool environments, double seconds, const char *peer,
                                               bool verbose, bench_signals *out);
 
+/* Euler operators, prolongations and symmetries; `second` is not looked at. */
+WEYL_MUST_CHECK weyl_status bench_noether_run(weyl_context *ctx, bool second, double seconds, const char *peer,
+                                              bool verbose, bench_signals *out);
+
 /* ---- spherical harmonics (harmonics.c) ---- */
 
 /* "4" or "1-12" to the two ends, which are within least and most. */

@@ -7,12 +7,12 @@
     peer.py edge --threads 1
     peer.py sh --threads 1
     peer.py many --threads 1
-    peer.py signals|studies --threads 1
+    peer.py signals|studies|noether --threads 1
 
 Speaks lines on standard input and output.  Each answer is one line of JSON:
     (start)                {"name", "version", "threads", and for train "parameters"}
     run SECONDS            {"cpu": [...], "wall": [...]}: seconds of each step run in that time
-    case WORD...           (conv, tp, edge, sh, many, signals, studies) what `run` times from here on; answers with what there is to say of it
+    case WORD...           (conv, tp, edge, sh, many, signals, studies, noether) what `run` times from here on; answers with what there is to say of it
     quit                   ends
 A failure is {"error": "..."} and the end.
 """
@@ -111,7 +111,7 @@ def main():
         answers.write(json.dumps(answer) + "\n")
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["train", "conv", "tp", "edge", "sh", "many", "signals", "studies"])
+    parser.add_argument("what", choices=["train", "conv", "tp", "edge", "sh", "many", "signals", "studies", "noether"])
     parser.add_argument("--model")
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--bodies", type=int, default=5)
@@ -154,6 +154,11 @@ def main():
             cases = studies.case if args.what == "studies" else signals.case
             step, about = None, {"name": "scipy",
                                                       "version": f"{scipy.__version__}, numpy {numpy.__version__}"}
+        elif args.what == "noether":
+            import noether
+            import sympy
+
+            cases, step, about = noether.case, None, {"name": "sympy", "version": sympy.__version__}
         elif args.what == "conv":
             import images
 

@@ -1,4 +1,4 @@
-/* weyl bench fft, persist, sense, sem. */
+/* weyl bench fft, persist, sense, sem, noether. */
 #include "sheet.h"
 
 #include <bench.h>
@@ -6,12 +6,12 @@
 typedef weyl_status measure(weyl_context *ctx, bool second, double seconds, const char *peer, bool verbose,
                             bench_signals *out);
 
-static weyl_status signals(cli *c, measure *run, bool second) {
+static weyl_status signals(cli *c, measure *run, bool second, const char *with) {
   const char *peer = cli_string(c, "peer");
-  const bool beside = peer && strcmp(peer, "scipy") == 0;
+  const bool beside = peer && strcmp(peer, with) == 0;
   if (peer && !beside && strcmp(peer, "none") != 0) {
     snprintf(c->place, sizeof c->place, "--peer");
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "bench %s has the peer scipy", c->arg[0]);
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "bench %s has the peer %s", c->arg[0], with);
   }
   const double seconds = cli_number(c, "seconds") > 0 ? cli_number(c, "seconds") : 0.3;
   bench_signals r;
@@ -69,7 +69,8 @@ static weyl_status signals(cli *c, measure *run, bool second) {
   return WEYL_OK;
 }
 
-weyl_status cli_bench_fft(cli *c) { return signals(c, bench_signals_run, false); }
-weyl_status cli_bench_persist(cli *c) { return signals(c, bench_signals_run, true); }
-weyl_status cli_bench_sense(cli *c) { return signals(c, bench_studies_run, false); }
-weyl_status cli_bench_sem(cli *c) { return signals(c, bench_studies_run, true); }
+weyl_status cli_bench_fft(cli *c) { return signals(c, bench_signals_run, false, "scipy"); }
+weyl_status cli_bench_persist(cli *c) { return signals(c, bench_signals_run, true, "scipy"); }
+weyl_status cli_bench_sense(cli *c) { return signals(c, bench_studies_run, false, "scipy"); }
+weyl_status cli_bench_sem(cli *c) { return signals(c, bench_studies_run, true, "scipy"); }
+weyl_status cli_bench_noether(cli *c) { return signals(c, bench_noether_run, false, "sympy"); }
