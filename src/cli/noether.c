@@ -48,7 +48,7 @@ static const weyl_option options[] = {
     {"problem", WEYL_OPT_STRING, "", 0, 0, NULL,
      "measure: the file or preset whose currents are evaluated; the arrays have the names of its fields"},
     {"quantity", WEYL_OPT_STRING, "", 0, 0, NULL,
-     "measure: sums over particles | over pairs, several with semicolons: \"m*vx; m*vx^2/2 | q1*q2/r\""},
+     "measure: sums over particles | over pairs, with names: \"p: m*vx; E: m*vx^2/2 | q1*q2/r\""},
     {"split", WEYL_OPT_STRING, "train", 0, 0, NULL, "measure: train, valid or test, of files with all three"},
     {"dt", WEYL_OPT_DOUBLE, "0", 0, 1e9, NULL, "measure: time from one frame to the next; 0: the array t, or 1"},
     {"tolerance", WEYL_OPT_DOUBLE, "1e-3", 0, 1, NULL, "measure: change along runs that counts as conserved"},

@@ -35,6 +35,8 @@ typedef struct noether_table {
 } noether_table;
 void noether_row(noether *n, noether_table *t, const char *const *cells);
 void noether_show(const noether *n, const noether_table *t);
+/* A relative change for a table, "rounding" where it is that. */
+void noether_relative(char cell[32], double change);
 /* --plot and --report: pictures side by side, and a page with text, table and pictures. */
 weyl_status noether_draw(noether *n, const char *title, const char *text, const noether_table *t,
                          const weyl_plot *plots, size_t count);

@@ -160,10 +160,12 @@ static weyl_status choose(noether *n, const weyl_particles_run *data, measured *
   while (given && *given && out->count < QUANTITIES_MAX) {
     size_t from = strspn(given, " ;"), length = strcspn(given + from, ";");
     if (length == 0) break;
-    const char *text = weyl_arena_printf(n->arena, "%.*s", (int)length, given + from);
+    char *text = weyl_arena_printf(n->arena, "%.*s", (int)length, given + from),
+         *colon = text ? strchr(text, ':') : NULL;
     if (!text) return WEYL_MEMORY;
-    out->name[out->count] = out->symbol[out->count] = out->text[out->count] = text;
-    out->count++;
+    out->name[out->count] = out->symbol[out->count] = text;
+    out->text[out->count++] = colon ? colon + 1 : text;
+    if (colon) *colon = '\0';
     given += from + length;
   }
   if (out->count == 0) return weyl_fail(n->c->ctx, WEYL_BAD_ARG, "--quantity names nothing");
@@ -397,8 +399,9 @@ weyl_status noether_measure(cli *c) {
     WEYL_TRY(weyl_arena_new(c->ctx, &n.arena));
   WEYL_GOTO(weyl_npz_read(c->ctx, c->arg[1], &bundle));
   WEYL_GOTO((n.p ? of_problem : of_particles)(&n, bundle, &m));
-  noether_row(&n, &t,
-              (const char *const[]){"quantity", "size", "change along a run", "ratio", "median run", "conserved"});
+  noether_row(
+      &n, &t,
+      (const char *const[]){"quantity", "size", "change along runs", "to differences", "median run", "conserved"});
   weyl_json_integer(c->result, "runs", (int64_t)m.runs);
   weyl_json_integer(c->result, "frames", (int64_t)m.frames);
   weyl_json_array(c->result, "quantities");
@@ -416,9 +419,9 @@ weyl_status noether_measure(cli *c) {
     weyl_json_bool(c->result, "conserved", how[k].ratio <= tolerance);
     weyl_json_end(c->result);
     cli_digits(cell[0], m.scale[k], 4);
-    snprintf(cell[1], sizeof cell[1], "%.1e", how[k].within);
-    snprintf(cell[2], sizeof cell[2], "%.1e", how[k].ratio);
-    snprintf(cell[3], sizeof cell[3], "%.1e", how[k].typical);
+    noether_relative(cell[1], how[k].within / fmax(m.scale[k], 1e-300));
+    noether_relative(cell[2], how[k].ratio);
+    noether_relative(cell[3], how[k].typical);
     noether_row(&n, &t,
                 (const char *const[]){m.name[k], cell[0], cell[1], cell[2], cell[3],
                                       how[k].ratio <= tolerance ? "yes"

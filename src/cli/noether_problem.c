@@ -124,6 +124,13 @@ void noether_row(noether *n, noether_table *t, const char *const *cells) {
 
 void noether_show(const noether *n, const noether_table *t) { cli_table(n->c, t->rows, t->columns, t->cell); }
 
+void noether_relative(char cell[32], double change) {
+  if (change < 1e-13)
+    snprintf(cell, 32, "rounding");
+  else
+    snprintf(cell, 32, "%.1e", change);
+}
+
 weyl_status noether_draw(noether *n, const char *title, const char *text, const noether_table *t,
                          const weyl_plot *plots, size_t count) {
   cli *c = n->c;

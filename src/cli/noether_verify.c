@@ -174,12 +174,7 @@ static void result(noether *n, const weyl_noether_motion *m, noether_table *t, s
     weyl_json_bool(json, "holds", m->holds[k]);
     weyl_json_end(json);
     cli_digits(cell[1], fabs(m->value[2][k * m->samples]) < 1e-13 * m->scale[k] ? 0 : m->value[2][k * m->samples], 6);
-    for (int level = 0; level < WEYL_NOETHER_LEVELS; level++) {
-      if (m->drift[level][k] < 1e-13)
-        snprintf(cell[2 + level], sizeof cell[0], "rounding");
-      else
-        snprintf(cell[2 + level], sizeof cell[0], "%.1e", m->drift[level][k]);
-    }
+    for (int level = 0; level < WEYL_NOETHER_LEVELS; level++) noether_relative(cell[2 + level], m->drift[level][k]);
     snprintf(cell[5], sizeof cell[5], isfinite(m->slope[k]) ? "%.1f" : "exact", m->slope[k]);
     noether_row(n, t,
                 (const char *const[]){name, cell[1], cell[2], cell[3], cell[4], cell[5], m->holds[k] ? "yes" : "no"});

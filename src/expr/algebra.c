@@ -97,9 +97,21 @@ static bool atom_lead(weyl_algebra *a, atom *p) {
   for (uint32_t i = 0; s && i < base->count; i++)
     if (&base->t[i] != lead) sum_add(a, s, base->t[i].m, base->t[i].c);
   p->rest = sum_end(a, s);
+  if (!p->rest) return false;
   p->sign = lead->c.n > 0 ? 1 : -1;
   p->lead = lead->m;
-  return p->rest != NULL;
+  return true;
+}
+
+/* What an atom carries; a failure that is cleared later leaves it to the next who asks for the atom. */
+static const atom *atom_complete(weyl_algebra *a, atom *p) {
+  if (p->complete) return p;
+  const monomial *m = monomial_of(a, &(factor){p->id, ONE}, 1);
+  if (p->kind == POWER)
+    p->complete = m && atom_lead(a, p);
+  else
+    p->complete = m && (p->self = expr_of(a, m, (rational){1, 1})) != NULL;
+  return p->complete ? p : NULL;
 }
 
 static const atom *atom_intern(weyl_algebra *a, const atom *like) {
@@ -107,10 +119,10 @@ static const atom *atom_intern(weyl_algebra *a, const atom *like) {
   table *t = &a->atom_table;
   size_t k = like->hash & (t->room - 1);
   for (; t->slot[k]; k = (k + 1) & (t->room - 1)) {
-    const atom *p = t->slot[k];
+    atom *p = t->slot[k];
     if (p->hash == like->hash && p->kind == like->kind && p->index == like->index && p->arg == like->arg &&
         memcmp(&p->jet, &like->jet, sizeof p->jet) == 0)
-      return p;
+      return atom_complete(a, p);
   }
   if (a->atoms == a->atoms_room) {
     const size_t room = a->atoms_room ? 2 * a->atoms_room : 64;
@@ -129,10 +141,7 @@ static const atom *atom_intern(weyl_algebra *a, const atom *like) {
   a->atom[a->atoms++] = p;
   t->slot[k] = p;
   t->used++;
-  const monomial *m = monomial_of(a, &(factor){p->id, ONE}, 1);
-  if (!m || (p->kind == POWER && !atom_lead(a, p))) return NULL;
-  if (p->kind != POWER) p->self = expr_of(a, m, (rational){1, 1});
-  return p;
+  return atom_complete(a, p);
 }
 
 const atom *atom_symbol(weyl_algebra *a, atom_kind kind, uint32_t index, const weyl_jet *jet) {

@@ -18,6 +18,7 @@ typedef struct atom {
   uint32_t index; /* number of the variable or parameter; weyl_function */
   weyl_jet jet;
   const weyl_expr *arg, *self;
+  bool complete; /* self, or lead and rest, are there */
   /* arg = sign lead + rest with lead the greatest monomial; NULL: powers of it are not reduced */
   const struct monomial *lead;
   const weyl_expr *rest;
