@@ -290,11 +290,10 @@ static const char *combination_text(noether *n, const measured *m, const size_t 
   for (size_t k = 0; k < count && text; k++) {
     char digits[32];
     if (fabs(w[k]) < 1e-3) continue;
-    text = weyl_arena_printf(n->arena, "%s%s%s %s", text,
-                             text[0]    ? (w[k] < 0 ? " - " : " + ")
-                             : w[k] < 0 ? "-"
-                                        : "",
-                             cli_digits(digits, fabs(w[k]), 4), m->name[of[k]]);
+    const char *name = m->name[of[k]], *sign = text[0] ? (w[k] < 0 ? " - " : " + ") : w[k] < 0 ? "-" : "";
+    const bool formula = strpbrk(name, "+-*/|");
+    text = weyl_arena_printf(n->arena, "%s%s%s %s%s%s", text, sign, cli_digits(digits, fabs(w[k]), 4),
+                             formula ? "[" : "", name, formula ? "]" : "");
   }
   return text ? text : "?";
 }

@@ -155,7 +155,7 @@ static weyl_status run_level(stepper *s, weyl_noether_motion *out, int level, si
 }
 
 static void judge(weyl_noether_motion *m) {
-  const double rounding = 1e-11;
+  const double rounding = 2e-13; /* of one level; small enough in any case is 50 times that */
   for (size_t k = 0; k < m->count; k++) {
     for (int level = 0; level < WEYL_NOETHER_LEVELS; level++) {
       const double *v = m->value[level] + k * m->samples;
@@ -164,9 +164,8 @@ static void judge(weyl_noether_motion *m) {
     }
     /* between the last two levels that are above rounding */
     const int fine = m->drift[2][k] > rounding ? 2 : 1;
-    const double ratio = m->drift[fine - 1][k] / m->drift[fine][k];
-    m->slope[k] = m->drift[fine][k] <= rounding ? INFINITY : log2(ratio);
-    m->holds[k] = m->drift[2][k] <= rounding || m->slope[k] >= m->order - 0.5;
+    m->slope[k] = m->drift[0][k] <= 5 * rounding ? INFINITY : log2(m->drift[fine - 1][k] / m->drift[fine][k]);
+    m->holds[k] = m->drift[2][k] <= 50 * rounding || m->slope[k] >= m->order - 0.5;
   }
 }
 
