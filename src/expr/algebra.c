@@ -215,14 +215,14 @@ const monomial *monomial_of(weyl_algebra *a, const factor *f, size_t n) {
   size_t k = h & (t->room - 1);
   for (; t->slot[k]; k = (k + 1) & (t->room - 1)) {
     const monomial *m = t->slot[k];
-    if (m->hash == h && m->count == n && memcmp(m->f, f, n * sizeof *f) == 0) return m;
+    if (m->hash == h && m->count == n && (n == 0 || memcmp(m->f, f, n * sizeof *f) == 0)) return m;
   }
   monomial *m = expr_alloc(a, sizeof *m + n * sizeof *f);
   if (!m) return NULL;
   m->id = a->monomials++;
   m->hash = h;
   m->count = (uint32_t)n;
-  memcpy(m->f, f, n * sizeof *f);
+  if (n) memcpy(m->f, f, n * sizeof *f);
   m->reducible = (uint32_t)reducible_at(a, f, n);
   t->slot[k] = m;
   t->used++;
