@@ -71,8 +71,9 @@ typedef struct weyl_noether_verdict {
   bool strict;      /* with B = 0 */
   bool closed;      /* B was found, and so is the current */
   int equations;    /* maps solutions to solutions: 1, 0, or -1 where the equations cannot be solved for derivatives */
-  const weyl_expr *change;                         /* pr v(L) + L D_i xi^i */
-  const weyl_expr *remainder[WEYL_FIELDS_MAX];     /* E_a of that: all zero when variational */
+  const weyl_expr *change;                     /* pr v(L) + L D_i xi^i */
+  const weyl_expr *remainder[WEYL_FIELDS_MAX]; /* E_a of that: all zero when variational */
+  double remainder_size; /* at random jets, relative to its terms; small: an identity of functions hides a symmetry */
   const weyl_expr *equation_remainder;             /* first non-zero pr v(equation) on solutions, or zero */
   const weyl_expr *q[WEYL_FIELDS_MAX];             /* characteristic */
   const weyl_expr *b[WEYL_INDEPENDENTS_MAX];       /* when closed */

@@ -237,6 +237,7 @@ static void json_verdict(noether *n, const char *name, const weyl_generator *g, 
     for (size_t k = 0; k < weyl_algebra_fields(n->a); k++)
       noether_json_expr(n, weyl_algebra_field_name(n->a, k), v->remainder[k]);
     weyl_json_end(json);
+    weyl_json_number(json, "remainder_size", v->remainder_size);
   }
   if (v->closed) {
     weyl_json_object(json, "current");
@@ -267,6 +268,9 @@ static void say_remainder(const noether *n, const char *name, const weyl_noether
     if (weyl_expr_terms(v->remainder[k]))
       cli_say(n->c, "%s: E_%s(pr v(L) + L Div xi) = %s\n", name, weyl_algebra_field_name(n->a, k),
               weyl_expr_text(n->a, v->remainder[k], as));
+  if (!v->variational && v->remainder_size < 1e-9)
+    cli_say(n->c, "%s: that is %.1e of its terms at random jets: 0, it seems, by an identity that is not known here\n",
+            name, v->remainder_size);
 }
 
 weyl_status noether_check(cli *c) {

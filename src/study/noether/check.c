@@ -143,6 +143,34 @@ static weyl_status check_identity(weyl_noether *p, size_t jets, uint64_t seed, w
   return status;
 }
 
+/* How large the remainder of a non-symmetry is in numbers: what is 0 by an identity that the normal forms do not know.
+ */
+static weyl_status measure_remainder(weyl_noether *p, size_t jets, uint64_t seed, weyl_noether_verdict *out) {
+  weyl_algebra *a = p->a;
+  identity *d = weyl_alloc(p->ctx, 1, sizeof *d);
+  if (!d) return WEYL_MEMORY;
+  weyl_status status = WEYL_OK;
+  out->remainder_size = 0;
+  for (size_t k = 0; k < weyl_algebra_fields(a) && status == WEYL_OK; k++) {
+    const weyl_expr *zero = weyl_expr_number(a, 0, 1), *x = out->remainder[k];
+    double size = NAN;
+    *d = (identity){.p = p};
+    if (weyl_expr_terms(x) <= SLOPES_MAX && weyl_expr_jets(a, x, d->jet, JETS_MAX) <= JETS_MAX) {
+      d->jets = weyl_expr_jets(a, x, d->jet, JETS_MAX);
+      for (size_t i = 0; i < weyl_expr_terms(x); i++) {
+        d->by[d->slopes] = JETS_MAX;
+        d->slope[d->slopes++] = weyl_expr_only(a, x, i);
+      }
+      for (size_t i = 0; i < 2 * weyl_algebra_fields(a); i++) d->slope[d->slopes + i] = zero;
+      status =
+          weyl_algebra_status(a) == WEYL_OK ? residual_of(d, jets ? jets : 64, seed, &size) : weyl_algebra_status(a);
+    }
+    if (!(size <= out->remainder_size)) out->remainder_size = size;
+  }
+  weyl_dealloc(p->ctx, d);
+  return status;
+}
+
 /* What the equations say: whether solutions go to solutions, and whether Q vanishes on them. */
 static weyl_status on_solutions(weyl_noether *p, const weyl_generator *v, weyl_noether_verdict *out) {
   weyl_algebra *a = p->a;
@@ -185,6 +213,7 @@ weyl_status weyl_noether_check(weyl_noether *p, const weyl_generator *v, size_t 
       r.variational = r.variational && weyl_expr_is_zero(a, r.remainder[k]);
     }
     WEYL_TRY(weyl_algebra_status(a));
+    if (!r.variational) WEYL_TRY(measure_remainder(p, jets, seed, &r));
     if (r.variational) {
       const weyl_status status = weyl_expr_homotopy(a, r.change, r.b);
       if (status != WEYL_OK && status != WEYL_NO) return status;
