@@ -44,6 +44,14 @@ weyl_status noether_draw(noether *n, const char *title, const char *text, const 
 void noether_json_expr(noether *n, const char *key, const weyl_expr *x);
 void noether_json_generator(noether *n, const weyl_generator *v);
 
+/* The array of the first name that is there, as doubles in the arena; *rank 0: none. */
+weyl_status noether_array_of(noether *n, const weyl_bundle *bundle, const char *const *names, double **out, int *rank,
+                             int64_t dim[WEYL_RANK_MAX]);
+/* Derivatives along frames, rows of `width` numbers a frame. */
+void noether_differentiate(size_t runs, size_t frames, size_t width, double dt, const double *x, double *v);
+weyl_status noether_time_step(noether *n, const weyl_bundle *bundle, double *dt); /* --dt, or from the array t */
+weyl_status noether_particles(noether *n, const weyl_bundle *bundle, weyl_particles_run *out);
+
 weyl_status noether_list(cli *c);
 weyl_status noether_check(cli *c);
 weyl_status noether_current(cli *c);
