@@ -81,11 +81,21 @@ bool weyl_expr_free_of(weyl_algebra *a, const weyl_expr *x, const weyl_expr *sym
 
 /* ---- text ---- */
 
+/* A piece of a text, and where it stands: messages about it show it with a caret. */
+typedef struct weyl_line {
+  const char *text;
+  size_t n;
+  const char *place;  /* a file, an option */
+  int number, column; /* of the first letter, from 1 */
+} weyl_line;
+/* "file:3:17: what", the text, and a caret under the letter `at`. */
+weyl_status weyl_fail_at(weyl_context *ctx, weyl_status status, const weyl_line *line, size_t at, const char *fmt, ...)
+    WEYL_PRINTF(5, 6);
+
 /* Sums, products, quotients, powers (^ with rational exponents), sin cos tan exp log sqrt sinh cosh tanh atan, pi,
  * numbers such as 3 and 0.25 (exact). Derivatives are written u_xt, or x' and x'' where there is one independent
- * variable. `column` and `line` say where the text begins in `source`, for messages, which point with a caret. */
-WEYL_MUST_CHECK weyl_status weyl_expr_parse(weyl_algebra *a, const char *text, size_t n, const char *place, int line,
-                                            int column, const weyl_expr **out);
+ * variable. */
+WEYL_MUST_CHECK weyl_status weyl_expr_parse(weyl_algebra *a, const weyl_line *line, const weyl_expr **out);
 typedef enum weyl_notation { WEYL_PLAIN, WEYL_LATEX } weyl_notation;
 /* Plain text reads back as the same expression. Owned by the algebra; "?" when memory is short. */
 const char *weyl_expr_text(weyl_algebra *a, const weyl_expr *x, weyl_notation notation);

@@ -29,7 +29,7 @@ static void end(bench b) {
 
 static const weyl_expr *of(bench b, const char *text) {
   const weyl_expr *x = NULL;
-  assert_ok(b.ctx, weyl_expr_parse(b.a, text, strlen(text), "test", 1, 1, &x));
+  assert_ok(b.ctx, weyl_expr_parse(b.a, &(weyl_line){text, strlen(text), "test", 1, 1}, &x));
   return x;
 }
 
@@ -174,7 +174,7 @@ static void refusals(void **state) {
   bench b = begin("t", "xyz", "km");
   for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
     const weyl_expr *x = NULL;
-    const weyl_status status = weyl_expr_parse(b.a, bad[k].text, strlen(bad[k].text), "test", 3, 10, &x);
+    const weyl_status status = weyl_expr_parse(b.a, &(weyl_line){bad[k].text, strlen(bad[k].text), "test", 3, 10}, &x);
     assert_null(x);
     assert_true(status == WEYL_FORMAT || status == WEYL_UNSUPPORTED || status == WEYL_NUMERIC);
     assert_says(b.ctx, status, status, bad[k].says);
@@ -281,7 +281,7 @@ static void no_memory(void **state) {
       status = weyl_algebra_independent(a, "t");
       if (status == WEYL_OK) status = weyl_algebra_field(a, "x");
       const char *text = "(x + t)^40*sin(x)/sqrt(x^2 + 1)";
-      if (status == WEYL_OK) status = weyl_expr_parse(a, text, strlen(text), "test", 1, 1, &x);
+      if (status == WEYL_OK) status = weyl_expr_parse(a, &(weyl_line){text, strlen(text), "test", 1, 1}, &x);
       if (status == WEYL_OK && !weyl_expr_euler(a, x, 0)) status = weyl_algebra_status(a);
     }
     weyl_context_fail_allocation(ctx, 0);

@@ -4,33 +4,26 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { NESTED_MAX = 100, SHOWN_MAX = 100 };
+enum { NESTED_MAX = 100 };
 
 typedef struct parser {
   weyl_algebra *a;
-  const char *text, *end, *at;
-  const char *place;
-  int line, column, nested;
+  const weyl_line *line;
+  const char *end, *at;
+  int nested;
   weyl_status status;
 } parser;
 
-/* The message, then the text with a caret under `where`. */
+static const weyl_expr *refuse(parser *p, const char *where, weyl_status status, const char *fmt, ...)
+    WEYL_PRINTF(4, 5);
 static const weyl_expr *refuse(parser *p, const char *where, weyl_status status, const char *fmt, ...) {
   if (p->status != WEYL_OK) return NULL;
-  char what[240], shown[SHOWN_MAX + 1];
+  char what[240];
   va_list args;
   va_start(args, fmt);
   vsnprintf(what, sizeof what, fmt, args);
   va_end(args);
-  const size_t at = (size_t)(where - p->text), from = at > SHOWN_MAX / 2 ? at - SHOWN_MAX / 2 : 0;
-  size_t n = (size_t)(p->end - p->text) - from;
-  if (n > SHOWN_MAX) n = SHOWN_MAX;
-  for (size_t i = 0; i < n; i++) {
-    const unsigned char ch = (unsigned char)p->text[from + i];
-    shown[i] = (char)(ch < 32 || ch > 126 ? '?' : ch);
-  }
-  p->status = weyl_fail(p->a->ctx, status, "%s:%d:%d: %s\n  %.*s\n  %*s^", p->place, p->line, p->column + (int)at, what,
-                        (int)n, shown, (int)(at - from), "");
+  p->status = weyl_fail_at(p->a->ctx, status, p->line, (size_t)(where - p->line->text), "%s", what);
   return NULL;
 }
 
@@ -206,7 +199,7 @@ static const weyl_expr *primary(parser *p) {
   const weyl_expr *x = sum_of(p);
   if (x && !eat(p, ')'))
     return refuse(p, p->at, WEYL_FORMAT, "expected \")\" for the \"(\" at column %d",
-                  p->column + (int)(from - p->text));
+                  p->line->column + (int)(from - p->line->text));
   return x;
 }
 
@@ -274,9 +267,8 @@ static const weyl_expr *sum_of(parser *p) {
   return x;
 }
 
-weyl_status weyl_expr_parse(weyl_algebra *a, const char *text, size_t n, const char *place, int line, int column,
-                            const weyl_expr **out) {
-  parser p = {.a = a, .text = text, .at = text, .end = text + n, .place = place, .line = line, .column = column};
+weyl_status weyl_expr_parse(weyl_algebra *a, const weyl_line *line, const weyl_expr **out) {
+  parser p = {.a = a, .line = line, .at = line->text, .end = line->text + line->n};
   if (a->status != WEYL_OK) return a->status;
   const weyl_expr *x = sum_of(&p);
   blanks(&p);

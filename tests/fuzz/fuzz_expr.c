@@ -12,14 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   FUZZ_CHECK(weyl_algebra_independent(a, "t") == WEYL_OK && weyl_algebra_independent(a, "x") == WEYL_OK);
   FUZZ_CHECK(weyl_algebra_field(a, "u") == WEYL_OK && weyl_algebra_field(a, "v") == WEYL_OK);
   FUZZ_CHECK(weyl_algebra_parameter(a, "k") == WEYL_OK);
-  const weyl_status status = weyl_expr_parse(a, (const char *)data, size, "input", 1, 1, &x);
+  const weyl_status status = weyl_expr_parse(a, &(weyl_line){(const char *)data, size, "input", 1, 1}, &x);
   if (status != WEYL_OK) {
     FUZZ_CHECK(!x && weyl_algebra_status(a) == WEYL_OK);
     fuzz_refused(ctx, status);
   } else if (weyl_expr_terms(x) <= 60) {
     const char *text = weyl_expr_text(a, x, WEYL_PLAIN);
     FUZZ_CHECK(weyl_expr_text(a, x, WEYL_LATEX)[0]);
-    if (weyl_expr_parse(a, text, strlen(text), "back", 1, 1, &back) != WEYL_OK) {
+    if (weyl_expr_parse(a, &(weyl_line){text, strlen(text), "back", 1, 1}, &back) != WEYL_OK) {
       weyl_message_clear(ctx); /* numbers of more than 30 digits, nesting that printing adds */
     } else {
       const weyl_expr *rest = weyl_expr_sub(a, x, back);

@@ -279,7 +279,7 @@ static weyl_status add_part(weyl_context *ctx, const char *text, size_t n, const
     WEYL_GOTO(weyl_algebra_field(a, name));
     jet[k].field = (uint8_t)k;
   }
-  WEYL_GOTO(weyl_expr_parse(a, text, n, place, 1, column, &x));
+  WEYL_GOTO(weyl_expr_parse(a, &(weyl_line){text, n, place, 1, column}, &x));
   const size_t parts = weyl_expr_terms(x);
   if (parts > PARTS_MAX) {
     status = weyl_fail(ctx, WEYL_UNSUPPORTED, "%s has %zu terms, at most %d", place, parts, PARTS_MAX);

@@ -36,7 +36,7 @@ static void end(bench b) {
 
 static const weyl_expr *of(bench b, const char *text) {
   const weyl_expr *x = NULL;
-  assert_ok(b.ctx, weyl_expr_parse(b.a, text, strlen(text), "test", 1, 1, &x));
+  assert_ok(b.ctx, weyl_expr_parse(b.a, &(weyl_line){text, strlen(text), "test", 1, 1}, &x));
   return x;
 }
 

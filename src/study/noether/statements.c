@@ -15,9 +15,7 @@ typedef struct piece {
 
 typedef struct reader {
   weyl_noether *p;
-  const char *place, *text; /* of the line */
-  size_t length;
-  int line;
+  weyl_line line;
 } reader;
 
 static piece trim(piece x) {
@@ -28,20 +26,12 @@ static piece trim(piece x) {
 
 static weyl_status refuse(const reader *r, const char *where, const char *fmt, ...) WEYL_PRINTF(3, 4);
 static weyl_status refuse(const reader *r, const char *where, const char *fmt, ...) {
-  enum { SHOWN = 100 };
-  char what[300], shown[SHOWN + 1];
+  char what[300];
   va_list args;
   va_start(args, fmt);
   vsnprintf(what, sizeof what, fmt, args);
   va_end(args);
-  const size_t at = (size_t)(where - r->text), n = r->length > SHOWN ? SHOWN : r->length;
-  for (size_t i = 0; i < n; i++) {
-    const unsigned char c = (unsigned char)r->text[i];
-    shown[i] = (char)(c < 32 || c > 126 ? '?' : c);
-  }
-  if (at > n) return weyl_fail(r->p->ctx, WEYL_FORMAT, "%s:%d:%zu: %s", r->place, r->line, at + 1, what);
-  return weyl_fail(r->p->ctx, WEYL_FORMAT, "%s:%d:%zu: %s\n  %.*s\n  %*s^", r->place, r->line, at + 1, what, (int)n,
-                   shown, (int)at, "");
+  return weyl_fail_at(r->p->ctx, WEYL_FORMAT, &r->line, (size_t)(where - r->line.text), "%s", what);
 }
 
 /* The next piece up to a comma outside of brackets; false at the end. */
@@ -72,7 +62,11 @@ static weyl_status copy(const reader *r, piece x, const char *what, char *out, s
 }
 
 static weyl_status expression(const reader *r, piece x, const weyl_expr **out) {
-  return weyl_expr_parse(r->p->a, x.s, x.n, r->place, r->line, (int)(x.s - r->text) + 1, out);
+  weyl_line line = r->line;
+  line.text = x.s;
+  line.n = x.n;
+  line.column += (int)(x.s - r->line.text);
+  return weyl_expr_parse(r->p->a, &line, out);
 }
 
 /* "left = right" */
@@ -327,7 +321,7 @@ static const struct {
 #define STATEMENTS (sizeof statements / sizeof *statements)
 
 static weyl_status statement(reader *r, int pass) {
-  piece line = {r->text, r->length};
+  piece line = {r->line.text, r->line.n};
   const char *comment = memchr(line.s, '#', line.n);
   if (comment) line.n = (size_t)(comment - line.s);
   line = trim(line);
@@ -383,13 +377,13 @@ weyl_status weyl_noether_parse(weyl_context *ctx, const char *text, size_t n, co
   weyl_status status = weyl_arena_new(ctx, &p->arena);
   if (status == WEYL_OK) status = weyl_algebra_new(ctx, &p->a);
   for (int pass = 0; pass < 2 && status == WEYL_OK; pass++) {
-    reader r = {.p = p, .place = place};
+    reader r = {.p = p, .line = {.place = place, .column = 1}};
     for (size_t from = 0; from < n && status == WEYL_OK;) {
       const char *stop = memchr(text + from, '\n', n - from);
       const size_t to = stop ? (size_t)(stop - text) : n;
-      r.text = text + from;
-      r.length = to - from;
-      r.line++;
+      r.line.text = text + from;
+      r.line.n = to - from;
+      r.line.number++;
       status = statement(&r, pass);
       from = to + 1;
     }
@@ -410,9 +404,9 @@ void weyl_noether_free(weyl_noether *p) {
 }
 
 weyl_status weyl_noether_add(weyl_noether *p, const char *name, const char *text, const char *place, size_t *k) {
-  reader r = {.p = p, .place = place, .text = text, .length = strlen(text), .line = 1};
+  reader r = {p, {text, strlen(text), place, 1, 1}};
   const piece called = {name ? name : "", name ? strlen(name) : 0};
-  WEYL_TRY(generator(&r, called, trim((piece){text, r.length})));
+  WEYL_TRY(generator(&r, called, trim((piece){text, r.line.n})));
   *k = p->generators - 1;
   return WEYL_OK;
 }
@@ -421,9 +415,9 @@ weyl_status weyl_noether_set(weyl_noether *p, const char *parameter, const char 
   size_t k = 0;
   while (k < weyl_algebra_parameters(p->a) && strcmp(weyl_algebra_parameter_name(p->a, k), parameter) != 0) k++;
   if (k == weyl_algebra_parameters(p->a)) return weyl_fail(p->ctx, WEYL_UNKNOWN, "no parameter \"%.40s\"", parameter);
-  reader r = {.p = p, .place = parameter, .text = text, .length = strlen(text), .line = 1};
+  const reader r = {p, {text, strlen(text), parameter, 1, 1}};
   const weyl_expr *x = NULL;
-  WEYL_TRY(expression(&r, trim((piece){text, r.length}), &x));
+  WEYL_TRY(expression(&r, trim((piece){text, r.line.n}), &x));
   if (problem_number(p, x, &p->value[k]) != WEYL_OK || !isfinite(p->value[k])) {
     weyl_message_clear(p->ctx);
     return refuse(&r, text, "expected a number");
