@@ -10,6 +10,7 @@
 #ifndef WEYL_GROUP_H
 #define WEYL_GROUP_H
 
+#include <weyl/circle.h>
 #include <weyl/kernels.h>
 
 WEYL_BEGIN_API

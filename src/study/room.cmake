@@ -1,5 +1,6 @@
 # A laboratory may have a header of its own, which study.h includes.
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/weyl/sem.h ${stage}/weyl/sem.h SYMBOLIC)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/weyl/bms.h ${stage}/weyl/bms.h SYMBOLIC)
 
 # The files *.isa.c, as in the kernels room, but in single precision alone.
 set(isa_levels base)
