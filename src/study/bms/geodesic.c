@@ -83,6 +83,7 @@ weyl_status weyl_bms_geodesic(weyl_context *ctx, const weyl_bms_data *data, cons
   double y[STATE] = {x[0], x[1], x[2], v[0], v[1], v[2]}, next[STATE], size;
   weyl_bms_ray ray = {.nearest = x[R]};
   const double norm = square(data, o->past, y, &size);
+  double largest = size;
   if (!(size > 0)) return weyl_fail(ctx, WEYL_BAD_ARG, "a geodesic with velocity 0");
   ray.norm = fabs(norm) < 1e-9 * size ? 0 : norm;
   double h = 1e-3 * y[R] / fmax(fabs(y[4]), fmax(fabs(y[3]), fabs(y[R] * y[5])));
@@ -98,7 +99,8 @@ weyl_status weyl_bms_geodesic(weyl_context *ctx, const weyl_bms_data *data, cons
       keep(o, ray.steps, y);
       ray.nearest = fmin(ray.nearest, y[R]);
       const double now = square(data, o->past, y, &size);
-      worst(&ray.norm_drift, fabs(now - norm) / fmax(size, fabs(norm)));
+      largest = fmax(largest, size);
+      worst(&ray.norm_drift, fabs(now - norm) / largest);
       if (y[R] <= o->near) break;
       if (y[R] >= o->far && y[4] > 0) {
         ray.escaped = true;
