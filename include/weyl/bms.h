@@ -7,8 +7,8 @@
  *   ds^2 = Theta du^2 - 2 du dr + (2 Xi + u Theta') du dphi + r^2 dphi^2
  *   ds^2 = Theta dv^2 + 2 dv dr + (2 Xi + v Theta') dv dphi + r^2 dphi^2
  *
- * so g_uphi = Xi + u Theta' / 2 (others write N = 2 Xi + u Theta', or N for half of it).  Minkowski space is Theta = -1,
- * Xi = 0.  Functions are trigonometric polynomials as in circle.h; all derivatives are exact.
+ * so g_uphi = Xi + u Theta' / 2 (others write N = 2 Xi + u Theta', or N for half of it).  Minkowski space is Theta =
+ * -1, Xi = 0.  Functions are trigonometric polynomials as in circle.h; all derivatives are exact.
  *
  * Sources: Schoeller, Symmetries and Asymptotically Flat Space (arXiv 2003.07243); Prohazka, Salzer, Schoeller, Linking
  * Past and Future Null Infinity in Three Dimensions (1701.06573); Barnich, Compere (2006); Barnich, Oblak (2014, 2015).
@@ -43,15 +43,15 @@ WEYL_MUST_CHECK weyl_status weyl_bms_map_new(weyl_arena *arena, size_t modes, we
 /* ---- where data come from ---- */
 
 /* By name, parameters behind colons: minkowski, defect:A (Theta = -A^2; A > 1: an excess), orbifold, fsc:M:J (Theta =
- * 8 G M > 0, Xi = 4 G J), spinning:A:J, boosted:A:B (a defect moved with rapidity B), random:SEED (|n| <= 4, sizes 2^-|n|
- * around Theta = -1/2). */
+ * 8 G M > 0, Xi = 4 G J), spinning:A:J, boosted:A:B (a defect moved with rapidity B), random:SEED (|n| <= 4, sizes
+ * 2^-|n| around Theta = -1/2). */
 WEYL_MUST_CHECK weyl_status weyl_bms_preset(weyl_context *ctx, weyl_arena *arena, const char *text, double g,
                                             weyl_bms_data *out);
 const char *weyl_bms_preset_known(size_t i, const char **about); /* for help: NULL beyond the last */
-/* Two functions from a table.  Modes: columns n, A_cos, A_sin, B_cos, B_sin (B may be left out; the sine of n = 0 is 0).
- * Samples: columns phi, A, B with phi equally spaced from 0 in [0, 2 pi), or to 2 pi, where the values must be those at
- * 0.  A and B are the names given.  `winds`: A grows by 2 pi over the circle and its periodic part A - phi is read;
- * in modes A is that part. WEYL_FORMAT for what is not finite, missing, given twice or not periodic. */
+/* Two functions from a table.  Modes: columns n, A_cos, A_sin, B_cos, B_sin (B may be left out; the sine of n = 0 is
+ * 0). Samples: columns phi, A, B with phi equally spaced from 0 in [0, 2 pi), or to 2 pi, where the values must be
+ * those at 0.  A and B are the names given.  `winds`: A grows by 2 pi over the circle and its periodic part A - phi is
+ * read; in modes A is that part. WEYL_FORMAT for what is not finite, missing, given twice or not periodic. */
 WEYL_MUST_CHECK weyl_status weyl_bms_table(weyl_context *ctx, weyl_arena *arena, const char *path, const char *a,
                                            const char *b, bool winds, size_t *modes, double **first, double **second);
 /* Normal modes with deviation size 2^-n up to n = modes; the constants too. */
@@ -87,15 +87,15 @@ double weyl_bms_charge(const weyl_bms_data *data, const weyl_bms_vector *v, doub
 double weyl_bms_central(const weyl_bms_vector *a, const weyl_bms_vector *b, double g);
 
 typedef struct weyl_bms_algebra {
-  double c1, c2;      /* from the modes m = 2 .. modes: mean */
+  double c1, c2; /* from the modes m = 2 .. modes: mean */
   double c1_spread, c2_spread;
-  double residual;    /* worst |bracket - ((m - n) charge + central)| */
-  double wrong_term;  /* the same with m^3 in place of m (m^2 - 1): must not vanish */
-  double no_term;     /* the same without a central term: must not vanish */
+  double residual;   /* worst |bracket - ((m - n) charge + central)| */
+  double wrong_term; /* the same with m^3 in place of m (m^2 - 1): must not vanish */
+  double no_term;    /* the same without a central term: must not vanish */
 } weyl_bms_algebra;
-/* i {Q_m, Q_n} for |m|, |n| <= modes, from {Q1, Q2} = delta_2 Q1.  r > 0: from the bulk, the charge form of xi_1 for the
- * variation Lie_{xi_2} g of the metric, at that radius; r = 0: from the formulas at the boundary.  table (may be NULL)
- * [3][2 modes + 1][2 modes + 1][2]: JJ, JP, PP, real and imaginary parts. */
+/* i {Q_m, Q_n} for |m|, |n| <= modes, from {Q1, Q2} = delta_2 Q1.  r > 0: from the bulk, the charge form of xi_1 for
+ * the variation Lie_{xi_2} g of the metric, at that radius; r = 0: from the formulas at the boundary.  table (may be
+ * NULL) [3][2 modes + 1][2 modes + 1][2]: JJ, JP, PP, real and imaginary parts. */
 WEYL_MUST_CHECK weyl_status weyl_bms_algebra_of(weyl_context *ctx, const weyl_bms_data *data, size_t modes, double g,
                                                 double r, double *table, weyl_bms_algebra *out);
 
@@ -113,15 +113,15 @@ typedef struct weyl_bms_orbit {
   weyl_bms_class what;
   double monodromy[2][2]; /* of psi'' = Theta psi / 4 over the circle, from (psi, psi') at 0 */
   double trace, error;    /* error: by half the steps */
-  int winding;            /* half turns of (psi, psi'): zeros of psi along an eigenvector; floor(a) of elliptic orbits */
-  int sign;               /* parabolic: of the off-diagonal part */
-  double theta0;          /* the constant of the orbit; NaN when it has none */
-  double a;               /* Theta0 = -a^2; NaN */
-  bool bounded;           /* the energy is bounded from below on the orbit */
-  size_t stabilisers;     /* 1, or 3 of exceptional orbits */
-  double spin[3];         /* 1 / (2 pi) int Xi y of each periodic stabiliser y; generic: the invariant j */
-  double integral;        /* of the first: y y'' - y'^2 / 2 - Theta y^2 / 2, = -Theta0 / 2 when normalised */
-  double integral_error;  /* how far from constant, relative */
+  int winding;           /* half turns of (psi, psi'): zeros of psi along an eigenvector; floor(a) of elliptic orbits */
+  int sign;              /* parabolic: of the off-diagonal part */
+  double theta0;         /* the constant of the orbit; NaN when it has none */
+  double a;              /* Theta0 = -a^2; NaN */
+  bool bounded;          /* the energy is bounded from below on the orbit */
+  size_t stabilisers;    /* 1, or 3 of exceptional orbits */
+  double spin[3];        /* 1 / (2 pi) int Xi y of each periodic stabiliser y; generic: the invariant j */
+  double integral;       /* of the first: y y'' - y'^2 / 2 - Theta y^2 / 2, = -Theta0 / 2 when normalised */
+  double integral_error; /* how far from constant, relative */
 } weyl_bms_orbit;
 /* stabiliser (may be NULL) [3][points]: y at 2 pi i / points. points: steps of the integration, 0: enough for the modes
  * (a power of 2). */
@@ -153,15 +153,15 @@ typedef struct weyl_bms_bulk {
 WEYL_MUST_CHECK weyl_status weyl_bms_bulk_check(weyl_context *ctx, const weyl_bms_data *data, const weyl_bms_vector *a,
                                                 const weyl_bms_vector *b, bool past, size_t points, double low,
                                                 double high, uint64_t seed, weyl_bms_bulk *out);
-/* The charge of v for the variation (delta Theta, delta Xi) of the data: the form of Barnich and Brandt from the metric,
- * integrated over the circle at (u, r). The closed form is 1 / (16 pi G) int T dTheta + 2 Y dXi. */
+/* The charge of v for the variation (delta Theta, delta Xi) of the data: the form of Barnich and Brandt from the
+ * metric, integrated over the circle at (u, r). The closed form is 1 / (16 pi G) int T dTheta + 2 Y dXi. */
 WEYL_MUST_CHECK weyl_status weyl_bms_bulk_charge(weyl_context *ctx, const weyl_bms_data *data, const weyl_bms_vector *v,
                                                  const weyl_bms_data *variation, bool past, double u, double r,
                                                  double g, double *charge);
 /* The same for the variation Lie_w g. */
-WEYL_MUST_CHECK weyl_status weyl_bms_bulk_bracket(weyl_context *ctx, const weyl_bms_data *data, const weyl_bms_vector *v,
-                                                  const weyl_bms_vector *w, bool past, double u, double r, double g,
-                                                  double *charge);
+WEYL_MUST_CHECK weyl_status weyl_bms_bulk_bracket(weyl_context *ctx, const weyl_bms_data *data,
+                                                  const weyl_bms_vector *v, const weyl_bms_vector *w, bool past,
+                                                  double u, double r, double g, double *charge);
 
 /* ---- motion ---- */
 
@@ -171,9 +171,9 @@ WEYL_MUST_CHECK weyl_status weyl_bms_bulk_bracket(weyl_context *ctx, const weyl_
 typedef struct weyl_bms_ray {
   double x[3], v[3];
   double parameter;
-  double nearest;      /* least r */
-  double norm;         /* of v at the start: -1, 0, 1 */
-  double norm_drift;   /* the largest change of g(v, v), relative to its largest term */
+  double nearest;    /* least r */
+  double norm;       /* of v at the start: -1, 0, 1 */
+  double norm_drift; /* the largest change of g(v, v), relative to its largest term */
   size_t steps;
   bool escaped;
 } weyl_bms_ray;
@@ -190,8 +190,8 @@ WEYL_MUST_CHECK weyl_status weyl_bms_geodesic(weyl_context *ctx, const weyl_bms_
 WEYL_MUST_CHECK weyl_status weyl_bms_null(weyl_context *ctx, const weyl_bms_data *data, bool past, const double x[3],
                                           double b, bool inward, double v[3]);
 
-/* Null matter: d_u Theta = -16 pi G tau(u, phi), d_u N = Theta' - 16 pi G sigma(u, phi), with tau = w(u) tau_0(phi), sigma
- * = w(u) sigma_0(phi) and a pulse w of unit integral and width `width` around u_0 (Gaussian). */
+/* Null matter: d_u Theta = -16 pi G tau(u, phi), d_u N = Theta' - 16 pi G sigma(u, phi), with tau = w(u) tau_0(phi),
+ * sigma = w(u) sigma_0(phi) and a pulse w of unit integral and width `width` around u_0 (Gaussian). */
 typedef struct weyl_bms_matter {
   size_t modes;
   const double *tau, *sigma;
@@ -213,14 +213,14 @@ WEYL_MUST_CHECK weyl_status weyl_bms_evolve(weyl_context *ctx, weyl_arena *arena
 
 /* ---- four dimensions ----
  *
- * ds^2 = -du^2 - 2 du d(r + f) + q_AC q^C_B dtheta^A dtheta^B, q_AB = r gamma_AB - D_A D_B f, is flat for every f on the
- * sphere.  f = sum c_lm Y_lm, real, Y_l0 = P_l(cos theta), Y_lm = sqrt(2 (l-m)! / (l+m)!) P_lm cos(m phi), -m: sin(m phi);
- * no Condon-Shortley phase; c [(l_max+1)^2] at l^2 + l + m. */
+ * ds^2 = -du^2 - 2 du d(r + f) + q_AC q^C_B dtheta^A dtheta^B, q_AB = r gamma_AB - D_A D_B f, is flat for every f on
+ * the sphere.  f = sum c_lm Y_lm, real, Y_l0 = P_l(cos theta), Y_lm = sqrt(2 (l-m)! / (l+m)!) P_lm cos(m phi), -m:
+ * sin(m phi); no Condon-Shortley phase; c [(l_max+1)^2] at l^2 + l + m. */
 #define WEYL_BMS_DEGREE 16
 typedef struct weyl_bms_shear {
-  double c[3];      /* C_AB in the frame d_theta, d_phi / sin theta: theta theta, theta phi, phi phi */
-  double trace;     /* of what the metric gives, before the shift of r removes it, minus -2 D^2 f: a check */
-  double radius;    /* the caustic: the largest eigenvalue of D_A D_B f */
+  double c[3];   /* C_AB in the frame d_theta, d_phi / sin theta: theta theta, theta phi, phi phi */
+  double trace;  /* of what the metric gives, before the shift of r removes it, minus -2 D^2 f: a check */
+  double radius; /* the caustic: the largest eigenvalue of D_A D_B f */
 } weyl_bms_shear;
 /* The shear at (theta, phi) from the metric in the bulk: the part linear in r of the angular metric, trace removed. */
 WEYL_MUST_CHECK weyl_status weyl_bms_shear_at(weyl_context *ctx, int l_max, const double *c, double theta, double phi,
@@ -241,8 +241,8 @@ WEYL_MUST_CHECK weyl_status weyl_bms_vacuum_check(weyl_context *ctx, int l_max, 
 /* Riemann at one point (u, r, theta, phi): largest component and term. WEYL_DEGENERATE on a caustic (within 1e-6). */
 WEYL_MUST_CHECK weyl_status weyl_bms_vacuum_riemann(weyl_context *ctx, int l_max, const double *c, const double x[4],
                                                     double *riemann, double *scale);
-/* -1 / (8 pi G) int Y^A (C_A^B D^C C_BC / 4 + D_A (C_BC C^BC) / 16) for Y_A = D_A Y_lm, or (curl) eps_A^B D_B Y_lm: 0 for
- * l = 1, the Lorentz group. The coefficients depend on conventions (those of Flanagan, Nichols). */
+/* -1 / (8 pi G) int Y^A (C_A^B D^C C_BC / 4 + D_A (C_BC C^BC) / 16) for Y_A = D_A Y_lm, or (curl) eps_A^B D_B Y_lm: 0
+ * for l = 1, the Lorentz group. The coefficients depend on conventions (those of Flanagan, Nichols). */
 WEYL_MUST_CHECK weyl_status weyl_bms_vacuum_charge(weyl_context *ctx, int l_max, const double *c, int l, int m,
                                                    bool curl, double g, double *charge);
 

@@ -19,7 +19,7 @@ WEYL_BEGIN_API
 
 /* f and its derivatives at phi, out [order + 1], order <= WEYL_CIRCLE_ORDER. Cost O(k). */
 void weyl_circle_at(size_t k, const double *c, double phi, int order, double *out);
-/* Samples [n] to modes c [2 k + 1], 2 k < n. Trailing modes that are all rounding (below 2 eps of the largest) are 0,
+/* Samples [n] to modes c [2 k + 1], 2 k < n. Trailing modes that are all rounding (below 4 eps of the largest) are 0,
  * so that derivatives do not blow them up. */
 void weyl_circle_modes(size_t n, const double *samples, size_t k, double *c);
 /* The share of the upper third of the modes in the size of all: near 0 when k modes resolve the function, NaN sticks.

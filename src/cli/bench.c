@@ -428,7 +428,8 @@ static const struct {
                {"fft", cli_bench_fft, NULL, NULL},
                {"persist", cli_bench_persist, NULL, NULL},
                {"sense", cli_bench_sense, NULL, NULL},
-               {"sem", cli_bench_sem, NULL, NULL}};
+               {"sem", cli_bench_sem, NULL, NULL},
+               {"bms", cli_bench_bms, NULL, NULL}};
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
@@ -475,7 +476,7 @@ static const weyl_option options[] = {
 const cli_command cli_command_bench = {
     .name = "bench",
     .summary = "times this machine and a training step, beside a peer",
-    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt|many|fft|persist|sense|sem",
+    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt|many|fft|persist|sense|sem|bms",
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
@@ -494,7 +495,8 @@ const cli_command cli_command_bench = {
         "gaunt: products of functions on the sphere by a grid, forward and backward.\n\n"
         "many: the symmetric contraction of many copies of a function, beside MACE's, and its powers on the grid.\n\n"
         "fft: batches of Fourier transforms, beside SciPy's. persist: exponents, survival functions and simulated "
-        "intervals. sense: steps of matrix sensing. sem: searches for what is invariant.\n\n"
+        "intervals. sense: steps of matrix sensing. sem: searches for what is invariant. bms: Ricci tensors from "
+        "metrics, transformations, orbits, brackets.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
         "busy machine slows all alike; the best time and the median are shown, CPU and wall.",
     .examples =
@@ -512,7 +514,8 @@ const cli_command cli_command_bench = {
         "weyl bench many --order 3 --L 2 --channels 128 --peer mace\n"
         "weyl bench fft --threads 1 --peer scipy\n"
         "weyl bench persist --threads 1 --peer scipy\n"
-        "weyl bench sense --threads 1 --peer scipy",
+        "weyl bench sense --threads 1 --peer scipy\n"
+        "weyl bench bms --threads 1",
     .options = options,
     .min_args = 1,
     .max_args = 1,

@@ -1,4 +1,4 @@
-/* weyl bench fft, persist, sense, sem. */
+/* weyl bench fft, persist, sense, sem, bms. */
 #include "sheet.h"
 
 #include <bench.h>
@@ -73,3 +73,4 @@ weyl_status cli_bench_fft(cli *c) { return signals(c, bench_signals_run, false);
 weyl_status cli_bench_persist(cli *c) { return signals(c, bench_signals_run, true); }
 weyl_status cli_bench_sense(cli *c) { return signals(c, bench_studies_run, false); }
 weyl_status cli_bench_sem(cli *c) { return signals(c, bench_studies_run, true); }
+weyl_status cli_bench_bms(cli *c) { return signals(c, bench_flat_run, false); }

@@ -1,4 +1,5 @@
-/* weyl bms: asymptotically flat gravity in three dimensions from its boundary data, and what its symmetries conserve. */
+/* weyl bms: asymptotically flat gravity in three dimensions from its boundary data, and what its symmetries conserve.
+ */
 #include "bms.h"
 #include "studies.h"
 
@@ -89,7 +90,8 @@ static const weyl_option options[] = {
     {"newton", WEYL_OPT_DOUBLE, "1", 1e-12, 1e12, NULL, "Newton's constant G"},
     {"superrotation", WEYL_OPT_STRING, "", 0, 0, NULL, "transform: F(phi) - phi as modes: 0.3sin1 + 0.1cos2"},
     {"supertranslation", WEYL_OPT_STRING, "", 0, 0, NULL, "transform: alpha as modes"},
-    {"map", WEYL_OPT_STRING, "", 0, 0, NULL, "transform: table of F and alpha, modes (n, F_cos ...) or samples (phi, F)"},
+    {"map", WEYL_OPT_STRING, "", 0, 0, NULL,
+     "transform: table of F and alpha, modes (n, F_cos ...) or samples (phi, F)"},
     {"y", WEYL_OPT_STRING, "", 0, 0, NULL, "superrotation of a charge; random when neither --y nor --t is given"},
     {"t", WEYL_OPT_STRING, "", 0, 0, NULL, "supertranslation of a charge"},
     {"delta_theta", WEYL_OPT_STRING, "", 0, 0, NULL, "bulkcharge: variation of Theta; random when none is given"},
@@ -106,7 +108,8 @@ static const weyl_option options[] = {
     {"velocity", WEYL_OPT_STRING, "", 0, 0, NULL, "geodesic: u',r',phi' in place of a null ray"},
     {"far", WEYL_OPT_DOUBLE, "1e10", 1e-3, 1e15, NULL, "geodesic: radius where it ends on the way out"},
     {"near", WEYL_OPT_DOUBLE, "1e-3", 1e-12, 1e6, NULL, "geodesic: radius where it ends on the way in"},
-    {"tau", WEYL_OPT_STRING, "", 0, 0, NULL, "evolve: energy flux lim r T_uu over the pulse, as modes; 0.02 when not given"},
+    {"tau", WEYL_OPT_STRING, "", 0, 0, NULL,
+     "evolve: energy flux lim r T_uu over the pulse, as modes; 0.02 when not given"},
     {"sigma", WEYL_OPT_STRING, "", 0, 0, NULL, "evolve: flux of angular momentum lim r T_uphi"},
     {"centre", WEYL_OPT_DOUBLE, "0", -1e6, 1e6, NULL, "evolve: middle of the pulse"},
     {"width", WEYL_OPT_DOUBLE, "0.5", 1e-6, 1e6, NULL, "evolve: standard deviation of the pulse"},
@@ -115,7 +118,8 @@ static const weyl_option options[] = {
     {"steps", WEYL_OPT_INT, "2000", 1, 1e7, NULL, "evolve: Runge-Kutta steps"},
     {"harmonics", WEYL_OPT_STRING, "2:0:0.333333333333333315", 0, 0, NULL,
      "vacuum4d: f as l:m:coefficient with commas; 2:0:1 is P_2(cos theta)"},
-    {"degree", WEYL_OPT_INT, "0", 0, WEYL_BMS_DEGREE, NULL, "vacuum4d: random f to this degree in place of --harmonics"},
+    {"degree", WEYL_OPT_INT, "0", 0, WEYL_BMS_DEGREE, NULL,
+     "vacuum4d: random f to this degree in place of --harmonics"},
     STUDY_OPTION_FULL,
     STUDY_OPTION_SEED,
     {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "file for the numbers: .csv, .npy or .npz; modes can be read again"},
@@ -136,7 +140,8 @@ const cli_command cli_command_bms = {
         "J_n. algebra: all brackets, from the metric in the bulk, and the central charges in them. orbit: monodromy, "
         "class, winding, stabiliser and spin. metric: Ricci, Lie derivatives and brackets from the metric at random "
         "points, at both infinities. bulkcharge: the charge form of Barnich and Brandt, against the closed form. link: "
-        "from past to future null infinity. evolve: with null matter. geodesic: of the metric. vacuum4d: supertranslated "
+        "from past to future null infinity. evolve: with null matter. geodesic: of the metric. vacuum4d: "
+        "supertranslated "
         "Minkowski space in four dimensions. check: known values; exit status 1 when one fails.\n\n"
         "Every identity is shown with its residual; controls are identities that must fail.",
     .examples =

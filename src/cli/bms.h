@@ -1,4 +1,5 @@
-/* What the parts of `weyl bms` share: where data come from, identities with their residuals, and how things are shown. */
+/* What the parts of `weyl bms` share: where data come from, identities with their residuals, and how things are shown.
+ */
 #ifndef WEYL_CLI_BMS_H
 #define WEYL_CLI_BMS_H
 

@@ -81,9 +81,10 @@ weyl_status bms_transform(bms *b) {
   WEYL_TRY(weyl_bms_transform(c->ctx, &b->data, &map, &to, &aliasing));
   weyl_json_number(c->result, "aliasing", aliasing);
   if (aliasing > 1e-3)
-    return weyl_fail(c->ctx, WEYL_NUMERIC,
-                     "%zu modes do not resolve the result: twice as many change it by %.2g of its size: take more --modes",
-                     k, aliasing);
+    return weyl_fail(
+        c->ctx, WEYL_NUMERIC,
+        "%zu modes do not resolve the result: twice as many change it by %.2g of its size: take more --modes", k,
+        aliasing);
   if (aliasing > 1e-10)
     cli_note(c, "warning: %zu modes resolve the result to %.2g of its size only: more --modes help", k, aliasing);
   WEYL_TRY(mass_and_spin(b, &b->data, charge[0]));
@@ -111,7 +112,7 @@ weyl_status bms_transform(bms *b) {
   WEYL_TRY(bms_save_modes(b, "theta", "xi", k, to.theta, to.xi));
   if (bms_draws(b)) {
     double *phi = bms_curve(b, 0, NULL), *y[4] = {bms_curve(b, b->data.modes, b->data.theta), bms_curve(b, k, to.theta),
-                                                 bms_curve(b, b->data.modes, b->data.xi), bms_curve(b, k, to.xi)};
+                                                  bms_curve(b, b->data.modes, b->data.xi), bms_curve(b, k, to.xi)};
     if (!phi || !y[0] || !y[1] || !y[2] || !y[3]) return WEYL_MEMORY;
     weyl_series s[4];
     for (int i = 0; i < 4; i++)
@@ -123,7 +124,8 @@ weyl_status bms_transform(bms *b) {
                            .y = y[i]};
     const bms_page page = {
         .title = "Boundary data under a superrotation and a supertranslation",
-        .text = "Theta is the mass aspect, Xi that of the angular momentum; what no such transformation changes is below.",
+        .text =
+            "Theta is the mass aspect, Xi that of the angular momentum; what no such transformation changes is below.",
         .table = &t,
         .plots = 2,
         .plot = {{.title = "Mass aspect", .x_label = "phi", .y_label = "Theta", .count = 2, .series = s},
@@ -146,6 +148,22 @@ static weyl_status one_charge(bms *b) {
   return WEYL_OK;
 }
 
+/* Of a cosmology. */
+static weyl_status horizon(bms *b) {
+  cli *c = b->c;
+  if (b->data.modes > 0 || !(b->data.theta[0] > 0) || b->data.xi[0] == 0) return WEYL_OK;
+  weyl_bms_thermo h;
+  WEYL_TRY(weyl_bms_thermodynamics(c->ctx, b->data.theta[0], b->data.xi[0], b->g, &h));
+  const struct {
+    const char *key;
+    double value;
+  } quantity[] = {{"radius", h.radius}, {"entropy", h.entropy}, {"temperature", h.temperature}, {"omega", h.omega}};
+  cli_say(c, "\ncosmological horizon: radius %.12g, entropy %.12g, temperature %.12g, angular velocity %.12g\n",
+          h.radius, h.entropy, h.temperature, h.omega);
+  for (int i = 0; i < 4; i++) weyl_json_number(c->result, quantity[i].key, quantity[i].value);
+  return WEYL_OK;
+}
+
 weyl_status bms_charges(bms *b) {
   cli *c = b->c;
   const size_t asked = (size_t)cli_integer(c, "modes"), most = asked ? asked : 4;
@@ -154,7 +172,8 @@ weyl_status bms_charges(bms *b) {
   WEYL_TRY(mass_and_spin(b, &b->data, mj));
   weyl_json_number(c->result, "mass", mj[0]);
   weyl_json_number(c->result, "spin", mj[1]);
-  cli_say(c, "%s, G = %g: mass M = %.12g, angular momentum J = %.12g\n\n", b->name, b->g, mj[0], mj[1]);
+  cli_say(c, "%s, G = %g: mass M = %.12g above Minkowski space, angular momentum J = %.12g\n\n", b->name, b->g, mj[0],
+          mj[1] + 0.0);
   if (cli_given(c, "y") || cli_given(c, "t")) WEYL_TRY(one_charge(b));
   sheet t;
   head(&t, (const char *const[]){"n", "Re P_n", "Im P_n", "Re J_n", "Im J_n"}, 5);
@@ -187,6 +206,7 @@ weyl_status bms_charges(bms *b) {
     weyl_json_end(c->result);
   }
   weyl_json_end(c->result);
+  WEYL_TRY(horizon(b));
   weyl_bms_data change; /* the charges again, from the metric */
   WEYL_TRY(from_minkowski(b, &b->data, &change));
   weyl_rng rng = weyl_rng_new(cli_seed(c), "bms charges");
@@ -198,17 +218,8 @@ weyl_status bms_charges(bms *b) {
   WEYL_TRY(weyl_bms_bulk_charge(c->ctx, &b->data, &w, &change, false, 0.4, 10, b->g, &bulk));
   const double closed = weyl_bms_charge(&b->data, &w, b->g);
   bms_identities_begin(b);
-  bms_identity(b, "Q of a random symmetry, from the metric at r = 10", fabs(bulk - closed) / fmax(fabs(closed), 1), 1e-9,
-               false);
-  if (b->data.modes == 0 && b->data.theta[0] > 0 && b->data.xi[0] != 0) {
-    weyl_bms_thermo h;
-    WEYL_TRY(weyl_bms_thermodynamics(c->ctx, b->data.theta[0], b->data.xi[0], b->g, &h));
-    const struct { const char *key; double value; } quantity[] = {
-        {"radius", h.radius}, {"entropy", h.entropy}, {"temperature", h.temperature}, {"omega", h.omega}};
-    cli_say(c, "\ncosmological horizon: radius %.12g, entropy %.12g, temperature %.12g, angular velocity %.12g\n",
-            h.radius, h.entropy, h.temperature, h.omega);
-    for (int i = 0; i < 4; i++) weyl_json_number(c->result, quantity[i].key, quantity[i].value);
-  }
+  bms_identity(b, "Q of a random symmetry, from the metric at r = 10", fabs(bulk - closed) / fmax(fabs(closed), 1),
+               1e-9, false);
   bms_identities_end(b);
   const char *path = cli_string(c, "out");
   if (path)
@@ -240,7 +251,7 @@ weyl_status bms_algebra(bms *b) {
   cli *c = b->c;
   const size_t asked = (size_t)cli_integer(c, "modes"), most = asked ? asked : 8, K = 2 * most + 1;
   weyl_bms_algebra a[2];
-  double *table = weyl_arena_array(b->arena, double, 6 * K *K);
+  double *table = weyl_arena_array(b->arena, double, 6 * K * K);
   if (!table) return WEYL_MEMORY;
   for (int k = 0; k < 2; k++)
     WEYL_TRY(weyl_bms_algebra_of(c->ctx, &b->data, most, b->g, k ? 0 : 10, k ? NULL : table, &a[k]));
@@ -268,9 +279,9 @@ weyl_status bms_algebra(bms *b) {
         const double p0 = (b->data.theta[0] + 1) / (8 * b->g);
         put(&t, 0, "%d", m);
         put(&t, 1, "%.10g", at[0]);
-        put(&t, 2, "%.10g", 2 * m * p0);
+        put(&t, 2, "%.10g", 2 * m * p0 + 0.0);
         put(&t, 3, "%.10g", at[0] - 2 * m * p0);
-        put(&t, 4, "%.10g", 3 / b->g / 12 * m * (m * m - 1));
+        put(&t, 4, "%.10g", 3 / b->g / 12 * m * (m * m - 1) + 0.0);
         t.rows++;
       }
   weyl_json_end(c->result);
@@ -301,12 +312,17 @@ weyl_status bms_algebra(bms *b) {
       line[i] = m;
       line[BMS_CURVE + i] = m * (m * m - 1) / (4 * b->g);
     }
-    const weyl_series s[] = {
-        {.label = "from the metric", .style = WEYL_POINTS, .colour = 1, .n = most, .x = x, .y = y},
-        {.label = "m (m^2 - 1) / 4 G", .style = WEYL_LINE, .colour = 0, .n = BMS_CURVE, .x = line, .y = line + BMS_CURVE}};
+    const weyl_series s[] = {{.label = "from the metric", .style = WEYL_POINTS, .colour = 1, .n = most, .x = x, .y = y},
+                             {.label = "m (m^2 - 1) / 4 G",
+                              .style = WEYL_LINE,
+                              .colour = 0,
+                              .n = BMS_CURVE,
+                              .x = line,
+                              .y = line + BMS_CURVE}};
     const bms_page page = {.title = "The algebra of charges",
-                           .text = "Brackets of the charges of BMS3, each the charge form of one symmetry evaluated in the "
-                                   "bulk for the change of the metric under the other.",
+                           .text =
+                               "Brackets of the charges of BMS3, each the charge form of one symmetry evaluated in the "
+                               "bulk for the change of the metric under the other.",
                            .table = &t,
                            .plots = 1,
                            .plot = {{.title = "Central term of i{J_m, P_-m}",
@@ -396,16 +412,17 @@ weyl_status bms_link(bms *b) {
         {.label = "future, boundary", .style = WEYL_BARS, .colour = 5, .n = PAIRS, .x = x, .y = q[0]},
         {.label = "past, from the metric", .style = WEYL_POINTS, .colour = 1, .n = PAIRS, .x = x, .y = q[1]},
         {.label = "without the map", .style = WEYL_POINTS, .colour = 7, .n = PAIRS, .x = x, .y = q[2]}};
-    const bms_page page = {.title = "Charges across spatial infinity",
-                           .text = "Past and future are joined by Theta+(phi) = Theta-(phi + pi), and so for Xi, T and Y.",
-                           .table = &t,
-                           .plots = 1,
-                           .plot = {{.title = "Charges of 16 random symmetries",
-                                     .x_label = "symmetry",
-                                     .y_label = "Q",
-                                     .count = k > 0 ? 3 : 2,
-                                     .series = s}},
-                           .caption = {"Each charge is the same before and after; without the antipodal map it is not."}};
+    const bms_page page = {
+        .title = "Charges across spatial infinity",
+        .text = "Past and future are joined by Theta+(phi) = Theta-(phi + pi), and so for Xi, T and Y.",
+        .table = &t,
+        .plots = 1,
+        .plot = {{.title = "Charges of 16 random symmetries",
+                  .x_label = "symmetry",
+                  .y_label = "Q",
+                  .count = k > 0 ? 3 : 2,
+                  .series = s}},
+        .caption = {"Each charge is the same before and after; without the antipodal map it is not."}};
     WEYL_TRY(bms_show(b, &page));
   }
   return bms_verdict(b);

@@ -12,7 +12,8 @@ static weyl_status numbers(bms *b, const char *flag, size_t n, const char *what,
     char *end;
     out[i] = strtod(at, &end);
     if (end == at || !isfinite(out[i]) || *end != (i + 1 < n ? ',' : '\0'))
-      return weyl_fail(c->ctx, WEYL_BAD_ARG, "--%s %s: must be %s, %zu finite numbers with commas", flag, text, what, n);
+      return weyl_fail(c->ctx, WEYL_BAD_ARG, "--%s %s: must be %s, %zu finite numbers with commas", flag, text, what,
+                       n);
     at = end + 1;
   }
   c->place[0] = '\0';
@@ -48,8 +49,8 @@ static weyl_status at_one_point(bms *b) {
     weyl_json_end(c->result);
   }
   weyl_json_end(c->result);
-  cli_say(c, "at (u, r, phi) = (%g, %g, %g); the past is that of the antipodal data, at v in place of u\n\n", x[0], x[1],
-          x[2]);
+  cli_say(c, "at (u, r, phi) = (%g, %g, %g); the past is that of the antipodal data, at v in place of u\n\n", x[0],
+          x[1], x[2]);
   show(c, &t);
   return WEYL_OK;
 }
@@ -92,9 +93,11 @@ weyl_status bms_metric(bms *b) {
   }
   bms_identities_end(b);
   if (bms_draws(b)) {
-    const bms_page page = {.title = "Metrics of boundary data in the bulk",
-                           .text = "Curvature, Lie derivatives and brackets from the metric by exact derivatives; residuals "
-                                   "relative to the largest term."};
+    const bms_page page = {
+        .title = "Metrics of boundary data in the bulk",
+        .text =
+            "Curvature, Lie derivatives and brackets from the metric by exact derivatives; residuals "
+            "relative to the largest term."};
     WEYL_TRY(bms_show(b, &page));
   }
   return bms_verdict(b);
@@ -119,7 +122,8 @@ weyl_status bms_bulkcharge(bms *b) {
     weyl_bms_random(&rng, 4, 1, change.xi);
   }
   /* Q of the change alone: the zero of the charge does not vary */
-  const double closed = weyl_bms_charge(&change, &v, b->g) - v.t[0] / (8 * b->g), size = fmax(fabs(closed), 1e-3 / b->g);
+  const double closed = weyl_bms_charge(&change, &v, b->g) - v.t[0] / (8 * b->g),
+               size = fmax(fabs(closed), 1e-3 / b->g);
   sheet t;
   head(&t, (const char *const[]){"r", "future", "off", "past", "off"}, 5);
   double worst[2] = {0};
@@ -221,13 +225,15 @@ weyl_status bms_evolve(bms *b) {
       u[n + i] = f.mass[i * stride];
       u[2 * n + i] = f.spin[i * stride];
     }
-    const weyl_series s[] = {{.label = "M", .style = WEYL_LINE, .colour = 0, .n = n, .x = u, .y = u + n},
-                             {.label = "J", .style = WEYL_LINE, .colour = 1, .n = n, .x = u, .y = u + 2 * n},
-                             {.label = "before", .style = WEYL_DASHES, .colour = 0, .n = BMS_CURVE, .x = phi, .y = before},
-                             {.label = "after", .style = WEYL_LINE, .colour = 1, .n = BMS_CURVE, .x = phi, .y = after}};
+    const weyl_series s[] = {
+        {.label = "M", .style = WEYL_LINE, .colour = 0, .n = n, .x = u, .y = u + n},
+        {.label = "J", .style = WEYL_LINE, .colour = 1, .n = n, .x = u, .y = u + 2 * n},
+        {.label = "before", .style = WEYL_DASHES, .colour = 0, .n = BMS_CURVE, .x = phi, .y = before},
+        {.label = "after", .style = WEYL_LINE, .colour = 1, .n = BMS_CURVE, .x = phi, .y = after}};
     const bms_page page = {
         .title = "Charges while null matter leaves",
-        .text = "Null matter carries mass and angular momentum to infinity; the metric obeys Einstein's equations with it.",
+        .text =
+            "Null matter carries mass and angular momentum to infinity; the metric obeys Einstein's equations with it.",
         .table = &t,
         .plots = 2,
         .plot = {{.title = "Charges", .x_label = "u", .y_label = "", .count = 2, .series = s},

@@ -8,11 +8,10 @@
 static const char *spelt(const weyl_bms_orbit *o, char text[96]) {
   switch (o->what) {
     case WEYL_BMS_HYPERBOLIC:
-      snprintf(text, 96, o->winding ? "hyperbolic, winding %d: no constant on the orbit" : "flat cosmology", o->winding);
+      snprintf(text, 96, o->winding ? "hyperbolic, winding %d: no constant on the orbit" : "flat cosmology",
+               o->winding);
       break;
-    case WEYL_BMS_ELLIPTIC:
-      snprintf(text, 96, o->winding ? "conical excess" : "conical defect: a point mass");
-      break;
+    case WEYL_BMS_ELLIPTIC: snprintf(text, 96, o->winding ? "conical excess" : "conical defect: a point mass"); break;
     case WEYL_BMS_PARABOLIC:
       snprintf(text, 96, o->winding ? "parabolic, winding %d, sign %+d: no constant on the orbit" : "null orbifold",
                o->winding, o->sign);
@@ -48,9 +47,9 @@ static weyl_status draw_chart(bms *b, chart *out) {
       const int k = o.what == WEYL_BMS_HYPERBOLIC ? (o.winding == 0   ? 0
                                                      : o.winding == 1 ? 3
                                                                       : 5)
-                    : o.winding == 0 ? 1
-                    : o.winding == 1 ? 2
-                                     : 4;
+                    : o.winding == 0              ? 1
+                    : o.winding == 1              ? 2
+                                                  : 4;
       out->x[k * CHART + (int)out->n[k]] = theta[0];
       out->y[k * CHART + (int)out->n[k]++] = theta[1];
     }
@@ -79,8 +78,8 @@ static weyl_status show_orbit(bms *b, const weyl_bms_orbit *o, const sheet *t, s
     size = fmax(size, fmax(fabs(b->data.theta[2 * n - 1]), fabs(b->data.theta[2 * n])));
   if (b->data.modes > 0) place[1] = hypot(b->data.theta[1], b->data.theta[2]);
   if (size < 1e-12 && place[0] > -7 && place[0] < 2 && place[1] < 4.5)
-    s[kinds++] = (weyl_series){
-        .label = "these data", .style = WEYL_POINTS, .colour = 7, .n = 1, .x = &place[0], .y = &place[1]};
+    s[kinds++] =
+        (weyl_series){.label = "these data", .style = WEYL_POINTS, .colour = 7, .n = 1, .x = &place[0], .y = &place[1]};
   static const char *const which[] = {"psi1^2", "psi1 psi2", "psi2^2"};
   weyl_series *of = s + KINDS + 1;
   for (size_t k = 0; k < o->stabilisers; k++)
@@ -242,7 +241,7 @@ static void hammer(double theta, double phi, double *x, double *y) {
   *y = sin(latitude) * sqrt(2) / z;
 }
 
-enum { RINGS = 17, WHISKERS = 1200, OUTLINE = 200 };
+enum { RINGS = 15, WHISKERS = 1200, OUTLINE = 200 };
 
 /* Headless arrows along the stretching axis of the shear, as long as it is strong. */
 static weyl_status show_shear(bms *b, int l_max, const double *f, double most, const sheet *t) {
@@ -258,7 +257,7 @@ static weyl_status show_shear(bms *b, int l_max, const double *f, double most, c
       weyl_bms_shear s;
       WEYL_TRY(weyl_bms_shear_at(b->c->ctx, l_max, f, theta, phi, &s));
       const double size = hypot(s.c[0], s.c[1]), axis = 0.5 * atan2(s.c[1], s.c[0]);
-      const double reach = most > 0 ? 0.8 * BMS_PI / RINGS / 2 * size / most : 0;
+      const double reach = most > 0 ? 0.95 * BMS_PI / RINGS / 2 * size / most : 0;
       for (int end = -1; end <= 1; end += 2, n++)
         hammer(theta + end * reach * cos(axis), phi + end * reach * sin(axis) / sin(theta), &x[n], &y[n]);
       x[n] = y[n] = NAN;
@@ -281,11 +280,10 @@ static weyl_status show_shear(bms *b, int l_max, const double *f, double most, c
       .plot = {{.title = "Shear of the vacuum on the celestial sphere",
                 .x_label = "(Hammer's projection)",
                 .y_label = "",
-                .equal_axes = true,
                 .count = 2,
                 .series = s,
-                .width = 900,
-                .height = 620}},
+                .width = 960,
+                .height = 520}},
       .caption = {"Lines point along the stretching axis of C_AB; their length is its size."}};
   return bms_show(b, &page);
 }

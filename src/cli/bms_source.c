@@ -158,8 +158,7 @@ static void page_table(weyl_page *p, const sheet *s) {
 weyl_status bms_show(bms *b, const bms_page *page) {
   cli *c = b->c;
   const char *picture = cli_string(c, "plot"), *path = cli_string(c, "report");
-  if (picture && page->plots == 0)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "weyl bms %s draws no picture", c->arg[0]);
+  if (picture && page->plots == 0) return weyl_fail(c->ctx, WEYL_BAD_ARG, "weyl bms %s draws no picture", c->arg[0]);
   if (picture) {
     WEYL_TRY(weyl_plot_sheet_write(c->ctx, page->plot, page->plots, page->plots > 1 ? 2 : 1, picture));
     weyl_json_string(c->result, "plot", picture);

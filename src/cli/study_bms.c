@@ -37,4 +37,5 @@ static weyl_status run(void *state, weyl_context *ctx, const char *quantity, con
   return study_checks_run(&checks, state, ctx, quantity, options, out, budget);
 }
 
-const study_kind study_kind_bms = {{"bms", study_checks_options, study_checks_quantities, NULL, run}, sizeof(kept), NULL};
+const study_kind study_kind_bms = {
+    {"bms", study_checks_options, study_checks_quantities, NULL, run}, sizeof(kept), NULL};

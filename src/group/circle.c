@@ -30,24 +30,35 @@ void weyl_circle_at(size_t k, const double *c, double phi, int order, double *ou
   }
 }
 
+/* Cosine and sine are made anew now and then, from an exact fraction of the circle: what a recurrence loses on the way
+ * would be noise in the high modes, and derivatives blow that up. */
+enum { ANEW = 4 };
+
 void weyl_circle_modes(size_t n, const double *samples, size_t k, double *c) {
   memset(c, 0, (2 * k + 1) * sizeof *c);
   for (size_t j = 0; j < n; j++) {
-    const double phi = TAU * (double)j / (double)n, c1 = cos(phi), s1 = sin(phi), f = samples[j] / (double)n;
-    double cn = f, sn = 0;
+    const double step = TAU / (double)n, c1 = cos(step * (double)j), s1 = sin(step * (double)j);
+    const double f = samples[j] / (double)n;
+    double cn = 1, sn = 0;
     c[0] += f;
     for (size_t m = 1; m <= k; m++) {
-      const double t = cn * c1 - sn * s1;
-      sn = cn * s1 + sn * c1;
-      cn = t;
-      c[2 * m - 1] += 2 * cn;
-      c[2 * m] += 2 * sn;
+      if (m % ANEW == 0) {
+        const double phi = step * (double)(m * j % n);
+        cn = cos(phi);
+        sn = sin(phi);
+      } else {
+        const double t = cn * c1 - sn * s1;
+        sn = cn * s1 + sn * c1;
+        cn = t;
+      }
+      c[2 * m - 1] += 2 * f * cn;
+      c[2 * m] += 2 * f * sn;
     }
   }
   double most = 0;
   for (size_t i = 0; i <= 2 * k; i++) most = fmax(most, fabs(c[i]));
   size_t last = 2 * k;
-  while (last > 0 && fabs(c[last]) <= 2 * DBL_EPSILON * most) c[last--] = 0;
+  while (last > 0 && fabs(c[last]) <= 4 * DBL_EPSILON * most) c[last--] = 0;
 }
 
 double weyl_circle_tail(size_t k, const double *c) {
@@ -68,7 +79,8 @@ static const char *skip(const char *p) {
 }
 
 static weyl_status refuse(weyl_context *ctx, const char *text, const char *at, const char *what) {
-  return weyl_fail(ctx, WEYL_FORMAT, "\"%.60s\" has \"%.12s\" at %d, expected %s", text, at, (int)(at - text) + 1, what);
+  return weyl_fail(ctx, WEYL_FORMAT, "\"%.60s\" has \"%.12s\" at %d, expected %s", text, at, (int)(at - text) + 1,
+                   what);
 }
 
 /* One signed term: number, number cosN, cosN; moves *at behind it. */

@@ -7,8 +7,9 @@
 
 typedef void (*angle_fn)(const void *arg, double phi, double out[2]);
 
-/* Two functions of phi on n points, to k modes each. */
+/* Two functions of phi on n points (more where the modes need them), to k modes each. */
 static weyl_status project(weyl_context *ctx, angle_fn f, const void *arg, size_t n, size_t k, double *a, double *b) {
+  if (n < 2 * k + 2) n = 2 * k + 2;
   double *samples = weyl_alloc(ctx, 2 * n, sizeof *samples), both[2];
   if (!samples) return WEYL_MEMORY;
   for (size_t j = 0; j < n; j++) {

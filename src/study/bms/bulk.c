@@ -117,8 +117,8 @@ static void identities(const family *q, const double *x, weyl_bms_bulk *out) {
   worst(&out->bracket, apart[0] / size);
   worst(&out->unmodified, apart[1] / size);
   worst(&out->wrong_sign, apart[2] / size);
-  /* g^ of Omega = 1 / r: (u, Omega, phi), dr = -dOmega / Omega^2, g^ = Omega^2 g; n_a = d_a Omega. The inverse is that of
-   * g with its r components times Omega^2 each, over Omega^2 in all. */
+  /* g^ of Omega = 1 / r: (u, Omega, phi), dr = -dOmega / Omega^2, g^ = Omega^2 g; n_a = d_a Omega. The inverse is that
+   * of g with its r components times Omega^2 each, over Omega^2 in all. */
   const double omega = 1e-6;
   flat_metric(&a, q->past, x[U], 1 / omega, g);
   geometry_at(3, g, &at);
@@ -205,8 +205,7 @@ static weyl_status form(weyl_context *ctx, const charge *q, double g, double *ou
 }
 
 weyl_status weyl_bms_bulk_charge(weyl_context *ctx, const weyl_bms_data *data, const weyl_bms_vector *v,
-                                 const weyl_bms_data *variation, bool past, double u, double r, double g,
-                                 double *out) {
+                                 const weyl_bms_data *variation, bool past, double u, double r, double g, double *out) {
   const charge q = {data, variation, v, NULL, past, u, r};
   return form(ctx, &q, g, out);
 }

@@ -117,7 +117,7 @@ weyl_status weyl_bms_algebra_of(weyl_context *ctx, const weyl_bms_data *data, si
   weyl_status status;
   brackets q = {.ctx = ctx, .data = data, .g = g, .r = r};
   WEYL_GOTO(weyl_arena_new(ctx, &arena));
-  double *real = weyl_arena_array(arena, double, 4 * K *K);
+  double *real = weyl_arena_array(arena, double, 4 * K * K);
   status = real ? WEYL_OK : WEYL_MEMORY;
   if (!real) goto done;
   WEYL_GOTO(real_table(&q, arena, modes, real));

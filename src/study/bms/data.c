@@ -5,7 +5,8 @@
 #include <string.h>
 
 static weyl_status pair_new(weyl_arena *arena, size_t modes, size_t *k, double **a, double **b) {
-  double *first = weyl_arena_array(arena, double, 2 * modes + 1), *second = weyl_arena_array(arena, double, 2 * modes + 1);
+  double *first = weyl_arena_array(arena, double, 2 * modes + 1),
+         *second = weyl_arena_array(arena, double, 2 * modes + 1);
   if (!first || !second) return WEYL_MEMORY;
   *k = modes;
   *a = first;

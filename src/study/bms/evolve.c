@@ -66,8 +66,8 @@ static void einstein(const flowing *q, double u, double r, double phi, const dou
   weyl_circle_at(m->modes, m->sigma, phi, 2, sigma);
   const double k = -16 * PI * m->g, w = k * pulse(m, u, &slope), bend = k * slope;
   const jet big = changing(theta, (const double[2]){w * tau[0], w * tau[1]}, bend * tau[0]);
-  const jet turn = changing(n, (const double[2]){theta[1] + w * sigma[0], theta[2] + w * sigma[1]},
-                            w * tau[1] + bend * sigma[0]);
+  const jet turn =
+      changing(n, (const double[2]){theta[1] + w * sigma[0], theta[2] + w * sigma[1]}, w * tau[1] + bend * sigma[0]);
   jet g[JET_PAIRS];
   geometry at;
   double ricci[JET_VARS][JET_VARS], matter[JET_VARS][JET_VARS] = {{0}}, trace = 0;
@@ -84,12 +84,11 @@ static void einstein(const flowing *q, double u, double r, double phi, const dou
   worst(&out->trace, fabs(trace) / scale);
 }
 
-weyl_status weyl_bms_evolve(weyl_context *ctx, weyl_arena *arena, const weyl_bms_data *data,
-                            const weyl_bms_matter *m, double from, double to, size_t steps, weyl_bms_flow *out) {
+weyl_status weyl_bms_evolve(weyl_context *ctx, weyl_arena *arena, const weyl_bms_data *data, const weyl_bms_matter *m,
+                            double from, double to, size_t steps, weyl_bms_flow *out) {
   if (!(to > from) || !isfinite(to) || !isfinite(from))
     return weyl_fail(ctx, WEYL_BAD_ARG, "u from %g to %g, must rise", from, to);
-  if (steps < 1 || steps > 10000000)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "%zu steps, must be 1 to 10000000", steps);
+  if (steps < 1 || steps > 10000000) return weyl_fail(ctx, WEYL_BAD_ARG, "%zu steps, must be 1 to 10000000", steps);
   if (!(m->width > 0) || !isfinite(m->width) || !(m->g > 0))
     return weyl_fail(ctx, WEYL_BAD_ARG, "a pulse of width %g with G = %g, must be above 0", m->width, m->g);
   const flowing q = {m, data->modes > m->modes ? data->modes : m->modes};

@@ -20,13 +20,14 @@ static void slope(const weyl_bms_data *data, bool past, const double *y, double 
   geometry_acceleration(&at, y + 3, out + 3);
 }
 
-/* g(v, v) and its largest term */
+/* g(v, v), and the square of the speed in a frame, which its terms are at most where r is large */
 static double square(const weyl_bms_data *data, bool past, const double *y, double *size) {
   jet g[JET_PAIRS];
   geometry at;
   local(data, past, y, g, &at);
+  const double speed = fmax(fabs(y[3]), fmax(fabs(y[4]), fabs(y[R] * y[5])));
   double sum = 0;
-  *size = 0;
+  *size = speed * speed;
   for (int a = 0; a < 3; a++)
     for (int b = 0; b < 3; b++) {
       const double term = at.g[a][b] * y[3 + a] * y[3 + b];
@@ -45,8 +46,7 @@ static double advance(const weyl_bms_data *data, bool past, const double *y, dou
                                  {19372.0 / 6561, -25360.0 / 2187, 64448.0 / 6561, -212.0 / 729},
                                  {9017.0 / 3168, -355.0 / 33, 46732.0 / 5247, 49.0 / 176, -5103.0 / 18656},
                                  {35.0 / 384, 0, 500.0 / 1113, 125.0 / 192, -2187.0 / 6784, 11.0 / 84}};
-  static const double e[7] = {71.0 / 57600,     0,           -71.0 / 16695, 71.0 / 1920,
-                              -17253.0 / 339200, 22.0 / 525, -1.0 / 40};
+  static const double e[7] = {71.0 / 57600, 0, -71.0 / 16695, 71.0 / 1920, -17253.0 / 339200, 22.0 / 525, -1.0 / 40};
   double k[7][STATE], worst_part = 0;
   for (int s = 0; s < 7; s++) {
     memcpy(to, y, STATE * sizeof *to);
@@ -109,7 +109,8 @@ weyl_status weyl_bms_geodesic(weyl_context *ctx, const weyl_bms_data *data, cons
     }
     h *= !good || grow < 1 ? fmax(0.2, isfinite(grow) ? fmin(grow, 0.9) : 0.2) : fmin(grow, 5);
     if (!(h > 1e-300))
-      return weyl_fail(ctx, WEYL_NUMERIC, "the step of the geodesic became 0 at r = %g after %zu steps", y[R], ray.steps);
+      return weyl_fail(ctx, WEYL_NUMERIC, "the step of the geodesic became 0 at r = %g after %zu steps", y[R],
+                       ray.steps);
   }
   memcpy(ray.x, y, sizeof ray.x);
   memcpy(ray.v, y + 3, sizeof ray.v);
@@ -120,7 +121,8 @@ weyl_status weyl_bms_geodesic(weyl_context *ctx, const weyl_bms_data *data, cons
 weyl_status weyl_bms_null(weyl_context *ctx, const weyl_bms_data *data, bool past, const double x[3], double b,
                           bool inward, double v[3]) {
   if (!(x[R] > 0) || !isfinite(x[U]) || !isfinite(x[PHI]) || !isfinite(x[R]) || !isfinite(b))
-    return weyl_fail(ctx, WEYL_BAD_ARG, "(%g, %g, %g) with b = %g: must be finite, with r above 0", x[0], x[1], x[2], b);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "(%g, %g, %g) with b = %g: must be finite, with r above 0", x[0], x[1], x[2],
+                     b);
   flat_angle a;
   flat_angle_at(data, x[PHI], 3, &a);
   const double n = flat_n(&a, x[U]).v, sign = past ? 1 : -1, turn = b / (x[R] * x[R]), c = b * turn;
@@ -137,8 +139,7 @@ weyl_status weyl_bms_null(weyl_context *ctx, const weyl_bms_data *data, bool pas
   }
   v[R] = -sign;
   const double middle = -2 + n * turn, root = middle * middle - 4 * a.theta[0] * c;
-  if (!(root >= 0 && middle < 0))
-    return weyl_fail(ctx, WEYL_BAD_ARG, "no null ray at r = %g with b = %g", x[R], b);
+  if (!(root >= 0 && middle < 0)) return weyl_fail(ctx, WEYL_BAD_ARG, "no null ray at r = %g with b = %g", x[R], b);
   v[U] = 2 * c / (-middle + sqrt(root));
   return WEYL_OK;
 }

@@ -154,11 +154,11 @@ typedef struct form {
   int n;
   const geometry *at;
   double xi[JET_VARS], xi_low[JET_VARS];
-  double turn[JET_VARS][JET_VARS]; /* [a][b]: D^a xi^b */
-  double h_up[JET_VARS][JET_VARS]; /* h^{ab} */
-  double h_mixed[JET_VARS][JET_VARS]; /* [a][b]: h^a_b */
-  double trace, trace_up[JET_VARS];  /* h, D^a h */
-  double div_up[JET_VARS];           /* D_s h^{as} */
+  double turn[JET_VARS][JET_VARS];         /* [a][b]: D^a xi^b */
+  double h_up[JET_VARS][JET_VARS];         /* h^{ab} */
+  double h_mixed[JET_VARS][JET_VARS];      /* [a][b]: h^a_b */
+  double trace, trace_up[JET_VARS];        /* h, D^a h */
+  double div_up[JET_VARS];                 /* D_s h^{as} */
   double dh[JET_VARS][JET_VARS][JET_VARS]; /* [c][a][b]: D^c h^{ab} */
 } form;
 
@@ -191,8 +191,7 @@ static void prepare(const geometry *s, const jet *xi, const jet *h, form *f) {
     for (int a = 0; a < n; a++)
       for (int b = 0; b < n; b++) {
         double sum = AT(h, a, b).d[c];
-        for (int d = 0; d < n; d++)
-          sum -= s->gamma[d][c][a] * AT(h, d, b).v + s->gamma[d][c][b] * AT(h, a, d).v;
+        for (int d = 0; d < n; d++) sum -= s->gamma[d][c][a] * AT(h, d, b).v + s->gamma[d][c][b] * AT(h, a, d).v;
         down[c][a][b] = sum;
       }
   for (int a = 0; a < n; a++)

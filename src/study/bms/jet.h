@@ -41,8 +41,7 @@ static inline jet jet_mul(jet x, jet y) {
   z.v = x.v * y.v;
   for (int i = 0; i < JET_VARS; i++) z.d[i] = x.v * y.d[i] + x.d[i] * y.v;
   for (int i = 0, p = 0; i < JET_VARS; i++)
-    for (int j = i; j < JET_VARS; j++, p++)
-      z.h[p] = x.v * y.h[p] + x.d[i] * y.d[j] + x.d[j] * y.d[i] + x.h[p] * y.v;
+    for (int j = i; j < JET_VARS; j++, p++) z.h[p] = x.v * y.h[p] + x.d[i] * y.d[j] + x.d[j] * y.d[i] + x.h[p] * y.v;
   return z;
 }
 

@@ -41,8 +41,7 @@ static matrix exponential(matrix a) {
 static matrix step(const weyl_bms_data *data, double from, double h) {
   const double off = 0.38729833462074168852; /* sqrt(15) / 10 */
   double v[3];
-  for (int i = 0; i < 3; i++)
-    weyl_circle_at(data->modes, data->theta, from + h * (0.5 + (i - 1) * off), 0, &v[i]);
+  for (int i = 0; i < 3; i++) weyl_circle_at(data->modes, data->theta, from + h * (0.5 + (i - 1) * off), 0, &v[i]);
   const double mid = h * v[1] / 4, first = h * sqrt(15) / 3 * (v[2] - v[0]) / 4,
                second = h * 10 / 3 * (v[2] - 2 * v[1] + v[0]) / 4;
   const matrix a1 = {{{0, h}, {mid, 0}}}, a2 = {{{0, 0}, {first, 0}}}, a3 = {{{0, 0}, {second, 0}}};

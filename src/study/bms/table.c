@@ -91,8 +91,8 @@ static weyl_status samples_of(const columns *q, weyl_arena *arena, int phi, cons
     WEYL_TRY(number(q, i, phi, &at));
     const double wanted = TAU * (double)i / (double)n;
     if (fabs(at - wanted) > 1e-6)
-      return weyl_fail(q->ctx, WEYL_FORMAT, "phi is %.9g, must be %.9g: equal steps from 0 round the circle (%s:%zu)", at,
-                       wanted, q->path, line(q, i));
+      return weyl_fail(q->ctx, WEYL_FORMAT, "phi is %.9g, must be %.9g: equal steps from 0 round the circle (%s:%zu)",
+                       at, wanted, q->path, line(q, i));
   }
   *modes = (n - 1) / 2;
   double *f = weyl_arena_array(arena, double, n);
@@ -111,7 +111,8 @@ static weyl_status samples_of(const columns *q, weyl_arena *arena, int phi, cons
       double end, begin = value(q, 0, column[k]);
       WEYL_TRY(number(q, n, column[k], &end));
       if (fabs(end - begin - turn * TAU) > 1e-9 * most)
-        return weyl_fail(q->ctx, WEYL_FORMAT, "%s changes by %.9g round the circle, must change by %s: it is not periodic (%s:%zu)",
+        return weyl_fail(q->ctx, WEYL_FORMAT,
+                         "%s changes by %.9g round the circle, must change by %s: it is not periodic (%s:%zu)",
                          q->t.name[column[k]], end - begin, turn > 0 ? "2 pi" : "0", q->path, line(q, n));
     }
     weyl_circle_modes(n, f, *modes, out[k]);

@@ -13,8 +13,7 @@ typedef double sphere[DERIVATIVES][DERIVATIVES];
 
 /* z = x y in derivatives with respect to theta */
 static void leibniz(const double *x, const double *y, double *z) {
-  static const double binomial[DERIVATIVES][DERIVATIVES] = {
-      {1}, {1, 1}, {1, 2, 1}, {1, 3, 3, 1}, {1, 4, 6, 4, 1}};
+  static const double binomial[DERIVATIVES][DERIVATIVES] = {{1}, {1, 1}, {1, 2, 1}, {1, 3, 3, 1}, {1, 4, 6, 4, 1}};
   double out[DERIVATIVES];
   for (int n = 0; n < DERIVATIVES; n++) {
     out[n] = 0;
@@ -79,7 +78,8 @@ typedef struct round_sphere {
 
 static round_sphere round_at(double theta) {
   const jet t = jet_variable(THETA, theta);
-  const jet s = jet_chain(t, sin(theta), cos(theta), -sin(theta)), c = jet_chain(t, cos(theta), -sin(theta), -cos(theta));
+  const jet s = jet_chain(t, sin(theta), cos(theta), -sin(theta)),
+            c = jet_chain(t, cos(theta), -sin(theta), -cos(theta));
   round_sphere r;
   r.square = jet_mul(s, s);
   r.mixed = jet_mul(s, c);
@@ -292,7 +292,8 @@ weyl_status weyl_bms_vacuum_charge(weyl_context *ctx, int l_max, const double *c
                                    double *charge) {
   WEYL_TRY(check(ctx, l_max, c, 1));
   if (l < 1 || l > WEYL_BMS_DEGREE || m < -l || m > l)
-    return weyl_fail(ctx, WEYL_BAD_ARG, "the vector of degree %d, order %d: degrees are 1 to %d", l, m, WEYL_BMS_DEGREE);
+    return weyl_fail(ctx, WEYL_BAD_ARG, "the vector of degree %d, order %d: degrees are 1 to %d", l, m,
+                     WEYL_BMS_DEGREE);
   const charged q = {l_max, l, m, c, curl};
   double sum;
   WEYL_TRY(integrate(ctx, (size_t)(2 * l_max + l + 2), charge_density, &q, &sum));
