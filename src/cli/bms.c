@@ -49,17 +49,18 @@ static const struct {
   weyl_status (*run)(bms *b);
   const char *fallback; /* data when none are named; NULL: they must be */
   bool without;         /* takes no data at all */
-} actions[] = {{"transform", bms_transform, NULL, false},
-               {"charges", bms_charges, NULL, false},
-               {"algebra", bms_algebra, "random:1", false},
-               {"orbit", bms_orbit, NULL, false},
-               {"metric", bms_metric, "random:1", false},
-               {"bulkcharge", bms_bulkcharge, "random:1", false},
-               {"link", bms_link, "random:1", false},
-               {"evolve", bms_evolve, "fsc:1:0", false},
-               {"geodesic", bms_geodesic, "minkowski", false},
-               {"vacuum4d", bms_vacuum4d, NULL, true},
-               {"check", bms_check, NULL, true}};
+  bool plain;           /* draws no picture */
+} actions[] = {{"transform", bms_transform, NULL, false, false},
+               {"charges", bms_charges, NULL, false, false},
+               {"algebra", bms_algebra, "random:1", false, false},
+               {"orbit", bms_orbit, NULL, false, false},
+               {"metric", bms_metric, "random:1", false, true},
+               {"bulkcharge", bms_bulkcharge, "random:1", false, true},
+               {"link", bms_link, "random:1", false, false},
+               {"evolve", bms_evolve, "fsc:1:0", false, false},
+               {"geodesic", bms_geodesic, "minkowski", false, false},
+               {"vacuum4d", bms_vacuum4d, NULL, true, false},
+               {"check", bms_check, NULL, true, true}};
 #define ACTIONS (sizeof actions / sizeof *actions)
 static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
 
@@ -70,6 +71,10 @@ static weyl_status run(cli *c) {
   WEYL_TRY(study_ending(c, "out", STUDY_TABLES));
   WEYL_TRY(study_ending(c, "plot", STUDY_PICTURES));
   WEYL_TRY(study_ending(c, "report", STUDY_PAGES));
+  if (actions[k].plain && cli_string(c, "plot")) {
+    snprintf(c->place, sizeof c->place, "--plot");
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "weyl bms %s draws no picture", c->arg[0]);
+  }
   if (actions[k].without && c->args > 1)
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "\"%s\" is one argument too many for weyl bms %s", c->arg[1], c->arg[0]);
   bms b = {.c = c, .g = cli_number(c, "newton")};

@@ -39,6 +39,7 @@ weyl_status bms_verdict(const bms *b);
 
 /* f at equal steps of phi from 0 to 2 pi, [BMS_CURVE], in the arena; phi too (NULL c). */
 double *bms_curve(bms *b, size_t modes, const double *c);
+double bms_tidy(double x); /* 0 for rounding, in tables for people */
 void bms_json_modes(weyl_json *json, const char *key, size_t modes, const double *c);
 /* Modes of two functions as a table that can be read again. */
 weyl_status bms_save_modes(bms *b, const char *first, const char *second, size_t modes, const double *a,

@@ -193,7 +193,7 @@ weyl_status bms_charges(bms *b) {
       c_of[place] = n == 0 && k % 2 ? 0 : 1;
       column[1 + k][n] = weyl_bms_charge(&b->data, &v, b->g);
       c_of[place] = 0;
-      put(&t, 1 + (size_t)k, "%.12g", column[1 + k][n] + 0.0);
+      put(&t, 1 + (size_t)k, "%.12g", bms_tidy(column[1 + k][n]));
     }
   }
   show(c, &t);
@@ -280,14 +280,14 @@ weyl_status bms_algebra(bms *b) {
         put(&t, 0, "%d", m);
         put(&t, 1, "%.10g", at[0]);
         put(&t, 2, "%.10g", 2 * m * p0 + 0.0);
-        put(&t, 3, "%.10g", at[0] - 2 * m * p0);
+        put(&t, 3, "%.10g", bms_tidy(at[0] - 2 * m * p0));
         put(&t, 4, "%.10g", 3 / b->g / 12 * m * (m * m - 1) + 0.0);
         t.rows++;
       }
   weyl_json_end(c->result);
   cli_say(c, "%s, G = %g: brackets from the metric at r = 10, {Q1, Q2} the charge of xi_1 for Lie_xi2 g\n", b->name,
           b->g);
-  cli_say(c, "c1 = %.3g, c2 = %.12g (3 / G = %.12g)\n\n", a[0].c1, a[0].c2, 3 / b->g);
+  cli_say(c, "c1 = %.3g, c2 = %.12g (3 / G = %.12g)\n\n", bms_tidy(a[0].c1), a[0].c2, 3 / b->g);
   show(c, &t);
   const double scale = fmax(1, fabs(a[1].no_term));
   bms_identities_begin(b);

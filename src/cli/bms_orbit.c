@@ -165,12 +165,12 @@ weyl_status bms_orbit(bms *b) {
   for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
     if (isnan(row[i].value)) continue;
     put(&t, 0, "%s", row[i].name);
-    put(&t, 1, "%.12g", row[i].value);
+    put(&t, 1, "%.12g", bms_tidy(row[i].value));
     t.rows++;
   }
   for (size_t k = 0; k < o.stabilisers; k++, t.rows++) {
     put(&t, 0, o.stabilisers > 1 ? "spin along stabiliser %zu" : "spin j", k + 1);
-    put(&t, 1, "%.12g", o.spin[k] + 0.0);
+    put(&t, 1, "%.12g", bms_tidy(o.spin[k]));
   }
   put(&t, 0, "energy on the orbit");
   put(&t, 1, o.bounded ? "bounded from below" : "not bounded from below");
@@ -294,14 +294,6 @@ weyl_status bms_vacuum4d(bms *b) {
   double *f;
   const size_t points = cli_integer(c, "points") ? (size_t)cli_integer(c, "points") : 50;
   WEYL_TRY(harmonics(b, &l_max, &f));
-  weyl_bms_vacuum v;
-  WEYL_TRY(weyl_bms_vacuum_check(c->ctx, l_max, f, points, cli_seed(c), &v));
-  weyl_json_number(c->result, "shear", v.shear);
-  weyl_json_number(c->result, "norm2", v.norm2);
-  weyl_json_number(c->result, "caustic", v.radius);
-  cli_say(c, "supertranslated Minkowski space, f of degree %d\n", l_max);
-  cli_say(c, "largest shear %.9g, mean of C_AB C^AB %.9g, outermost caustic seen at |r| = %.9g\n\n", v.shear, v.norm2,
-          v.radius);
   if (cli_string(c, "at")) {
     double x[4], riemann, scale;
     const char *at = cli_string(c, "at");
@@ -315,6 +307,14 @@ weyl_status bms_vacuum4d(bms *b) {
     cli_say(c, "at (%g, %g, %g, %g): largest |Riemann| %.2g, of terms to %.3g\n\n", x[0], x[1], x[2], x[3], riemann,
             scale);
   }
+  weyl_bms_vacuum v;
+  WEYL_TRY(weyl_bms_vacuum_check(c->ctx, l_max, f, points, cli_seed(c), &v));
+  weyl_json_number(c->result, "shear", v.shear);
+  weyl_json_number(c->result, "norm2", v.norm2);
+  weyl_json_number(c->result, "caustic", v.radius);
+  cli_say(c, "supertranslated Minkowski space, f of degree %d\n", l_max);
+  cli_say(c, "largest shear %.9g, mean of C_AB C^AB %.9g, outermost caustic seen at |r| = %.9g\n\n", v.shear, v.norm2,
+          v.radius);
   sheet t;
   head(&t, (const char *const[]){"vector", "l", "m", "charge of the gradient", "of the curl"}, 5);
   weyl_json_array(c->result, "charges");
@@ -332,8 +332,8 @@ weyl_status bms_vacuum4d(bms *b) {
       put(&t, 0, "%s", l == 1 ? "Lorentz" : "superrotation");
       put(&t, 1, "%d", l);
       put(&t, 2, "%d", m);
-      put(&t, 3, "%.9g", fabs(q[0]) < 1e-13 ? 0 : q[0]);
-      put(&t, 4, "%.9g", fabs(q[1]) < 1e-13 ? 0 : q[1]);
+      put(&t, 3, "%.9g", bms_tidy(q[0]));
+      put(&t, 4, "%.9g", bms_tidy(q[1]));
       weyl_json_object(c->result, NULL);
       weyl_json_integer(c->result, "l", l);
       weyl_json_integer(c->result, "m", m);

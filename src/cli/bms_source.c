@@ -9,7 +9,9 @@ weyl_status bms_function(bms *b, const char *flag, size_t least, size_t *modes, 
   const char *text = cli_string(c, flag);
   size_t k = 0;
   snprintf(c->place, sizeof c->place, "--%s", flag);
-  if (text) WEYL_TRY(weyl_circle_highest(c->ctx, text, &k));
+  /* a flag that is wrong is wrong usage, not wrong input */
+  if (text && weyl_circle_highest(c->ctx, text, &k) != WEYL_OK)
+    return weyl_fail_within(c->ctx, WEYL_BAD_ARG, "--%s", flag);
   if (k < least) k = least;
   *out = weyl_arena_array(b->arena, double, 2 * k + 1);
   if (!*out) return WEYL_MEMORY;
@@ -97,6 +99,8 @@ weyl_status bms_verdict(const bms *b) {
 
 /* ---- numbers out ---- */
 
+double bms_tidy(double x) { return fabs(x) < 1e-12 ? 0 : x; }
+
 double *bms_curve(bms *b, size_t modes, const double *c) {
   double *f = weyl_arena_array(b->arena, double, BMS_CURVE);
   for (int i = 0; f && i < BMS_CURVE; i++) {
@@ -158,7 +162,6 @@ static void page_table(weyl_page *p, const sheet *s) {
 weyl_status bms_show(bms *b, const bms_page *page) {
   cli *c = b->c;
   const char *picture = cli_string(c, "plot"), *path = cli_string(c, "report");
-  if (picture && page->plots == 0) return weyl_fail(c->ctx, WEYL_BAD_ARG, "weyl bms %s draws no picture", c->arg[0]);
   if (picture) {
     WEYL_TRY(weyl_plot_sheet_write(c->ctx, page->plot, page->plots, page->plots > 1 ? 2 : 1, picture));
     weyl_json_string(c->result, "plot", picture);

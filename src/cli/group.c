@@ -82,9 +82,9 @@ static weyl_status info(cli *c, request *q) {
                {a->reflections, "reflections"},
                {a->translations, "translations"},
                {a->permutations, "permutations"}};
-  cli_say(c, "  contains              %s", a->grid > 0 ? " superrotations and supertranslations:" : "");
+  cli_say(c, "  contains              ");
   for (size_t i = 0; i < 4; i++) {
-    if (parts[i].has) cli_say(c, " %s", parts[i].what);
+    if (parts[i].has) cli_say(c, " %s", a->grid > 0 && i == 2 ? "superrotations supertranslations" : parts[i].what);
   }
   cli_say(c, "\n  an element on %lld points is %zu numbers\n", (long long)q->points,
           weyl_group_element_size(q->group, q->points));

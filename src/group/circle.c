@@ -79,6 +79,7 @@ static const char *skip(const char *p) {
 }
 
 static weyl_status refuse(weyl_context *ctx, const char *text, const char *at, const char *what) {
+  if (!*at) return weyl_fail(ctx, WEYL_FORMAT, "\"%.60s\" ends at %d, expected %s", text, (int)(at - text) + 1, what);
   return weyl_fail(ctx, WEYL_FORMAT, "\"%.60s\" has \"%.12s\" at %d, expected %s", text, at, (int)(at - text) + 1,
                    what);
 }

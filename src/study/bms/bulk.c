@@ -170,10 +170,10 @@ typedef struct charge {
 
 static double integrate(const charge *q) {
   size_t most = q->data->modes + q->v->modes + (q->variation ? q->variation->modes : q->w->modes + q->data->modes);
-  const size_t n = 2 * most + 16; /* more than the modes of the integrand to second order of 1 / r */
+  const size_t n = 2 * most + 16; /* exact for fewer modes than that, and the integrand has about half */
   double sum = 0;
-  for (size_t j = 0; j < 2 * n; j++) {
-    const double phi = TAU * (double)j / (double)(2 * n);
+  for (size_t j = 0; j < n; j++) {
+    const double phi = TAU * (double)j / (double)n;
     flat_angle a, delta;
     flat_symmetry s;
     jet g[JET_PAIRS], h[JET_PAIRS], xi[3], along[3];
@@ -193,7 +193,7 @@ static double integrate(const charge *q) {
     }
     sum += geometry_charge_form(&at, xi, h, U, R);
   }
-  return sum * TAU / (double)(2 * n);
+  return sum * TAU / (double)n;
 }
 
 static weyl_status form(weyl_context *ctx, const charge *q, double g, double *out) {
