@@ -152,7 +152,7 @@ static weyl_tensor reason(const weyl_motion *in, const features *f, const settin
 /* ---- a layer (2.4) ------------------------------------------------------------------------------------------- */
 
 static weyl_tensor attention(const weyl_points *p, weyl_tensor g, weyl_tensor h, int64_t channels) {
-  const weyl_tensor a = weyl_unsqueeze(weyl_sigmoid(weyl_linear(h, "attention", channels, NULL)), 1);
+  const weyl_tensor a = weyl_unsqueeze(weyl_silu(weyl_linear(h, "attention", channels, NULL)), 1);
   return weyl_add(g, weyl_mul(a, weyl_sub(g, mean_of(p, g))));
 }
 
