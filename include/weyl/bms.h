@@ -36,6 +36,9 @@ typedef struct weyl_bms_map {
   size_t modes;
   double *p, *alpha;
 } weyl_bms_map;
+/* The same without the highest modes that are all 0: what made a result with room to spare costs no more than it holds.
+ */
+weyl_bms_data weyl_bms_data_trim(weyl_bms_data data);
 WEYL_MUST_CHECK weyl_status weyl_bms_data_new(weyl_arena *arena, size_t modes, weyl_bms_data *out);
 WEYL_MUST_CHECK weyl_status weyl_bms_vector_new(weyl_arena *arena, size_t modes, weyl_bms_vector *out);
 WEYL_MUST_CHECK weyl_status weyl_bms_map_new(weyl_arena *arena, size_t modes, weyl_bms_map *out);
@@ -76,6 +79,8 @@ WEYL_MUST_CHECK weyl_status weyl_bms_transform(weyl_context *ctx, const weyl_bms
 /* First a, then b: F = a.F o b.F and alpha = a.alpha + (a.F' b.alpha) o a.F^-1, in out->modes. */
 WEYL_MUST_CHECK weyl_status weyl_bms_compose(weyl_context *ctx, const weyl_bms_map *a, const weyl_bms_map *b,
                                              weyl_bms_map *out);
+/* What undoes a map: F^-1 and -(alpha o F) / F'. */
+WEYL_MUST_CHECK weyl_status weyl_bms_inverse(weyl_context *ctx, const weyl_bms_map *map, weyl_bms_map *out);
 /* Past data of future ones and back: f(phi + pi). */
 void weyl_bms_antipode(size_t modes, const double *from, double *to);
 

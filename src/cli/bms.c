@@ -37,6 +37,7 @@ static weyl_status data_of(bms *b, const char *fallback) {
     WEYL_TRY(weyl_bms_table(c->ctx, b->arena, name, "theta", "xi", false, &b->data.modes, &b->data.theta, &b->data.xi));
   }
   for (size_t i = 0; twice && !preset && i <= 2 * b->data.modes; i++) b->data.xi[i] *= 0.5;
+  b->data = weyl_bms_data_trim(b->data);
   weyl_json_string(c->result, "data", b->name);
   weyl_json_string(c->result, "convention", "g_uu = Theta, g_uphi = Xi + u Theta' / 2");
   return WEYL_OK;

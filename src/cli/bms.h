@@ -30,6 +30,9 @@ weyl_status bms_generator(bms *b, const char *draw, weyl_bms_vector *out);
 /* --map FILE, or --superrotation and --supertranslation. */
 weyl_status bms_map(bms *b, weyl_bms_map *out);
 
+/* Data less those of Minkowski space: as the charges are linear at fixed gauge, the variation that gives them whole. */
+weyl_status bms_from_minkowski(const bms *b, const weyl_bms_data *d, weyl_bms_data *out);
+
 /* An identity: `residual` must be at most `bound`, or (control) at least.  Goes to the table and the JSON. */
 void bms_identity(bms *b, const char *name, double residual, double bound, bool control);
 /* Opens "identities" in the JSON; closes it, prints the table, and fails with WEYL_NO if one does not hold. */

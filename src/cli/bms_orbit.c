@@ -23,7 +23,7 @@ static const char *spelt(const weyl_bms_orbit *o, char text[96]) {
 }
 
 /* The classes of Theta = p + q cos(phi): Mathieu's chart. */
-enum { CHART_X = 91, CHART_Y = 46, CHART = CHART_X * CHART_Y, KINDS = 6 };
+enum { CHART_X = 73, CHART_Y = 37, CHART = CHART_X * CHART_Y, KINDS = 6 };
 static const char *const kind_name[KINDS] = {"cosmology",       "defect, a < 1", "excess, 1 < a < 2",
                                              "hyperbolic, w 1", "a > 2",         "hyperbolic, w > 1"};
 
@@ -131,7 +131,7 @@ static weyl_status moved(bms *b, const weyl_bms_orbit *o, double *trace, double 
 weyl_status bms_orbit(bms *b) {
   cli *c = b->c;
   size_t points = 2048;
-  while (points < 32 * b->data.modes) points *= 2;
+  while (points < 8 * b->data.modes) points *= 2;
   double *y = weyl_arena_array(b->arena, double, 3 * points), trace, spin, integral;
   if (!y) return WEYL_MEMORY;
   weyl_bms_orbit o;

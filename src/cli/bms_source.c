@@ -57,6 +57,14 @@ weyl_status bms_map(bms *b, weyl_bms_map *out) {
   return WEYL_OK;
 }
 
+weyl_status bms_from_minkowski(const bms *b, const weyl_bms_data *d, weyl_bms_data *out) {
+  WEYL_TRY(weyl_bms_data_new(b->arena, d->modes, out));
+  memcpy(out->theta, d->theta, (2 * d->modes + 1) * sizeof *out->theta);
+  memcpy(out->xi, d->xi, (2 * d->modes + 1) * sizeof *out->xi);
+  out->theta[0] += 1;
+  return WEYL_OK;
+}
+
 /* ---- identities ---- */
 
 void bms_identities_begin(bms *b) {

@@ -83,6 +83,28 @@ static void every_check(void **state) {
   assert_status(ctx, weyl_bms_check_run(ctx, rows, false, &ours, budget), WEYL_BAD_ARG);
 }
 
+/* ---- maps ---- */
+
+/* (F, alpha) and its inverse compose to the identity from both sides, and undo each other on data. */
+PROPERTY(inverses, 10) {
+  const weyl_bms_map m = map_drawn(rng, 0.7);
+  weyl_bms_map back, both;
+  assert_ok(ctx, weyl_bms_map_new(arena, 100, &back));
+  assert_ok(ctx, weyl_bms_map_new(arena, 100, &both));
+  assert_ok(ctx, weyl_bms_inverse(ctx, &m, &back));
+  for (int side = 0; side < 2; side++) {
+    assert_ok(ctx, weyl_bms_compose(ctx, side ? &m : &back, side ? &back : &m, &both));
+    for (int i = 0; i <= 200; i++) {
+      assert_close(both.p[i], 0, 1e-13);
+      assert_close(both.alpha[i], 0, 1e-13);
+    }
+  }
+  const weyl_bms_data d = data_named("random:8"), to = moved(&d, &m, 100), again = moved(&to, &back, 100);
+  for (size_t i = 0; i <= 200; i++) assert_close(again.xi[i], i <= 2 * d.modes ? d.xi[i] : 0, 1e-8);
+  const weyl_bms_data trimmed = weyl_bms_data_trim(to);
+  assert_true(trimmed.modes < 100 && trimmed.modes > 4);
+}
+
 /* ---- orbits ---- */
 
 /* Class, trace and spin do not change along an orbit, whichever it is. */
@@ -465,9 +487,9 @@ static void memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_check), property_test(invariants), property_test(energy),   cmocka_unit_test(unbounded),
-      cmocka_unit_test(windings),    cmocka_unit_test(boosts),  cmocka_unit_test(audit), cmocka_unit_test(evolution),
-      cmocka_unit_test(rays),        cmocka_unit_test(sphere),  cmocka_unit_test(files), cmocka_unit_test(refused),
-      cmocka_unit_test(memory)};
+      cmocka_unit_test(every_check), property_test(inverses),    property_test(invariants), property_test(energy),
+      cmocka_unit_test(unbounded),   cmocka_unit_test(windings), cmocka_unit_test(boosts),  cmocka_unit_test(audit),
+      cmocka_unit_test(evolution),   cmocka_unit_test(rays),     cmocka_unit_test(sphere),  cmocka_unit_test(files),
+      cmocka_unit_test(refused),     cmocka_unit_test(memory)};
   return cmocka_run_group_tests(tests, up, down);
 }

@@ -137,6 +137,20 @@ weyl_status weyl_bms_compose(weyl_context *ctx, const weyl_bms_map *a, const wey
   return project(ctx, compose, &q, 4 * out->modes + 4, out->modes, out->p, out->alpha);
 }
 
+static void invert(const void *arg, double phi, double out[2]) {
+  const weyl_bms_map *q = arg;
+  double p[2], alpha[1];
+  weyl_circle_at(q->modes, q->p, phi, 1, p);
+  weyl_circle_at(q->modes, q->alpha, phi + p[0], 0, alpha);
+  out[0] = weyl_circle_preimage(q->modes, q->p, phi) - phi;
+  out[1] = -alpha[0] / (1 + p[1]);
+}
+
+weyl_status weyl_bms_inverse(weyl_context *ctx, const weyl_bms_map *map, weyl_bms_map *out) {
+  WEYL_TRY(weyl_bms_map_check(ctx, map));
+  return project(ctx, invert, map, 4 * out->modes + 4, out->modes, out->p, out->alpha);
+}
+
 void weyl_bms_antipode(size_t modes, const double *from, double *to) {
   to[0] = from[0];
   for (size_t n = 1; n <= modes; n++) {

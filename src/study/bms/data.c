@@ -26,6 +26,13 @@ weyl_status weyl_bms_map_new(weyl_arena *arena, size_t modes, weyl_bms_map *out)
   return pair_new(arena, modes, &out->modes, &out->p, &out->alpha);
 }
 
+weyl_bms_data weyl_bms_data_trim(weyl_bms_data d) {
+  while (d.modes > 0 && d.theta[2 * d.modes - 1] == 0 && d.theta[2 * d.modes] == 0 && d.xi[2 * d.modes - 1] == 0 &&
+         d.xi[2 * d.modes] == 0)
+    d.modes--;
+  return d;
+}
+
 void weyl_bms_random(weyl_rng *rng, size_t modes, double size, double *c) {
   c[0] = size * weyl_rng_normal(rng);
   for (size_t n = 1; n <= modes; n++) {

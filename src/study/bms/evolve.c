@@ -120,6 +120,8 @@ weyl_status weyl_bms_evolve(weyl_context *ctx, weyl_arena *arena, const weyl_bms
     if (i % often == 0 || i == steps)
       einstein(&q, u, exp(log(50) * weyl_rng_uniform(&rng)), TAU * weyl_rng_uniform(&rng), y, &f);
     if (i == steps) break;
+    if (i % 65536 == 65535 && weyl_progress(ctx, "matter", (double)i, (double)steps))
+      return weyl_fail(ctx, WEYL_INTERRUPTED, "stopped at u = %g", u);
     runge_kutta(&q, u, h, y, y + n);
     if (!isfinite(y[0])) return weyl_fail(ctx, WEYL_NUMERIC, "Theta is not finite at u = %g", u);
   }

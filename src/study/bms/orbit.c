@@ -189,11 +189,12 @@ static void spins(const weyl_bms_data *data, matrix end, const matrix *path, siz
   o->integral_error = three || !(size > 0) ? 0 : (high - low) / size;
 }
 
-weyl_status weyl_bms_orbit_of(weyl_context *ctx, const weyl_bms_data *data, size_t points, weyl_bms_orbit *out,
+weyl_status weyl_bms_orbit_of(weyl_context *ctx, const weyl_bms_data *given, size_t points, weyl_bms_orbit *out,
                               double *stabiliser) {
+  const weyl_bms_data trimmed = weyl_bms_data_trim(*given), *data = &trimmed;
   size_t n = points;
   if (n == 0)
-    for (n = 2048; n < 32 * data->modes; n *= 2) continue;
+    for (n = 2048; n < 8 * data->modes; n *= 2) continue;
   if (n < 64 || n > 1 << 20)
     return weyl_fail(ctx, WEYL_BAD_ARG, "Hill's equation in %zu steps, must be 64 to %d", n, 1 << 20);
   matrix *path = weyl_alloc(ctx, n, sizeof *path);
