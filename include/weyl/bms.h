@@ -206,10 +206,11 @@ typedef struct weyl_bms_flow {
   size_t steps;
   double *u, *mass, *spin; /* [steps + 1] */
   double *lost;            /* [steps + 1]: mass so far carried off, the integral of tau */
-  double mass_error;       /* largest |M + lost - M(0)| */
-  double ricci_error;      /* |R_ab - 8 pi G T_ab| from the metric in the bulk at random points, relative */
-  double trace;            /* |R| likewise: the matter is null */
-  weyl_bms_data end;       /* Theta, and Xi by N = 2 Xi + u Theta' at the end */
+  double mass_error;       /* largest |M + lost - M(0)|, and so for J and 2 pi sigma */
+  double spin_error;
+  double ricci_error; /* |R_ab - 8 pi G T_ab| from the metric in the bulk at random points, relative */
+  double trace;       /* |R| likewise: the matter is null */
+  weyl_bms_data end;  /* Theta, and Xi by N = 2 Xi + u Theta' at the end */
 } weyl_bms_flow;
 /* By the classical Runge-Kutta method, arrays in the arena. */
 WEYL_MUST_CHECK weyl_status weyl_bms_evolve(weyl_context *ctx, weyl_arena *arena, const weyl_bms_data *data,

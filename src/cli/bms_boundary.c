@@ -51,6 +51,48 @@ static weyl_status there_and_back(bms *b, const weyl_bms_map *map, const weyl_bm
   return WEYL_OK;
 }
 
+/* Both aspects before, on the way (thirds of F and alpha) and after. */
+static weyl_status show_transform(bms *b, const weyl_bms_map *map, const weyl_bms_data *to, const sheet *t) {
+  enum { STAGES = 4 };
+  static const char *const label[STAGES] = {"before", "1/3 of the way", "2/3", "after"};
+  const double *phi = bms_curve(b, 0, NULL);
+  weyl_series s[2][STAGES];
+  for (int i = 0; i < STAGES; i++) {
+    weyl_bms_data d = i == 0 ? b->data : *to;
+    if (i > 0 && i < STAGES - 1) {
+      weyl_bms_map part;
+      WEYL_TRY(weyl_bms_map_new(b->arena, map->modes, &part));
+      for (size_t k = 0; k <= 2 * map->modes; k++) {
+        part.p[k] = map->p[k] * i / (STAGES - 1);
+        part.alpha[k] = map->alpha[k] * i / (STAGES - 1);
+      }
+      WEYL_TRY(weyl_bms_data_new(b->arena, to->modes, &d));
+      WEYL_TRY(weyl_bms_transform(b->c->ctx, &b->data, &part, &d, NULL));
+    }
+    for (int k = 0; k < 2; k++) {
+      const double *y = bms_curve(b, d.modes, k ? d.xi : d.theta);
+      if (!phi || !y) return WEYL_MEMORY;
+      s[k][i] = (weyl_series){.label = label[i],
+                              .style = i == STAGES - 1 ? WEYL_LINE : WEYL_DASHES,
+                              .colour = (const int[]){0, 5, 4, 1}[i],
+                              .n = BMS_CURVE,
+                              .x = phi,
+                              .y = y};
+    }
+  }
+  const bms_page page = {
+      .title = "Boundary data under a superrotation and a supertranslation",
+      .text =
+          "Theta is the mass aspect, Xi that of the angular momentum; what no such transformation changes is below.",
+      .table = t,
+      .plots = 2,
+      .plot =
+          {{.title = "Mass aspect", .x_label = "phi", .y_label = "Theta", .count = STAGES, .series = s[0]},
+           {.title = "Angular momentum aspect", .x_label = "phi", .y_label = "Xi", .count = STAGES, .series = s[1]}},
+      .caption = {"Theta: before, on the way and after.", "Xi, likewise."}};
+  return bms_show(b, &page);
+}
+
 weyl_status bms_transform(bms *b) {
   cli *c = b->c;
   weyl_bms_map map;
@@ -91,29 +133,7 @@ weyl_status bms_transform(bms *b) {
   bms_identity(b, "spin j, after and before", undone.spin, fmax(1e-8, 100 * aliasing), false);
   bms_identities_end(b);
   WEYL_TRY(bms_save_modes(b, "theta", "xi", k, to.theta, to.xi));
-  if (bms_draws(b)) {
-    double *phi = bms_curve(b, 0, NULL), *y[4] = {bms_curve(b, b->data.modes, b->data.theta), bms_curve(b, k, to.theta),
-                                                  bms_curve(b, b->data.modes, b->data.xi), bms_curve(b, k, to.xi)};
-    if (!phi || !y[0] || !y[1] || !y[2] || !y[3]) return WEYL_MEMORY;
-    weyl_series s[4];
-    for (int i = 0; i < 4; i++)
-      s[i] = (weyl_series){.label = i % 2 ? "after" : "before",
-                           .style = i % 2 ? WEYL_LINE : WEYL_DASHES,
-                           .colour = i % 2,
-                           .n = BMS_CURVE,
-                           .x = phi,
-                           .y = y[i]};
-    const bms_page page = {
-        .title = "Boundary data under a superrotation and a supertranslation",
-        .text =
-            "Theta is the mass aspect, Xi that of the angular momentum; what no such transformation changes is below.",
-        .table = &t,
-        .plots = 2,
-        .plot = {{.title = "Mass aspect", .x_label = "phi", .y_label = "Theta", .count = 2, .series = s},
-                 {.title = "Angular momentum aspect", .x_label = "phi", .y_label = "Xi", .count = 2, .series = s + 2}},
-        .caption = {"Theta, before and after.", "Xi, before and after."}};
-    WEYL_TRY(bms_show(b, &page));
-  }
+  if (bms_draws(b)) WEYL_TRY(show_transform(b, &map, &to, &t));
   return bms_verdict(b);
 }
 

@@ -206,6 +206,7 @@ weyl_status bms_evolve(bms *b) {
   show(c, &t);
   bms_identities_begin(b);
   bms_identity(b, "M + what is carried off = const", f.mass_error, 1e-6, false);
+  bms_identity(b, "J + what is carried off = const", f.spin_error, 1e-6, false);
   bms_identity(b, "R_ab = 8 pi G T_ab from the metric in the bulk", f.ricci_error, 1e-10, false);
   bms_identity(b, "R = 0: the matter is null", f.trace, 1e-10, false);
   bms_identities_end(b);

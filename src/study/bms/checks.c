@@ -409,7 +409,7 @@ static weyl_status sphere(const asked *q, int what, double *ours) {
 
 /* ---- matter ---- */
 
-enum { MATTER_MASS, MATTER_RICCI };
+enum { MATTER_MASS, MATTER_SPIN, MATTER_RICCI };
 
 static weyl_status matter(const asked *q, int what, double *ours) {
   const double tau[] = {0.02, 0.01, 0, 0.003, 0.002}, sigma[] = {0.01, 0, 0.02, 0.005, 0};
@@ -417,7 +417,8 @@ static weyl_status matter(const asked *q, int what, double *ours) {
   weyl_bms_flow f;
   WEYL_TRY(draw_data(q, 5, &d));
   WEYL_TRY(weyl_bms_evolve(q->ctx, q->arena, &d, &(weyl_bms_matter){2, tau, sigma, 1, 0.5, 1}, -3, 5, 1600, &f));
-  *ours = what == MATTER_MASS ? f.mass_error : f.ricci_error;
+  const double value[] = {f.mass_error, f.spin_error, f.ricci_error};
+  *ours = value[what];
   snprintf(q->budget, 64, "1600 Runge-Kutta steps");
   return WEYL_OK;
 }
@@ -482,6 +483,7 @@ static const struct {
     {{"11 4D charges of Lorentz vectors", "largest", VANISHES(1e-12)}, sphere, LORENTZ},
     {{"11 4D charges of superrotations", "largest", MUST_FAIL(1e-3)}, sphere, SUPERROTATION},
     {{"matter: M + carried off", "largest change", VANISHES(1e-9)}, matter, MATTER_MASS},
+    {{"matter: J + carried off", "largest change", VANISHES(1e-9)}, matter, MATTER_SPIN},
     {{"matter: Ricci - 8 pi G T from g", "largest", VANISHES(1e-10)}, matter, MATTER_RICCI},
 };
 enum { ROWS = sizeof rows / sizeof *rows };

@@ -117,6 +117,7 @@ weyl_status weyl_bms_evolve(weyl_context *ctx, weyl_arena *arena, const weyl_bms
     f.spin[i] = y[length] / (8 * m->g);
     f.lost[i] = 2 * PI * m->tau[0] * (passed(m, u) - passed(m, from));
     worst(&f.mass_error, fabs(f.mass[i] + f.lost[i] - f.mass[0]));
+    worst(&f.spin_error, fabs(f.spin[i] + 2 * PI * m->sigma[0] * (passed(m, u) - passed(m, from)) - f.spin[0]));
     if (i % often == 0 || i == steps)
       einstein(&q, u, exp(log(50) * weyl_rng_uniform(&rng)), TAU * weyl_rng_uniform(&rng), y, &f);
     if (i == steps) break;
