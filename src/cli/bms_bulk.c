@@ -182,6 +182,9 @@ weyl_status bms_evolve(bms *b) {
     least = fmin(least, at);
   }
   if (least < 0) cli_note(c, "warning: tau falls to %.3g: matter of negative energy", least);
+  const double step = (cli_number(c, "to") - cli_number(c, "from")) / (double)cli_integer(c, "steps");
+  if (step > 0.2 * m.width)
+    cli_note(c, "warning: steps of %.3g do not resolve a pulse of width %.3g: take more --steps", step, m.width);
   weyl_bms_flow f;
   WEYL_TRY(weyl_bms_evolve(c->ctx, b->arena, &b->data, &m, cli_number(c, "from"), cli_number(c, "to"),
                            (size_t)cli_integer(c, "steps"), &f));

@@ -105,7 +105,10 @@ static void identities(const family *q, const double *x, weyl_bms_bulk *out) {
   /* delta_1 xi_2 - delta_2 xi_1, through N alone */
   const double change = flat_vector_variation(&s[1], flat_n(&delta[0], x[U]), x[U], x[R]).v -
                         flat_vector_variation(&s[0], flat_n(&delta[1], x[U]), x[U], x[R]).v;
-  double apart[3] = {0};
+  double apart[3] = {0}, largest = 0;
+  for (int k = 0; k < 3; k++)
+    for (int e = 0; e < 3; e++)
+      largest = fmax(largest, fmax(fabs(xi[0][e].v * xi[1][k].d[e]), fabs(xi[1][e].v * xi[0][k].d[e])));
   const double size = fmax(size_of(3, xi12), size_of(3, commutator));
   for (int k = 0; k < 3; k++) {
     const double plain = commutator[k].v - xi12[k].v, by = k == R ? change : 0;
@@ -114,7 +117,7 @@ static void identities(const family *q, const double *x, weyl_bms_bulk *out) {
     apart[2] = fmax(apart[2], fabs(plain + by));
     if (isnan(plain)) apart[0] = NAN;
   }
-  worst(&out->bracket, apart[0] / size);
+  worst(&out->bracket, apart[0] / fmax(size, largest));
   worst(&out->unmodified, apart[1] / size);
   worst(&out->wrong_sign, apart[2] / size);
   /* g^ of Omega = 1 / r: (u, Omega, phi), dr = -dOmega / Omega^2, g^ = Omega^2 g; n_a = d_a Omega. The inverse is that
@@ -151,6 +154,10 @@ weyl_status weyl_bms_bulk_check(weyl_context *ctx, const weyl_bms_data *data, co
     x[R] = low * pow(high / low, weyl_rng_uniform(&rng));
     x[PHI] = TAU * weyl_rng_uniform(&rng);
     identities(&q, x, &found);
+    if (i % 4096 == 4095 && weyl_progress(ctx, "points", (double)i, (double)points)) {
+      status = weyl_fail(ctx, WEYL_INTERRUPTED, "stopped after %zu points", i);
+      goto done;
+    }
   }
   *out = found;
 done:

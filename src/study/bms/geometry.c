@@ -6,6 +6,20 @@
 
 #define AT(metric, a, b) ((metric)[jet_pair(a, b)])
 
+/* The inverse by cofactors, which keeps small components right where r is small; returns the determinant. */
+static inline double invert3(double a[JET_VARS][JET_VARS], double to[JET_VARS][JET_VARS]) {
+  double cofactor[3][3];
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++) {
+      const int p = (i + 1) % 3, q = (i + 2) % 3, s = (j + 1) % 3, t = (j + 2) % 3;
+      cofactor[i][j] = a[p][s] * a[q][t] - a[p][t] * a[q][s];
+    }
+  const double det = a[0][0] * cofactor[0][0] + a[0][1] * cofactor[0][1] + a[0][2] * cofactor[0][2];
+  for (int i = 0; i < 3 && det != 0; i++)
+    for (int j = 0; j < 3; j++) to[i][j] = cofactor[j][i] / det;
+  return det;
+}
+
 /* The inverse by Gauss and Jordan with pivots; returns the determinant, 0 if singular. */
 static inline double invert(int n, double from[JET_VARS][JET_VARS], double to[JET_VARS][JET_VARS]) {
   double a[JET_VARS][2 * JET_VARS] = {{0}}, det = 1;
@@ -47,7 +61,7 @@ static inline void make(int n, const jet *metric, geometry *s) {
       s->g[a][b] = AT(metric, a, b).v;
       for (int c = 0; c < n; c++) s->slope[c][a][b] = AT(metric, a, b).d[c];
     }
-  s->volume = sqrt(fabs(invert(n, s->g, s->inverse)));
+  s->volume = sqrt(fabs(n == 3 ? invert3(s->g, s->inverse) : invert(n, s->g, s->inverse)));
   if (!(s->volume > 0)) return;
   for (int a = 0; a < n; a++)
     for (int b = 0; b < n; b++)

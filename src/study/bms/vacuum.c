@@ -309,6 +309,8 @@ weyl_status weyl_bms_vacuum_check(weyl_context *ctx, int l_max, const double *c,
   for (size_t i = 0; i < points; i++) {
     const double theta = acos(0.98 * (2 * weyl_rng_uniform(&rng) - 1)), phi = TAU * weyl_rng_uniform(&rng);
     at_point(l_max, c, theta, phi, 5 * weyl_rng_uniform(&rng), &v);
+    if (i % 4096 == 4095 && weyl_progress(ctx, "points", (double)i, (double)points))
+      return weyl_fail(ctx, WEYL_INTERRUPTED, "stopped after %zu points", i);
   }
   const charged q = {.l_max = l_max, .c = c};
   WEYL_TRY(integrate(ctx, (size_t)(2 * l_max + 2), square, &q, &v.norm2));
