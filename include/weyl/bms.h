@@ -149,6 +149,7 @@ WEYL_MUST_CHECK weyl_status weyl_bms_metric(weyl_context *ctx, const weyl_bms_da
 /* What must vanish, at random points with r in [low, high], the worst relative to the size of its terms. */
 typedef struct weyl_bms_bulk {
   double ricci;
+  double spoilt;     /* control: Ricci when g_uphi lacks u Theta' / 2: must not vanish unless Theta is constant */
   double lie;        /* Lie_xi g against the metric of (delta Theta, delta Xi) */
   double bracket;    /* [xi1, xi2] - (delta_1 xi2 - delta_2 xi1) against xi(T12, Y12) */
   double unmodified; /* controls: without the modification, and with the wrong sign of it: these must not vanish */

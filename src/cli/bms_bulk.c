@@ -78,6 +78,7 @@ weyl_status bms_metric(bms *b) {
       double value, bound;
       bool control;
     } row[] = {{"Ricci = 0", found.ricci, 1e-10, false},
+               {"control: Ricci without u Theta' / 2 in g_uphi", found.spoilt, 1e-3, true},
                {"Lie_xi g = g(delta Theta, delta Xi)", found.lie, 1e-10, false},
                {"modified bracket = xi(T12, Y12)", found.bracket, 1e-9, false},
                {"control: bracket without modification", found.unmodified, 1e-3, true},

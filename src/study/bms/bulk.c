@@ -85,6 +85,13 @@ static void identities(const family *q, const double *x, weyl_bms_bulk *out) {
   const double scale = geometry_ricci(&at, ricci);
   for (int b = 0; b < 3; b++)
     for (int c = b; c < 3; c++) worst(&out->ricci, fabs(ricci[b][c]) / scale);
+  jet wrong[JET_PAIRS];
+  flat_metric_of(jet_along(PHI, a.theta), jet_scale(2, jet_along(PHI, a.xi)), q->past, x[R], wrong);
+  geometry_at(3, wrong, &at);
+  const double wrong_scale = geometry_ricci(&at, ricci);
+  for (int b = 0; b < 3; b++)
+    for (int c = b; c < 3; c++) worst(&out->spoilt, fabs(ricci[b][c]) / wrong_scale);
+  geometry_at(3, g, &at);
   for (int k = 0; k < 2; k++) {
     flat_angle_at(q->delta[k], x[PHI], FLAT_ORDER, &delta[k]);
     flat_symmetry_at(q->v[k], x[PHI], &s[k]);

@@ -48,7 +48,7 @@ static weyl_status constant_data(const asked *q, double theta, double xi, weyl_b
 
 /* ---- 1 to 3: the metric ---- */
 
-enum { RICCI, LIE, BRACKET, UNMODIFIED, WRONG_SIGN, PAST = 16 };
+enum { RICCI, LIE, BRACKET, UNMODIFIED, WRONG_SIGN, SPOILT, PAST = 16 };
 
 static weyl_status bulk(const asked *q, int what, double *ours) {
   const uint64_t sets = q->full ? 40 : 4;
@@ -62,7 +62,7 @@ static weyl_status bulk(const asked *q, int what, double *ours) {
     WEYL_TRY(draw_vector(q, seed, &a));
     WEYL_TRY(draw_vector(q, 1000 + seed, &b));
     WEYL_TRY(weyl_bms_bulk_check(q->ctx, &d, &a, &b, past, 100, 1, 50, seed, &found));
-    const double value[] = {found.ricci, found.lie, found.bracket, found.unmodified, found.wrong_sign};
+    const double value[] = {found.ricci, found.lie, found.bracket, found.unmodified, found.wrong_sign, found.spoilt};
     if (control)
       *ours = fmin(*ours, value[what & 15]);
     else
@@ -436,6 +436,7 @@ static const struct {
 } rows[] = {
     {{"1 Ricci, future", "largest", VANISHES(1e-10)}, bulk, RICCI},
     {{"1 Ricci, past", "largest", VANISHES(1e-10)}, bulk, RICCI | PAST},
+    {{"1 Ricci without u Theta' in g_uphi", "least", MUST_FAIL(1e-3)}, bulk, SPOILT},
     {{"2 Lie_xi g - g(delta), future", "largest", VANISHES(1e-10)}, bulk, LIE},
     {{"2 Lie_xi g - g(delta), past", "largest", VANISHES(1e-10)}, bulk, LIE | PAST},
     {{"3 modified bracket, future", "largest", VANISHES(1e-9)}, bulk, BRACKET},
