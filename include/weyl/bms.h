@@ -36,12 +36,11 @@ typedef struct weyl_bms_map {
   size_t modes;
   double *p, *alpha;
 } weyl_bms_map;
-/* The same without the highest modes that are all 0: what made a result with room to spare costs no more than it holds.
- */
-weyl_bms_data weyl_bms_data_trim(weyl_bms_data data);
 WEYL_MUST_CHECK weyl_status weyl_bms_data_new(weyl_arena *arena, size_t modes, weyl_bms_data *out);
 WEYL_MUST_CHECK weyl_status weyl_bms_vector_new(weyl_arena *arena, size_t modes, weyl_bms_vector *out);
 WEYL_MUST_CHECK weyl_status weyl_bms_map_new(weyl_arena *arena, size_t modes, weyl_bms_map *out);
+/* Data without their highest modes that are all 0: a result with room to spare costs no more than what it holds. */
+weyl_bms_data weyl_bms_data_trim(weyl_bms_data data);
 
 /* ---- where data come from ---- */
 
