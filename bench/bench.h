@@ -400,6 +400,9 @@ WEYL_MUST_CHECK weyl_status bench_signals_run(weyl_context *ctx, bool persist, d
 /* Steps of `weyl sense`, or searches of `weyl sem`. */
 WEYL_MUST_CHECK weyl_status bench_studies_run(weyl_context *ctx, bool environments, double seconds, const char *peer,
                                               bool verbose, bench_signals *out);
+/* `n` is modes, `items` points or brackets; `second` and `peer` are not used. */
+WEYL_MUST_CHECK weyl_status bench_flat_run(weyl_context *ctx, bool second, double seconds, const char *peer,
+                                           bool verbose, bench_signals *out);
 
 /* Euler operators, prolongations and symmetries; `second` is not looked at. */
 WEYL_MUST_CHECK weyl_status bench_noether_run(weyl_context *ctx, bool second, double seconds, const char *peer,

@@ -2,14 +2,19 @@
  * double.
  *
  * A group is parsed from its name: E(d) SE(d) O(d) SO(d) T(d) (translations), S(n) or S(5), C4 D6 (rotations, and
- * reflections, of the plane), Z2 (x -> -x, any number of coordinates), and products "E(3) x S(n)" of one group of space
- * and one of permutations.  S(n) acts on however many points there are.  Elements are flat vectors of double whose
- * length and meaning depend on the group: a space part of R^d is [R (d*d, row-major), t (d)]: x -> R x + t; a
- * permutation part is [pi (n)]: point i moves to place pi(i).
+ * reflections, of the plane), Z2 (x -> -x, any number of coordinates), BMS3 (below), and products "E(3) x S(n)" of one
+ * group of space and one of permutations.  S(n) acts on however many points there are.  Elements are flat vectors of
+ * double whose length and meaning depend on the group: a space part of R^d is [R (d*d, row-major), t (d)]: x -> R x +
+ * t; a permutation part is [pi (n)]: point i moves to place pi(i).
+ *
+ * BMS3, the symmetry of flat space in three dimensions at infinity, acts on no space: an element is [F(phi_j) - phi_j,
+ * alpha(phi_j)] on `grid` points phi_j of the circle (circle.h), a product (F1, a1) (F2, a2) = (F1 o F2, a1 + (F1' a2)
+ * o F1^-1). It is resolved to `tolerance`; it has no Haar measure and no logarithm, as exp is not onto.
  */
 #ifndef WEYL_GROUP_H
 #define WEYL_GROUP_H
 
+#include <weyl/circle.h>
 #include <weyl/kernels.h>
 
 WEYL_BEGIN_API
@@ -22,9 +27,11 @@ typedef struct weyl_group_info {
   int lie_dimension; /* of the Lie algebra: 6 for E(3) */
   int generators;    /* discrete generators beside the Lie algebra: 1 (a reflection) for E(3) */
   bool rotations, reflections, translations, permutations;
-  int64_t order; /* number of elements of a finite group whose size is fixed; 0: infinite, depends on n, or is beyond
-                    int64_t */
-  bool compact;  /* has a normalised Haar measure */
+  int64_t order;    /* number of elements of a finite group whose size is fixed; 0: infinite, depends on n, or is beyond
+                       int64_t */
+  bool compact;     /* has a normalised Haar measure */
+  int grid;         /* elements are samples on so many points of a circle; 0: matrices and permutations */
+  double tolerance; /* to which the axioms hold on sampled elements for that reason; 0: to rounding */
 } weyl_group_info;
 
 /* WEYL_FORMAT with the position in the text and what was expected there; WEYL_BAD_ARG for sizes out of range (1 <= d <=
@@ -49,10 +56,15 @@ WEYL_MUST_CHECK weyl_status weyl_group_sample(weyl_context *ctx, const weyl_grou
                                               weyl_rng *rng, double *g);
 /* Lie algebra: k < lie_dimension. basis [d+1][d+1], homogeneous matrices [[A, b], [0, 0]]; rotations first, in the
  * order (0,1), (0,2), (1,2), ... of planes (A_ij = -1, A_ji = +1 for i < j), then translations. */
+/* WEYL_BAD_ARG where there are no matrices (BMS3: coordinates are the modes of Y, then of T, |n| <= 8). */
 WEYL_MUST_CHECK weyl_status weyl_group_basis(weyl_context *ctx, const weyl_group *group, int k, double *basis);
 /* The space part exp(sum_k c_k basis_k), element with identity permutation; coordinates c [lie_dimension]. */
 WEYL_MUST_CHECK weyl_status weyl_group_exp(weyl_context *ctx, const weyl_group *group, int64_t n, const double *c,
                                            double *g);
+/* c = [a, b] in coordinates [lie_dimension]: the derivative of exp(s a) b exp(-s a). Of vector fields on the circle
+ * this is minus their bracket; modes beyond those kept are cut off. c may not alias. */
+WEYL_MUST_CHECK weyl_status weyl_group_bracket(weyl_context *ctx, const weyl_group *group, const double *a,
+                                               const double *b, double *c);
 /* The principal logarithm. WEYL_DEGENERATE off the identity component or, for d > 3, within 1e-6 of a rotation by pi,
  * where it is not unique (d = 2: +pi is chosen; d = 3: the axis whose first component off 0 is positive). WEYL_BAD_ARG
  * if R is not orthogonal to 1e-6. */
@@ -72,7 +84,8 @@ typedef enum weyl_action {
   WEYL_ACT_GLOBAL_SCALAR = 3, /* [w]: unchanged */
   WEYL_ACT_GLOBAL_VECTOR = 4, /* [k][d]: R v */
   WEYL_ACT_GLOBAL_POINT = 5,  /* [k][d]: R x + t */
-  WEYL_ACT_PAIR = 6           /* [n][n][w]: rows and columns permuted (adjacency) */
+  WEYL_ACT_PAIR = 6,          /* [n][n][w]: rows and columns permuted (adjacency) */
+  WEYL_ACT_COADJOINT = 7      /* [2][grid]: Theta and Xi of flat space (bms.h), by BMS3 alone; width 2 grid */
 } weyl_action;
 /* out = g in. width: numbers a row (w, or k*d). In and out may be the same array only for actions without permutation.
  */

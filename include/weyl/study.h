@@ -2,6 +2,7 @@
 #ifndef WEYL_STUDY_H
 #define WEYL_STUDY_H
 
+#include <weyl/bms.h>
 #include <weyl/measure.h>
 #include <weyl/noether.h>
 #include <weyl/sem.h>

@@ -429,7 +429,8 @@ static const struct {
                {"persist", cli_bench_persist, NULL, NULL},
                {"sense", cli_bench_sense, NULL, NULL},
                {"sem", cli_bench_sem, NULL, NULL},
-               {"noether", cli_bench_noether, NULL, NULL}};
+               {"noether", cli_bench_noether, NULL, NULL},
+               {"bms", cli_bench_bms, NULL, NULL}};
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
 static const char *bench_name(size_t i) { return i < BENCHES ? benches[i].name : NULL; }
@@ -477,7 +478,7 @@ static const weyl_option options[] = {
 const cli_command cli_command_bench = {
     .name = "bench",
     .summary = "times this machine and a training step, beside a peer",
-    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt|many|fft|persist|sense|sem|noether",
+    .usage = "machine|train|engine|conv|tp|edge|sh|gaunt|many|fft|persist|sense|sem|noether|bms",
     .details =
         "machine: how many multiply-adds a core does, how fast memory is, and what matrix products reach of that, our "
         "own and the BLAS's.\n\n"
@@ -497,7 +498,8 @@ const cli_command cli_command_bench = {
         "many: the symmetric contraction of many copies of a function, beside MACE's, and its powers on the grid.\n\n"
         "fft: batches of Fourier transforms, beside SciPy's. persist: exponents, survival functions and simulated "
         "intervals. sense: steps of matrix sensing. sem: searches for what is invariant. "
-        "noether: Euler operators, prolongations and symmetries, beside SymPy's.\n\n"
+        "noether: Euler operators, prolongations and symmetries, beside SymPy's. bms: Ricci tensors from "
+        "metrics, transformations, orbits, brackets.\n\n"
         "Sides take turns within the call, and rates are fractions of the multiply-add rate measured in it, so that a "
         "busy machine slows all alike; the best time and the median are shown, CPU and wall.",
     .examples =
@@ -516,7 +518,8 @@ const cli_command cli_command_bench = {
         "weyl bench fft --threads 1 --peer scipy\n"
         "weyl bench persist --threads 1 --peer scipy\n"
         "weyl bench sense --threads 1 --peer scipy\n"
-        "weyl bench noether --peer sympy",
+        "weyl bench noether --peer sympy\n"
+        "weyl bench bms --threads 1",
     .options = options,
     .min_args = 1,
     .max_args = 1,

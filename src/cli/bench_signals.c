@@ -1,4 +1,4 @@
-/* weyl bench fft, persist, sense, sem, noether. */
+/* weyl bench fft, persist, sense, sem, noether, bms. */
 #include "sheet.h"
 
 #include <bench.h>
@@ -8,9 +8,10 @@ typedef weyl_status measure(weyl_context *ctx, bool second, double seconds, cons
 
 static weyl_status signals(cli *c, measure *run, bool second, const char *with) {
   const char *peer = cli_string(c, "peer");
-  const bool beside = peer && strcmp(peer, with) == 0;
+  const bool beside = peer && with && strcmp(peer, with) == 0;
   if (peer && !beside && strcmp(peer, "none") != 0) {
     snprintf(c->place, sizeof c->place, "--peer");
+    if (!with) return weyl_fail(c->ctx, WEYL_BAD_ARG, "bench %s has no peer", c->arg[0]);
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "bench %s has the peer %s", c->arg[0], with);
   }
   const double seconds = cli_number(c, "seconds") > 0 ? cli_number(c, "seconds") : 0.3;
@@ -74,3 +75,4 @@ weyl_status cli_bench_persist(cli *c) { return signals(c, bench_signals_run, tru
 weyl_status cli_bench_sense(cli *c) { return signals(c, bench_studies_run, false, "scipy"); }
 weyl_status cli_bench_sem(cli *c) { return signals(c, bench_studies_run, true, "scipy"); }
 weyl_status cli_bench_noether(cli *c) { return signals(c, bench_noether_run, false, "sympy"); }
+weyl_status cli_bench_bms(cli *c) { return signals(c, bench_flat_run, false, NULL); }

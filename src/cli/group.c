@@ -61,10 +61,14 @@ static weyl_status info(cli *c, request *q) {
   weyl_json_bool(json, "permutations", a->permutations);
   weyl_json_integer(json, "element_size", (int64_t)weyl_group_element_size(q->group, q->points));
   weyl_json_integer(json, "points", q->points);
+  weyl_json_integer(json, "grid", a->grid);
+  weyl_json_number(json, "tolerance", a->tolerance);
 
   cli_say(c, "%s\n", a->name);
   if (a->space > 0) cli_say(c, "  acts on                R^%d\n", a->space);
   cli_say(c, "  dimension              %d (of the Lie algebra)\n", a->lie_dimension);
+  if (a->grid > 0)
+    cli_say(c, "  acts on                functions on the circle, on %d points, to %.0e\n", a->grid, a->tolerance);
   cli_say(c, "  discrete generators    %d\n", a->generators);
   if (a->order > 0)
     cli_say(c, "  order                  %lld\n", (long long)a->order);
@@ -80,7 +84,7 @@ static weyl_status info(cli *c, request *q) {
                {a->permutations, "permutations"}};
   cli_say(c, "  contains              ");
   for (size_t i = 0; i < 4; i++) {
-    if (parts[i].has) cli_say(c, " %s", parts[i].what);
+    if (parts[i].has) cli_say(c, " %s", a->grid > 0 && i == 2 ? "superrotations supertranslations" : parts[i].what);
   }
   cli_say(c, "\n  an element on %lld points is %zu numbers\n", (long long)q->points,
           weyl_group_element_size(q->group, q->points));
@@ -97,8 +101,16 @@ static void say_element(const cli *c, const request *q, const double *g) {
       cli_say(c, "\n");
     }
   }
+  if (q->about.grid > 0) {
+    const int n = q->about.grid;
+    for (int k = 0; k < 2; k++) {
+      cli_say(c, k ? "\n  alpha        " : "  F - phi      ");
+      for (int i = 0; i < 8; i++) cli_say(c, " %10.6f", g[k * n + i * n / 8] + 0.0);
+    }
+    cli_say(c, "\n  at phi = 0, pi / 4, ... (of %d points)\n", n);
+  }
   if (q->about.permutations) {
-    const double *pi = g + (d > 0 ? d * d + d : 0);
+    const double *pi = g + weyl_group_element_size(q->group, q->points) - q->points;
     cli_say(c, "  points go to");
     for (int64_t i = 0; i < q->points; i++) cli_say(c, " %.0f", pi[i]);
     cli_say(c, "\n");
@@ -233,6 +245,23 @@ static weyl_status check_once(cli *c, request *q, weyl_rng *rng, double *g[8], a
     WEYL_TRY(weyl_group_act(ctx, group, g[0], WEYL_ACT_POINT, n, d, x[2], x[3]));
     worst->action = fmax(worst->action, distance(x[1], x[3], (size_t)(n * d)));
   }
+  if (q->about.grid > 0) { /* (ab)x = a(bx) on boundary data */
+    const int64_t width = 2 * q->about.grid;
+    double *x[4];
+    for (int k = 0; k < 4; k++) {
+      x[k] = weyl_arena_array(q->arena, double, width);
+      if (!x[k]) return WEYL_MEMORY;
+    }
+    for (int64_t i = 0; i < width; i++) x[0][i] = i < q->about.grid ? -0.5 : 0.25;
+    WEYL_TRY(weyl_group_act(ctx, group, g[4], WEYL_ACT_COADJOINT, n, width, x[0], x[1]));
+    WEYL_TRY(weyl_group_act(ctx, group, g[1], WEYL_ACT_COADJOINT, n, width, x[0], x[2]));
+    WEYL_TRY(weyl_group_act(ctx, group, g[0], WEYL_ACT_COADJOINT, n, width, x[2], x[3]));
+    /* third derivatives: the size of what they make */
+    double most = 1;
+    for (int64_t i = 0; i < width; i++) most = fmax(most, fabs(x[1][i]));
+    worst->action = fmax(worst->action, distance(x[1], x[3], (size_t)width) / most);
+    return WEYL_OK; /* no logarithm */
+  }
   if (q->about.lie_dimension > 0) { /* exp(log exp(c)) = exp(c) for small c, where the logarithm is unique */
     double *v = weyl_arena_array(q->arena, double, q->about.lie_dimension);
     if (!v) return WEYL_MEMORY;
@@ -259,7 +288,7 @@ static weyl_status check(cli *c, request *q) {
     WEYL_TRY(check_once(c, q, &rng, g, &worst));
     weyl_arena_release(q->arena, mark);
   }
-  const double tolerance = 1e-10 * (1 + cli_number(c, "scale"));
+  const double tolerance = fmax(1e-10, q->about.tolerance) * (1 + cli_number(c, "scale"));
   const struct {
     const char *key, *label;
     double value;
@@ -280,6 +309,7 @@ static weyl_status check(cli *c, request *q) {
     cells[3 * i + 3] = rows[i].label;
     cells[3 * i + 4] = cli_digits(numbers[i], rows[i].value, 3);
     cells[3 * i + 5] = good ? "yes" : "NO";
+    if (i == 4 && q->about.grid > 0) cells[3 * i + 4] = cells[3 * i + 5] = "-"; /* exp is not onto */
   }
   weyl_json_end(c->result);
   weyl_json_bool(c->result, "closed", worst.closed);
@@ -337,7 +367,8 @@ const cli_command cli_command_group = {
         "algebra, their rank, and "
         "whether their brackets stay among them. check: the axioms on random elements; exit status 1 if one fails. "
         "list: the families.\n\n"
-        "Groups are named as in print: E(3), SE(3), O(2), SO(3), T(3) (translations), S(5), S(n), C4, D6, and products "
+        "Groups are named as in print: E(3), SE(3), O(2), SO(3), T(3) (translations), S(5), S(n), C4, D6, BMS3 (flat "
+        "space at infinity, on a grid), and products "
         "like \"E(3) x S(n)\".",
     .examples =
         "weyl group info \"E(3) x S(n)\"\n"

@@ -66,6 +66,7 @@ weyl_status cli_bench_persist(cli *c);
 weyl_status cli_bench_sense(cli *c);
 weyl_status cli_bench_sem(cli *c);
 weyl_status cli_bench_noether(cli *c);
+weyl_status cli_bench_bms(cli *c);
 extern const weyl_option cli_bench_sh_options[], cli_bench_gaunt_options[], cli_bench_tp_options[],
     cli_bench_edge_options[], cli_bench_many_options[];
 

@@ -58,8 +58,9 @@ weyl_status study_checks_run(const study_checks *checks, void *state, weyl_conte
 
 /* ---- the list ---- */
 
-enum { KINDS = 4 };
-static const study_kind *const kinds[KINDS] = {&study_kind_persist, &study_kind_sense, &study_kind_sem, &study_kind_noether};
+static const study_kind *const kinds[] = {&study_kind_persist, &study_kind_sense, &study_kind_sem, &study_kind_noether,
+                                          &study_kind_bms};
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct cli_studies {
   weyl_context *ctx;

@@ -1,4 +1,5 @@
-/* What the commands of studies (persist, sem, sense, noether) share, and the studies that rows of recipes may name. */
+/* What the commands of studies (persist, sem, sense, noether, bms) share, and the studies that rows of recipes may
+ * name. */
 #ifndef WEYL_CLI_STUDIES_H
 #define WEYL_CLI_STUDIES_H
 
@@ -25,7 +26,7 @@ typedef struct study_kind {
   size_t size;
   void (*clear)(weyl_context *ctx, void *state); /* NULL: nothing to free */
 } study_kind;
-extern const study_kind study_kind_persist, study_kind_sense, study_kind_sem, study_kind_noether;
+extern const study_kind study_kind_persist, study_kind_sense, study_kind_sem, study_kind_noether, study_kind_bms;
 
 typedef struct cli_studies cli_studies;
 weyl_status cli_studies_new(weyl_context *ctx, cli_studies **out);

@@ -17,6 +17,7 @@ static const action_row actions[] = {
     [WEYL_ACT_GLOBAL_VECTOR] = {"global vector", true, false, 0},
     [WEYL_ACT_GLOBAL_POINT] = {"global point", true, true, 0},
     [WEYL_ACT_PAIR] = {"pair", false, false, 2},
+    [WEYL_ACT_COADJOINT] = {"coadjoint", false, false, 0},
 };
 
 /* One row of k vectors; in and out may be the same. */
@@ -47,6 +48,12 @@ weyl_status weyl_group_act(weyl_context *ctx, const weyl_group *group, const dou
   if (width < 0 || (row->turned && d > 0 && width % d != 0)) {
     return weyl_fail(ctx, WEYL_SHAPE, "rows of %lld numbers under the %s action of %s, must be a multiple of %d",
                      (long long)width, row->name, group->name, d > 0 ? d : 1);
+  }
+  if (action == WEYL_ACT_COADJOINT) {
+    if (!group->space || !group->space->coadjoint || width != 2 * group->info.grid)
+      return weyl_fail(ctx, WEYL_BAD_ARG, "the coadjoint action of %s on %lld numbers: BMS3 has it, on %d", group->name,
+                       (long long)width, 2 * group->info.grid);
+    return group->space->coadjoint(ctx, group->space_size, g, in, out);
   }
   const double *pi = NULL;
   if (group->permutation && row->rows > 0) {

@@ -1,7 +1,7 @@
 /* What every group must satisfy, tested for each row of groups.def with random elements. */
 #include "testing.h"
 
-#define LONGEST 512
+#define LONGEST 1024
 #define TRIALS  8
 
 static double element[3][LONGEST], result[4][LONGEST];
@@ -14,44 +14,47 @@ static size_t draw(const weyl_group *group, int64_t n, int count) {
   return size;
 }
 
+/* What a group that is resolved on a grid may be off by. */
+static double within(const weyl_group *group, double exact) { return fmax(exact, weyl_group_about(group).tolerance); }
+
 static void check_axioms(const weyl_group *group, int64_t n) {
   for (int trial = 0; trial < TRIALS; trial++) {
     const size_t size = draw(group, n, 3);
     double *a = element[0], *b = element[1], *c = element[2];
     /* (a b) c = a (b c), c aliasing on the way */
     ok(weyl_group_compose(ctx, group, n, a, b, result[0]));
-    assert_true(weyl_group_contains(group, n, result[0], 1e-12));
+    assert_true(weyl_group_contains(group, n, result[0], within(group, 1e-12)));
     ok(weyl_group_compose(ctx, group, n, result[0], c, result[0]));
     memcpy(result[1], c, size * sizeof(double));
     ok(weyl_group_compose(ctx, group, n, b, result[1], result[1]));
     ok(weyl_group_compose(ctx, group, n, a, result[1], result[1]));
-    assert_below(largest_difference(size, result[0], result[1]), 1e-12 * (1 + 10 * (double)n));
+    assert_below(largest_difference(size, result[0], result[1]), within(group, 1e-12 * (1 + 10 * (double)n)));
     /* a a^-1 = a^-1 a = 1, 1 a = a 1 = a */
     weyl_group_identity(group, n, result[2]);
     assert_true(weyl_group_contains(group, n, result[2], 0));
     ok(weyl_group_inverse(ctx, group, n, a, result[0]));
     ok(weyl_group_compose(ctx, group, n, a, result[0], result[1]));
-    assert_below(largest_difference(size, result[1], result[2]), 1e-13 * 100);
+    assert_below(largest_difference(size, result[1], result[2]), within(group, 1e-13 * 100));
     ok(weyl_group_compose(ctx, group, n, result[0], a, result[1]));
-    assert_below(largest_difference(size, result[1], result[2]), 1e-13 * 100);
+    assert_below(largest_difference(size, result[1], result[2]), within(group, 1e-13 * 100));
     ok(weyl_group_compose(ctx, group, n, result[2], a, result[1]));
-    assert_true(largest_difference(size, result[1], a) == 0);
+    assert_true(largest_difference(size, result[1], a) <= weyl_group_about(group).tolerance);
     ok(weyl_group_compose(ctx, group, n, a, result[2], result[1]));
-    assert_true(largest_difference(size, result[1], a) == 0);
+    assert_true(largest_difference(size, result[1], a) <= weyl_group_about(group).tolerance);
     /* (a b)^-1 = b^-1 a^-1 */
     ok(weyl_group_compose(ctx, group, n, a, b, result[0]));
     ok(weyl_group_inverse(ctx, group, n, result[0], result[0]));
     ok(weyl_group_inverse(ctx, group, n, a, result[1]));
     ok(weyl_group_inverse(ctx, group, n, b, result[2]));
     ok(weyl_group_compose(ctx, group, n, result[2], result[1], result[3]));
-    assert_below(largest_difference(size, result[0], result[3]), 1e-11);
+    assert_below(largest_difference(size, result[0], result[3]), within(group, 1e-11));
   }
 }
 
 static void check_membership(const weyl_group *group, int64_t n) {
   const weyl_group_info info = weyl_group_about(group);
   bool reflected = false;
-  for (int trial = 0; trial < 40; trial++) {
+  for (int trial = 0; trial < (info.grid > 0 ? 3 : 40); trial++) {
     const size_t size = draw(group, n, 1);
     assert_true(weyl_group_contains(group, n, element[0], 1e-12));
     if (info.space > 0) reflected |= weyl_det((size_t)info.space, element[0]) < 0;
@@ -143,6 +146,10 @@ static void check_algebra(const weyl_group *group, int64_t n) {
   const int d = info.space, h = d + 1, m = info.lie_dimension;
   static double basis[30][64], bracket[64];
   double c[30] = {0};
+  if (info.grid > 0) { /* no matrices: bms3_test.c */
+    assert_int_equal(weyl_group_basis(ctx, group, 0, bracket), WEYL_BAD_ARG);
+    return;
+  }
   assert_true(m <= 30 && h * h <= 64);
   assert_int_equal(weyl_group_basis(ctx, group, m, bracket), WEYL_BAD_ARG);
   assert_int_equal(weyl_group_basis(ctx, group, -1, bracket), WEYL_BAD_ARG);
@@ -191,6 +198,11 @@ static void check_round_trip(const weyl_group *group, int64_t n) {
   const int m = info.lie_dimension, turning = m - (info.translations ? info.space : 0);
   const size_t size = weyl_group_element_size(group, n);
   double c[30], back[30];
+  if (info.grid > 0) { /* the exponential is not onto */
+    weyl_group_identity(group, n, result[0]);
+    assert_int_equal(weyl_group_log(ctx, group, n, result[0], back), WEYL_DEGENERATE);
+    return;
+  }
   const double angles[] = {0, 1e-12, 1e-6, 0.1, 1, 2, 3, 3.14159};
   for (size_t t = 0; t < sizeof angles / sizeof *angles; t++) {
     double norm = 0;

@@ -35,6 +35,9 @@ typedef struct group_family {
   void (*basis)(int64_t size, int k, double *basis);
   void (*exp)(int64_t size, const double *c, double *g);
   weyl_status (*log)(weyl_context *ctx, int64_t size, const double *g, double *c);
+  /* Groups that are none of matrices (info.grid > 0) have no basis, and bring these; aliasing is not allowed. */
+  void (*bracket)(int64_t size, const double *a, const double *b, double *c);
+  weyl_status (*coadjoint)(weyl_context *ctx, int64_t size, const double *g, const double *from, double *to);
 } group_family;
 
 #define WEYL_GROUP(name, form) extern const group_family group_##name;

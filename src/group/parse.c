@@ -2,7 +2,7 @@
  *
  *   group   := part [ "x" part ]            one part of space, one of permutations, in either order
  *   part    := LETTERS "(" number ")"       E SE O SO T, S
- *            | "S(n)" | LETTERS number      C4 D6 Z2
+ *            | "S(n)" | LETTERS number      C4 D6 Z2 BMS3
  */
 #include "family.h"
 
@@ -72,7 +72,7 @@ static weyl_status scan_part(scanner *in, const group_family **family, int64_t *
   for (size_t i = 0; i < FAMILIES; i++) {
     if (strlen(families[i]->name) == letters && strncmp(families[i]->name, start, letters) == 0) *family = families[i];
   }
-  if (!*family) return expected(in, "a group: E(d) SE(d) O(d) SO(d) T(d) S(n) C4 D6 Z2");
+  if (!*family) return expected(in, "a group: E(d) SE(d) O(d) SO(d) T(d) S(n) C4 D6 Z2 BMS3");
   in->at += letters;
   if ((*family)->argument == ARGUMENT_ORDER) return scan_number(in, *family, size);
 
@@ -142,6 +142,8 @@ static void describe(weyl_group *group) {
       .translations = space.translations,
       .permutations = permutation.permutations,
       .compact = space.compact && permutation.compact,
+      .grid = space.grid,
+      .tolerance = space.tolerance,
   };
   if (space.order > 0 && permutation.order > 0 && space.order <= INT64_MAX / permutation.order) {
     group->info.order = space.order * permutation.order;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { LIE_ROOM = (SPACE_MAX + 1) * (SPACE_MAX + 1) }; /* a homogeneous matrix */
+
 static size_t space_length(const weyl_group *group) {
   return group->space ? group->space->length(group->space_size) : 0;
 }
@@ -59,7 +61,50 @@ weyl_status weyl_group_basis(weyl_context *ctx, const weyl_group *group, int k, 
     return weyl_fail(ctx, WEYL_BAD_ARG, "basis element %d of %s, which has %d", k, group->name,
                      group->info.lie_dimension);
   }
+  if (!group->space->basis)
+    return weyl_fail(ctx, WEYL_BAD_ARG,
+                     "the Lie algebra of %s is none of matrices: its brackets are those of functions", group->name);
   group->space->basis(group->space_size, k, basis);
+  return WEYL_OK;
+}
+
+/* The element of the Lie algebra with coordinates c. */
+static void algebra_element(const weyl_group *group, const double *c, double *m) {
+  const int h = group->info.space + 1, size = h * h;
+  double basis[LIE_ROOM];
+  memset(m, 0, (size_t)size * sizeof *m);
+  for (int k = 0; k < group->info.lie_dimension; k++) {
+    group->space->basis(group->space_size, k, basis);
+    for (int i = 0; i < size; i++) m[i] += c[k] * basis[i];
+  }
+}
+
+weyl_status weyl_group_bracket(weyl_context *ctx, const weyl_group *group, const double *a, const double *b,
+                               double *c) {
+  const int dim = group->info.lie_dimension, h = group->info.space + 1;
+  if (dim == 0) return weyl_fail(ctx, WEYL_BAD_ARG, "%s is discrete: it has no Lie algebra", group->name);
+  if (group->space->bracket) {
+    group->space->bracket(group->space_size, a, b, c);
+    return WEYL_OK;
+  }
+  double x[LIE_ROOM], y[LIE_ROOM], z[LIE_ROOM], basis[LIE_ROOM];
+  algebra_element(group, a, x);
+  algebra_element(group, b, y);
+  for (int i = 0; i < h; i++)
+    for (int j = 0; j < h; j++) {
+      double sum = 0;
+      for (int k = 0; k < h; k++) sum += x[i * h + k] * y[k * h + j] - y[i * h + k] * x[k * h + j];
+      z[i * h + j] = sum;
+    }
+  for (int k = 0; k < dim; k++) { /* the basis is orthogonal */
+    double along = 0, norm = 0;
+    group->space->basis(group->space_size, k, basis);
+    for (int i = 0; i < h * h; i++) {
+      along += z[i] * basis[i];
+      norm += basis[i] * basis[i];
+    }
+    c[k] = along / norm;
+  }
   return WEYL_OK;
 }
 
@@ -72,6 +117,9 @@ weyl_status weyl_group_exp(weyl_context *ctx, const weyl_group *group, int64_t n
   }
   weyl_group_identity(group, n, g);
   if (group->space && group->space->exp) group->space->exp(group->space_size, c, g);
+  if (group->info.grid > 0 && !group->space->contains(group->space_size, g, 1e-6))
+    return weyl_fail(ctx, WEYL_NUMERIC, "the exponential is not resolved on %d points: smaller coordinates are",
+                     group->info.grid);
   return WEYL_OK;
 }
 
@@ -87,6 +135,8 @@ weyl_status weyl_group_log(weyl_context *ctx, const weyl_group *group, int64_t n
     }
   }
   if (!group->space) return WEYL_OK;
+  if (group->info.grid > 0)
+    return weyl_fail(ctx, WEYL_DEGENERATE, "%s has no logarithm: its exponential is not onto", group->name);
   if (group->space->log) return group->space->log(ctx, group->space_size, g, c);
   double one[SPACE_MAX * SPACE_MAX + SPACE_MAX];
   group->space->identity(group->space_size, one);

@@ -26,7 +26,8 @@ weyl_audit_opts weyl_audit_defaults(weyl_dtype dtype) {
 }
 
 static bool is_global(weyl_action action) {
-  return action == WEYL_ACT_GLOBAL_SCALAR || action == WEYL_ACT_GLOBAL_VECTOR || action == WEYL_ACT_GLOBAL_POINT;
+  return action == WEYL_ACT_GLOBAL_SCALAR || action == WEYL_ACT_GLOBAL_VECTOR || action == WEYL_ACT_GLOBAL_POINT ||
+         action == WEYL_ACT_COADJOINT;
 }
 
 /* Numbers in an array of this slot for a sample of n points. */

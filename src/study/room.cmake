@@ -1,5 +1,5 @@
 # A laboratory may have a header of its own, which study.h includes.
-foreach(header sem noether)
+foreach(header sem noether bms)
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/weyl/${header}.h ${stage}/weyl/${header}.h SYMBOLIC)
 endforeach()
 

@@ -2,7 +2,7 @@
 weyl group list | head -n 3
 weyl group info "E(3) x S(n)"
 weyl group check "E(3) x S(n)" --count 50 > check; echo "exit $?"; tail -n 1 check
-for name in "SO(2)" "SE(3)" "O(4)" "T(3)" "S(5)" C4 D6 Z2; do
+for name in "SO(2)" "SE(3)" "O(4)" "T(3)" "S(5)" C4 D6 Z2 BMS3; do
   weyl group check "$name" --count 20 --json | json_check --get result.verdict
 done
 weyl group basis "SO(3)" | sed "s/ to [0-9].*//"

@@ -16,6 +16,7 @@ static int64_t numbers_of(const weyl_audit_slot *slot, int64_t n) {
   switch (slot->action) {
     case WEYL_ACT_GLOBAL_SCALAR:
     case WEYL_ACT_GLOBAL_VECTOR:
+    case WEYL_ACT_COADJOINT:
     case WEYL_ACT_GLOBAL_POINT: return slot->width;
     case WEYL_ACT_PAIR: return n * n * slot->width;
     default: return n * slot->width;
