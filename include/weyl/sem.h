@@ -210,7 +210,8 @@ WEYL_MUST_CHECK weyl_status weyl_search_joint(weyl_context *ctx, const weyl_mome
 double weyl_vc_ambient(size_t k, size_t d);                  /* 2 k (d+1) log2(48 e) */
 double weyl_vc_polynomial(size_t parameters, size_t degree); /* C(p + D, p); infinity when it overflows */
 double weyl_vc_rank(size_t rank);                            /* rho (rho + 1) / 2 */
-/* Numerical rank of (Sigma_a, c_a, 1) over `points` interventions (0: 400) of the family. */
+/* Numerical rank of (Sigma_a, c_a, 1) over `points` interventions (0: 400) of the family; 0 where they are too few to
+ * tell. */
 WEYL_MUST_CHECK weyl_status weyl_sem_rank(weyl_context *ctx, const weyl_sem *sem, size_t points, uint64_t seed,
                                           size_t *rank);
 /* Environments until every consistent rule errs on at most zeta of the interventions, with probability 1 - delta (N1,

@@ -23,7 +23,7 @@ persist_known persist_exactly_known(const persist *p);
 weyl_status persist_exact_at(const persist *p, double t, double *survival, double *no_zero); /* either may be NULL */
 
 /* Curves over one axis: columns of a table, of a file and of a picture. */
-enum { PERSIST_CURVES = 8 };
+enum { PERSIST_CURVES = 8, PERSIST_SLOW = 200 }; /* of those that are slow, so many points at most */
 typedef struct persist_curves {
   size_t n, count; /* points, curves */
   const double *t;

@@ -7,12 +7,12 @@
 
 /* ---- distribution ---- */
 
-/* What is slow is asked for at the rows that are printed, NaN in between. */
+/* What is slow is asked for at the rows that are printed, PERSIST_SLOW of them at most; NaN in between. */
 static weyl_status beside_exact(persist *p, size_t n, const double *t, double *y) {
   for (size_t i = 0; i <= n; i++) {
+    if (isnan(y[i])) continue; /* not wanted */
     if (weyl_progress(p->c->ctx, "exact", (double)i, (double)n))
       return weyl_fail(p->c->ctx, WEYL_INTERRUPTED, "stopped");
-    if (isnan(y[i])) continue; /* not wanted */
     if (t[i] > 100) {
       y[i] = NAN;
       continue;
@@ -167,7 +167,9 @@ weyl_status persist_distribution(persist *p) {
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "--to %g in steps of %g is %.3g steps, at most 2^25", end, step, steps);
   columns f = {.n = (size_t)steps};
   step = end / steps;
-  f.stride = f.n / rows > 0 ? f.n / rows : 1;
+  f.stride = f.n / (rows < PERSIST_SLOW ? rows : PERSIST_SLOW);
+  if (f.stride < 1) f.stride = 1;
+  if (rows > PERSIST_SLOW) f.stride = (f.stride + f.n / rows - 1) / (f.n / rows) * (f.n / rows);
   double *all = weyl_alloc(c->ctx, 6 * (f.n + 1), sizeof *all);
   weyl_status status = all ? persist_times(p, end, f.n, &f.t) : WEYL_MEMORY;
   for (size_t k = 0; k < 6; k++) f.y[k] = all + k * (f.n + 1);

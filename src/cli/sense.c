@@ -61,6 +61,7 @@ weyl_status sense_solve(cli *c, const sense_setting *s, sense_curve *out) {
   const double half = (double)s->n1 * (double)n2 / (s->o.symmetric ? 4 : 2);
   const weyl_sensing_opts o = {s->n1, n2, !s->m && bounded && (double)m > half ? (size_t)ceil(half) : m, s->o.symmetric,
                                s->o.seed};
+  if (strcmp(measure, "population") != 0) WEYL_TRY(weyl_sense_enough(ctx, s->n1, n2, s->rank, s->o.symmetric, o.m));
   WEYL_GOTO(weyl_sensing_new(ctx, measure, &o, &a));
   sigma = weyl_alloc(ctx, s->rank, sizeof *sigma);
   y = weyl_alloc(ctx, weyl_sensing_count(a), sizeof *y);

@@ -23,9 +23,10 @@ weyl_status weyl_sem_pooled(weyl_context *ctx, const weyl_moments *m, double *be
 static size_t features_of(const weyl_moments *m) { return m->d - m->intercept; }
 
 static void pooled_mean(const weyl_moments *m, double *mean) {
+  const double all = moments_rows(m);
   for (size_t i = 0; i <= m->d; i++) {
     mean[i] = 0;
-    for (size_t e = 0; e < m->count; e++) mean[i] += moments_weight(m, e) * m->mean[e * (m->d + 1) + i];
+    for (size_t e = 0; e < m->count; e++) mean[i] += moments_weight(m, all, e) * m->mean[e * (m->d + 1) + i];
   }
 }
 
@@ -36,8 +37,7 @@ static void set_intercept(const weyl_moments *m, const double *mean, double *bet
 /* total [d'+1][d'+1] and projected of (X, Y), both a row, centred when there is an intercept */
 static void anchor_moments(const weyl_moments *m, const double *mean, double *total, double *projected) {
   const size_t d = features_of(m), n = d + 1, full = m->d + 1;
-  double rows = 0;
-  for (size_t e = 0; e < m->count; e++) rows += m->rows[e];
+  const double rows = moments_rows(m);
   for (size_t i = 0; i < n; i++) {
     const size_t at_i = i == d ? m->d : i;
     for (size_t j = 0; j < n; j++) {
@@ -45,7 +45,7 @@ static void anchor_moments(const weyl_moments *m, const double *mean, double *to
       const double centre = m->intercept ? mean[at_i] * mean[at_j] : 0;
       double t = 0, p = 0;
       for (size_t e = 0; e < m->count; e++) {
-        const double weight = moments_weight(m, e), *x = m->mean + e * full;
+        const double weight = moments_weight(m, rows, e), *x = m->mean + e * full;
         t += weight * (i == d && j == d ? m->y2[e]
                        : i == d         ? m->c[e * m->d + j]
                        : j == d         ? m->c[e * m->d + i]

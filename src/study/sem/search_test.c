@@ -97,6 +97,8 @@ static void ranks_are_small(void **state) {
   assert_ok(ctx, weyl_sem_rank(ctx, s, 0, 1, &rank));
   /* 1, and two coefficients and a square of each site: products of the two vanish with the moments between them */
   assert_int_equal(rank, 7);
+  assert_ok(ctx, weyl_sem_rank(ctx, s, 7, 1, &rank)); /* as many as there are points: perhaps more */
+  assert_int_equal(rank, 0);
   weyl_sem_free(s);
 }
 
@@ -498,6 +500,39 @@ static void what_cannot_be_is_refused(void **state) {
   weyl_sem_free(s);
 }
 
+static bool stop_at_once(void *user, const char *what, double done, double total) {
+  (void)what;
+  (void)done;
+  (void)total;
+  ++*(int *)user;
+  return true;
+}
+
+static void long_work_stops_when_asked(void **state) {
+  (void)state;
+  int asked = 0;
+  const weyl_context_opts o = {.threads = 2, .user = &asked, .progress = stop_at_once};
+  weyl_context *asking = NULL;
+  weyl_sem *s = NULL;
+  weyl_moments m;
+  assert_int_equal(weyl_context_new(&o, &asking), WEYL_OK);
+  assert_ok(asking, weyl_sem_preset(asking, "shifts", NULL, &s));
+  weyl_sem_world world = {.seed = 1, .count = 8, .rows = 1u << 30}; /* hours */
+  assert_int_equal(weyl_sem_moments(asking, s, &world, &m), WEYL_INTERRUPTED);
+  assert_true(asked > 0);
+  weyl_message_clear(ctx);
+  world = (weyl_sem_world){.seed = 1, .count = 60000};
+  const weyl_search_opts all = {.most = 5};
+  weyl_search found;
+  asked = 0;
+  assert_ok(asking, weyl_sem_moments(asking, s, &world, &m));
+  assert_int_equal(weyl_search_subsets(asking, &m, &all, &found), WEYL_INTERRUPTED);
+  assert_int_equal(asked, 1);
+  weyl_moments_free(&m);
+  weyl_sem_free(s);
+  weyl_context_free(asking);
+}
+
 int main(void) {
   ctx = test_context(2);
   const struct CMUnitTest tests[] = {cmocka_unit_test(bounds_are_the_sheets),
@@ -513,6 +548,7 @@ int main(void) {
                                      cmocka_unit_test(subsets_are_all_looked_at),
                                      cmocka_unit_test(joint_search_finds_invariance),
                                      cmocka_unit_test(violation_falls),
+                                     cmocka_unit_test(long_work_stops_when_asked),
                                      cmocka_unit_test(what_cannot_be_is_refused)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   test_context_free(ctx);
