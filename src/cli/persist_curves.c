@@ -244,16 +244,19 @@ weyl_status persist_sample(persist *p) {
   weyl_json_number(c->result, "sample_mean", stats.mean);
   weyl_json_number(c->result, "sample_mean_error", stats.mean_error);
   const bool listed = !cli_string(c, "out") && n <= LISTED;
+  weyl_page *page = c->page; /* of which they are no part */
+  c->page = NULL;
   if (listed) weyl_json_array(c->result, "t");
   for (size_t i = 0; i < n && !cli_string(c, "out"); i++) {
     if (listed) weyl_json_number(c->result, NULL, t[i]);
     cli_say(c, "%.17g\n", t[i]);
   }
   if (listed) weyl_json_end(c->result);
-  if (cli_string(c, "out"))
+  c->page = page;
+  if (cli_string(c, "out") || page)
     cli_say(c, "%s: %zu intervals, mean %.6g +- %.2g (Rice %.8g)\n", weyl_covariance_name(p->covariance), n, stats.mean,
             stats.mean_error, weyl_covariance_mean(p->covariance));
-  if (cli_string(c, "out") && isfinite(error))
+  if ((cli_string(c, "out") || page) && isfinite(error))
     cli_say(c, "exponent by as many draws of the divisor: %.6g +- %.2g\n", theta, error);
   status = persist_save(p, n, 1, (const char *const[]){"interval"}, (const double *const[]){t});
 done:

@@ -57,7 +57,8 @@ static const char *count_text(char *buffer, size_t room, double n) {
 
 enum { CURVE = 61 };
 
-static weyl_status draw_plan(cli *c, const sem_vc *vc, const sheet *t, const char *text) {
+static weyl_status draw_plan(cli *c, const sem_vc *vc) {
+  if (!study_draws(c)) return WEYL_OK;
   double zeta[CURVE], n[5][CURVE];
   weyl_series series[5] = {0};
   const double delta = cli_number(c, "delta");
@@ -80,7 +81,7 @@ static weyl_status draw_plan(cli *c, const sem_vc *vc, const sheet *t, const cha
                           .log_y = true,
                           .count = vc->count + 1,
                           .series = series};
-  return sem_show(c, "How many environments do I need?", text, t, &plot);
+  return study_draw(c, &plot);
 }
 
 weyl_status sem_plan(cli *c) {
@@ -171,7 +172,7 @@ weyl_status sem_plan(cli *c) {
           "second moments of (X, Y) have eigenvalues up to %g.\n",
           text, eps, rows_d, count_text(number[1], sizeof number[1], m),
           count_text(number[2], sizeof number[2], m_held), weight, norm);
-  status = cli_string(c, "plot") || cli_string(c, "report") ? draw_plan(c, &vc, &t, text) : WEYL_OK;
+  status = draw_plan(c, &vc);
 done:
   weyl_sem_free(sem);
   return status;
@@ -322,12 +323,10 @@ static weyl_status show_certificate(cli *c, const sem_source *s, const sem_vc *v
   weyl_json_number(c->result, "slack", r->slack);
   weyl_json_end(c->result);
   weyl_json_string(c->result, "verdict", invariant ? "invariant" : "violated");
-  WEYL_TRY(sem_show(c, "Certificate of invariance", text, &t, NULL));
   return invariant ? WEYL_OK : WEYL_NO;
 }
 
 weyl_status sem_certify(cli *c) {
-  if (cli_string(c, "plot")) return weyl_fail(c->ctx, WEYL_BAD_ARG, "certify draws no picture: --report has the table");
   sem_source s;
   WEYL_TRY(sem_source_open(c, &s));
   weyl_sem *behind = NULL;

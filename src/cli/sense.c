@@ -179,8 +179,7 @@ static size_t fitted(const weyl_sense_law *law, size_t room, double *x, double *
   return room;
 }
 
-weyl_status sense_draw(cli *c, const char *title, bool log_x, bool fits, size_t count, const sense_curve *curves,
-                       const char *path) {
+weyl_status sense_draw(cli *c, const char *title, bool log_x, bool fits, size_t count, const sense_curve *curves) {
   enum { FIT = 40 };
   weyl_series series[2 * SENSE_CURVES];
   double x[SENSE_CURVES][FIT], y[SENSE_CURVES][FIT];
@@ -207,8 +206,7 @@ weyl_status sense_draw(cli *c, const char *title, bool log_x, bool fits, size_t 
                           .series = series,
                           .width = 720,
                           .height = 460};
-  WEYL_TRY(weyl_plot_write(c->ctx, &plot, path));
-  return WEYL_OK;
+  return study_draw(c, &plot);
 }
 
 weyl_status sense_table(cli *c, size_t count, const sense_curve *curves) {
@@ -312,16 +310,9 @@ static weyl_status run_one(cli *c) {
     cli_say(c, "  law         neither a power nor exponential\n");
   predict(c, &s, r);
   weyl_status status = sense_save(c, 1, &curve);
-  const char *path = cli_string(c, "plot");
-  if (status == WEYL_OK && path) {
-    char title[128];
-    snprintf(title, sizeof title, "%s, %s, n = %zu, r = %zu, k = %zu", s.measure, s.o.method, r->n1, s.rank, r->k);
-    status = sense_draw(c, title, strcmp(curve.law.name, "power") == 0, true, 1, &curve, path);
-    if (status == WEYL_OK) {
-      weyl_json_string(json, "plot", path);
-      cli_say(c, "\npicture in %s\n", path);
-    }
-  }
+  char title[128];
+  snprintf(title, sizeof title, "%s, %s, n = %zu, r = %zu, k = %zu", s.measure, s.o.method, r->n1, s.rank, r->k);
+  if (status == WEYL_OK) status = sense_draw(c, title, strcmp(curve.law.name, "power") == 0, true, 1, &curve);
   sense_curves_free(c, 1, &curve);
   return status;
 }
@@ -329,7 +320,6 @@ static weyl_status run_one(cli *c) {
 /* ---- law of a file ---- */
 
 static weyl_status law(cli *c) {
-  if (c->args < 2) return weyl_fail(c->ctx, WEYL_BAD_ARG, "which file? Columns t and error^2, as --out writes them");
   weyl_table table;
   WEYL_TRY(weyl_table_read(c->ctx, c->arg[1], &table));
   const size_t columns = table.columns;
@@ -348,18 +338,21 @@ static weyl_status law(cli *c) {
     status = weyl_sense_law_find(c->ctx, n, t, e, &found);
     if (status == WEYL_BAD_ARG) status = weyl_fail_within(c->ctx, WEYL_FORMAT, "%s", c->arg[1]);
   }
+  if (status == WEYL_OK) {
+    char text[64];
+    weyl_json_integer(c->result, "points", (int64_t)n);
+    sense_law_json(c->result, &found);
+    if (isfinite(found.slope))
+      cli_say(c, "%s: error^2 ~ %s, R^2 = %.5f over t = %g to %g\n", found.name,
+              sense_law_text(text, sizeof text, &found), found.r2, found.from, found.to);
+    else
+      cli_say(c, "none: neither a power nor exponential over %zu points\n", n);
+    const sense_curve curve = {.label = "error^2", .r = {.points = n, .t = t, .error2_at = e}, .law = found};
+    status = sense_draw(c, c->arg[1], strcmp(found.name, "power") == 0, true, 1, &curve);
+  }
   weyl_dealloc(c->ctx, t);
   weyl_table_free(c->ctx, &table);
-  WEYL_TRY(status);
-  char text[64];
-  weyl_json_integer(c->result, "points", (int64_t)n);
-  sense_law_json(c->result, &found);
-  if (isfinite(found.slope))
-    cli_say(c, "%s: error^2 ~ %s, R^2 = %.5f over t = %g to %g\n", found.name,
-            sense_law_text(text, sizeof text, &found), found.r2, found.from, found.to);
-  else
-    cli_say(c, "none: neither a power nor exponential over %zu points\n", n);
-  return WEYL_OK;
+  return status;
 }
 
 /* ---- the sheet's numbers ---- */
@@ -415,27 +408,17 @@ done:
 
 /* ---- the command ---- */
 
-static const struct {
-  const char *name;
-  int max_args;
-  weyl_status (*run)(cli *c);
-} actions[] = {{"run", 1, run_one}, {"compare", 1, sense_compare},   {"figure", 2, sense_figure},
-               {"law", 2, law},     {"complete", 2, sense_complete}, {"check", 1, check}};
-#define ACTIONS (sizeof actions / sizeof actions[0])
+static const study_action actions[] = {
+    {"run", run_one, 1, 1, STUDY_TABLES, true, NULL, NULL},
+    {"compare", sense_compare, 1, 1, STUDY_TABLES, true, NULL, NULL},
+    {"figure", sense_figure, 1, 2, STUDY_TABLES, true, NULL, NULL},
+    {"law", law, 2, 2, 0, true, "which file? Columns t and error^2, as --out writes them", "log.csv"},
+    {"complete", sense_complete, 2, 2, STUDY_ANY, true,
+     "which file? Lines of row, column, value; a matrix (npy); or an image (png, pgm, ppm)", "ratings.csv"},
+    {"check", check, 1, 1, 0, false, NULL, NULL},
+    {0}};
 
-static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
-
-static weyl_status run(cli *c) {
-  size_t k = 0;
-  while (k < ACTIONS && strcmp(actions[k].name, c->arg[0]) != 0) k++;
-  if (k == ACTIONS) return cli_unknown(c, "action", c->arg[0], action_name);
-  if (c->args > actions[k].max_args)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "\"%s\" is one argument too many for weyl sense %s",
-                     c->arg[actions[k].max_args], c->arg[0]);
-  if (actions[k].run != sense_complete) WEYL_TRY(study_ending(c, "out", STUDY_TABLES));
-  WEYL_TRY(study_ending(c, "plot", STUDY_PICTURES));
-  return actions[k].run(c);
-}
+static weyl_status run(cli *c) { return study_run(c, actions); }
 
 static const weyl_option options[] = {
     {"measure", WEYL_OPT_CHOICE, "gaussian", 0, 0,
@@ -480,10 +463,7 @@ static const weyl_option options[] = {
     {"mask", WEYL_OPT_STRING, "", 0, 0, NULL, "complete: an image, black where a pixel is missing"},
     {"missing", WEYL_OPT_STRING, "", 0, 0, NULL, "complete: the value that stands for a missing entry"},
     {"ask", WEYL_OPT_STRING, "", 0, 0, NULL, "complete: a file of rows and columns whose values --out is to hold"},
-    STUDY_OPTION_SEED,
-    {"out", WEYL_OPT_STRING, "", 0, 0, NULL,
-     "csv, npy or npz: the points of the log; complete: the answer, in the form of the input"},
-    STUDY_OPTION_PLOT,
+    STUDY_OPTIONS_SHOWN("csv, npy or npz: the points of the log; complete: the answer, in the form of the input"),
     STUDY_OPTION_END,
 };
 

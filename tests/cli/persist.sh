@@ -1,6 +1,6 @@
 # Persistency: exponents, curves, samples, paths, series, and what is refused.
 weyl persist exponent --covariance diffusion --dimension 2
-weyl persist exponent --covariance matern --nu 1.5 --json | json_check --get result.theta
+weyl persist exponent --covariance matern --nu 1.5 --json | json_check --get result.theta | cut -c 1-15
 weyl persist exponent --level 1 --side below
 weyl persist distribution --covariance diffusion:1 --to 20 --rows 4 --step 0.005
 weyl persist distribution --covariance gaussian --level 0.5 --to 4 --rows 4 --out above.csv --plot above.svg
@@ -25,6 +25,9 @@ awk 'BEGIN { for (i = 0; i <= 400; i++) printf "%.3f,%.12f\n", i * 0.05, exp(-(i
 weyl persist exponent --table r.csv --json | json_check --get result.theta | cut -c 1-5
 awk 'BEGIN { for (i = 0; i <= 400; i++) printf "%.3f %.12f\n", i * 0.02, exp(-(i * 0.02) ^ 2 / 2) }' > density.txt
 weyl persist exponent --spectrum density.txt --json | json_check --get result.theta | cut -c 1-5
+echo "=== one page"
+weyl persist distribution --beside all --to 10 --rows 2 --intervals 5000 --report page.html --json | json_check --get result.report && grep -o '<h1>[^<]*\|<pre>\|<table>\|<svg\|<script\|Made by' page.html | uniq
+code weyl persist validate --covariance sinc --to 6 --rows 2 --report no.html > none && grep -o 'The answer is no[^<]*' no.html
 echo "=== what is refused"
 exec 2>&1
 code weyl persist exponent --covariance sinc

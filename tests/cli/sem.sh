@@ -16,6 +16,8 @@ weyl sem curve --nodes 8 --trials 6 --counts 1,8 --unseen 50 --threads 3 > three
 head -1 curve.csv
 printf 'site,x,y\nuk,1,2\nfr,2,3\nuk,2,3.5\nfr,4,5\n' > words.csv
 weyl sem search words.csv --environment site --target y --eps 3 --json | json_check --get result.n
+echo "=== one page"
+weyl sem curve --nodes 8 --trials 6 --counts 1,8 --unseen 50 --report page.html > none && grep -o '<h1>[^<]*\|<pre>\|<table>\|<svg\|<script\|Made by' page.html | uniq
 echo "=== wrong usage"
 exec 2>&1
 code weyl sem

@@ -110,6 +110,39 @@ weyl_status weyl_sem_dantzig(weyl_context *ctx, const weyl_moments *m, size_t fi
   return status;
 }
 
+/* Moments about the means of the reference; environments count alike, so that gamma = 1 is all of them. */
+weyl_status weyl_sem_drig(weyl_context *ctx, const weyl_moments *m, double gamma, size_t reference, double *beta) {
+  if (!(gamma >= 0)) return weyl_fail(ctx, WEYL_BAD_ARG, "gamma is %g, must be 0 or more", gamma);
+  if (reference >= m->count) return weyl_fail(ctx, WEYL_BAD_ARG, "environment %zu of %zu", reference, m->count);
+  const size_t d = features_of(m), full = m->d;
+  double *work = weyl_alloc(ctx, 2 * d * d + 2 * d + 1, sizeof *work);
+  if (!work) return WEYL_MEMORY;
+  double *l = work + d * d, *c = l + d * d, *x = c + d;
+  const double *mean = m->mean + reference * (full + 1);
+  for (size_t e = 0; e < m->count; e++) {
+    const double share = isinf(gamma) ? 1 : gamma, own = isinf(gamma) ? 0 : 1;
+    const double weight = share / (double)m->count + (e == reference ? own - share : 0);
+    const double *at = m->mean + e * (full + 1);
+    for (size_t i = 0; i < d; i++) {
+      for (size_t j = 0; j <= d; j++) {
+        const size_t k = j < d ? j : full;
+        double second = j < d ? m->sigma[(e * full + i) * full + j] : m->c[e * full + i];
+        if (m->intercept) second -= at[i] * mean[k] + mean[i] * at[k] - mean[i] * mean[k];
+        *(j < d ? &work[i * d + j] : &c[i]) += weight * second;
+      }
+    }
+  }
+  const bool good = cholesky_solve(d, work, c, l, x);
+  if (good) {
+    memcpy(beta, x, d * sizeof *beta);
+    set_intercept(m, mean, beta);
+  }
+  weyl_dealloc(ctx, work);
+  if (good) return WEYL_OK;
+  return weyl_fail(ctx, WEYL_DEGENERATE, "no minimum: features vary more in %s than elsewhere, or depend on each other",
+                   m->name[reference]);
+}
+
 /* ---- penalties, by Levenberg and Marquardt from several starts ---- */
 
 typedef struct equal_pool {

@@ -60,6 +60,9 @@ weyl_status sem_finish(weyl_sem *sem, const char *place);
 size_t sem_acts_numbers(const weyl_sem *sem, const sem_acts *acts);
 void sem_acts_draw(const weyl_sem *sem, const sem_acts *acts, weyl_rng *rng, double *a);
 
+/* "irm-feu" and so on: fully or partially observed, the noise of z (o) or y (e) changing, (un)scrambled. */
+weyl_status sem_irm_variant(weyl_context *ctx, const char *name, uint64_t seed, weyl_sem **out);
+
 /* The equations under one intervention. */
 typedef struct sem_state {
   double *effect, *variance, *mean; /* as in the model; effects of cut nodes are 0 */

@@ -500,6 +500,79 @@ static void what_cannot_be_is_refused(void **state) {
   weyl_sem_free(s);
 }
 
+/* Least squares in the reference, on all, and what is left of one environment beside another. */
+static void drig_has_its_limits(void **state) {
+  (void)state;
+  weyl_sem *s = NULL;
+  weyl_moments m, one;
+  double drig[6], want[6];
+  assert_ok(ctx, weyl_sem_preset(ctx, "shifts", NULL, &s));
+  for (int intercept = 0; intercept < 2; intercept++) {
+    const weyl_sem_world world = {.seed = 4, .count = 6, .intercept = intercept};
+    assert_ok(ctx, weyl_sem_moments(ctx, s, &world, &m));
+    assert_ok(ctx, weyl_moments_pick(ctx, &m, 1, (const size_t[]){2}, &one));
+    assert_ok(ctx, weyl_sem_drig(ctx, &m, 0, 2, drig));
+    assert_ok(ctx, weyl_sem_pooled(ctx, &one, want));
+    for (size_t i = 0; i < m.d; i++) assert_close(drig[i], want[i], 1e-9);
+    weyl_moments_free(&one);
+    assert_ok(ctx, weyl_sem_drig(ctx, &m, 1, 2, drig));
+    if (!intercept) { /* with one, the reference sets the means */
+      assert_ok(ctx, weyl_sem_pooled(ctx, &m, want));
+      for (size_t i = 0; i < m.d; i++) assert_close(drig[i], want[i], 1e-9);
+    }
+    assert_int_equal(weyl_sem_drig(ctx, &m, NAN, 2, drig), WEYL_BAD_ARG);
+    weyl_message_clear(ctx);
+    assert_int_equal(weyl_sem_drig(ctx, &m, 1, 6, drig), WEYL_BAD_ARG);
+    weyl_message_clear(ctx);
+    weyl_moments_free(&m);
+  }
+  weyl_sem_free(s);
+  assert_ok(ctx, weyl_sem_preset(ctx, "irm-toy", NULL, &s));
+  assert_ok(ctx, weyl_sem_moments(ctx, s, &(weyl_sem_world){0}, &m));
+  assert_ok(ctx, weyl_sem_dantzig(ctx, &m, 0, 1, want));
+  for (double gamma = 1e6; gamma > 1; gamma = gamma < 1e9 ? INFINITY : 0) {
+    assert_ok(ctx, weyl_sem_drig(ctx, &m, gamma, 0, drig));
+    for (size_t i = 0; i < m.d; i++) assert_close(drig[i], want[i], 1e-5);
+  }
+  /* the environment of larger noise as reference: risks would fall without end */
+  assert_int_equal(weyl_sem_drig(ctx, &m, 5, 1, drig), WEYL_DEGENERATE);
+  assert_non_null(strstr(weyl_message(ctx), "s2"));
+  weyl_message_clear(ctx);
+  weyl_moments_free(&m);
+  weyl_sem_free(s);
+}
+
+/* What changes and what does not, letter by letter. */
+static void irm_variants_are_as_named(void **state) {
+  (void)state;
+  static const char *const names[] = {"irm-fou", "irm-fos", "irm-feu", "irm-fes",
+                                      "irm-pou", "irm-pos", "irm-peu", "irm-pes"};
+  for (size_t v = 0; v < 8; v++) {
+    weyl_sem *s = NULL;
+    weyl_moments m;
+    assert_ok(ctx, weyl_sem_preset(ctx, names[v], &(weyl_sem_random_opts){.seed = 5}, &s));
+    const weyl_sem_info a = weyl_sem_about(s);
+    assert_int_equal(a.features, 10);
+    assert_int_equal(a.trained, 3);
+    assert_int_equal(a.unseen, 1);
+    assert_true(a.touches_y == (names[v][5] == 'e'));
+    assert_ok(ctx, weyl_sem_moments(ctx, s, &(weyl_sem_world){0}, &m));
+    double trace = 0;
+    for (size_t i = 0; i < 10; i++) trace += m.sigma[(2 * 10 + i) * 10 + i];
+    /* x: 5 e^2; z = y + noise and y = x + noise, one of the two noises e^2 and the other 1 */
+    if (names[v][4] == 'f') assert_close(trace, 15 * 25 + 5, 1e-9);
+    if (names[v][4] == 'f') assert_close(m.y2[2], names[v][5] == 'e' ? 5 * 50 : 5 * 26, 1e-9);
+    if (names[v][4] == 'f' && names[v][6] == 'u') {
+      double w[5] = {1, 1, 1, 1, 1}, phi[50] = {0}, worst;
+      for (size_t i = 0; i < 5; i++) phi[i * 11] = 1;
+      assert_ok(ctx, weyl_sem_worst(ctx, &m, 5, phi, w, &worst));
+      assert_true(worst < 1e-12);
+    }
+    weyl_moments_free(&m);
+    weyl_sem_free(s);
+  }
+}
+
 static bool stop_at_once(void *user, const char *what, double done, double total) {
   (void)what;
   (void)done;
@@ -540,6 +613,8 @@ int main(void) {
                                      cmocka_unit_test(ranks_are_small),
                                      cmocka_unit_test(the_toy_is_in_closed_form),
                                      cmocka_unit_test(anchors_have_their_limits),
+                                     cmocka_unit_test(drig_has_its_limits),
+                                     cmocka_unit_test(irm_variants_are_as_named),
                                      cmocka_unit_test(icp_finds_causes),
                                      cmocka_unit_test(icp_sees_the_toys_variance),
                                      property_test(null_space_representations_are_invariant),
