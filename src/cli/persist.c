@@ -10,7 +10,7 @@
 /* The name, with --dimension or --nu behind it where they stand for the parameter. */
 static weyl_status by_name(cli *c, weyl_covariance **out) {
   static const struct { const char *flag, *name; } parameter[] = {{"dimension", "diffusion"}, {"nu", "matern"}};
-  const char *name = cli_string(c, "covariance");
+  const char *name = cli_string(c, "covariance") ? cli_string(c, "covariance") : "";
   char text[128];
   snprintf(text, sizeof text, "%s", name);
   for (size_t i = 0; i < sizeof parameter / sizeof *parameter; i++) {

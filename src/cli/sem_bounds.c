@@ -49,7 +49,7 @@ void sem_json_vc(weyl_json *json, const sem_vc *vc) {
 /* A number of things that may be past all use. */
 static const char *count_text(char *buffer, size_t room, double n) {
   if (!isfinite(n))
-    snprintf(buffer, room, "vacuous: over 1e308");
+    snprintf(buffer, room, "more than 1e308");
   else
     snprintf(buffer, room, n < 1e15 ? "%.0f" : "%.3g", ceil(n));
   return buffer;

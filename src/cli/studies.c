@@ -100,7 +100,7 @@ static weyl_status no_action(cli *c, const study_action *actions) {
 
 static weyl_status has_no(cli *c, const char *action, const char *flag) {
   snprintf(c->place, sizeof c->place, "--%s", flag);
-  return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s %s has no --%s", c->command->name, action, flag);
+  return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s has no --%s", action, flag);
 }
 
 weyl_status study_run(cli *c, const study_action *actions) {

@@ -47,6 +47,18 @@ printf '0,2\n1,0.5\n2,0.2\n' > bad.csv
 code weyl persist exponent --table bad.csv
 printf '0,1\n2,0.5\n1,0.2\n' > bad.csv
 code weyl persist exponent --table bad.csv
+awk 'BEGIN { for (i = 0; i <= 100; i++) print i * 0.05 "," exp(-i * 0.05) }' > ou.csv
+code weyl persist exponent --table ou.csv
+awk 'BEGIN { for (i = 0; i <= 100; i++) { t = i * 0.1; print t "," (t < 2 ? 1 - t * t / 8 * (2 - t / 2) : 0) } }' > npd.csv
+code weyl persist simulate --table npd.csv --intervals 1000
+printf '0,-1\n1,2\n' > bad.csv
+code weyl persist exponent --spectrum bad.csv
+yes 1 | head -200 > const.csv
+code weyl persist series const.csv
+: > empty.csv
+code weyl persist series empty.csv
+code weyl persist distribution --report x.txt
+code weyl persist exponent --out x.csv
 printf '1\n2\n3\n' > bad.csv
 code weyl persist series bad.csv
 code weyl persist exponent --table bad.csv

@@ -59,3 +59,13 @@ code weyl sense complete list.csv --mask a.pgm
 code weyl sense complete list.csv --out a.png
 code weyl sense complete list.csv --ask ask.csv
 code weyl sense complete a.pgm --out a.ppm
+code weyl sense run --n 2 --n2 10000000 --measure entries --rank 1
+code weyl sense run --measure entries --n 5 --rank 1 --m 26
+code weyl sense run --kappa nan
+printf '0.5,1,2\n1,1,2\n' > half.csv
+code weyl sense complete half.csv
+printf '1,1,inf\n1,2,2\n' > inf.csv
+code weyl sense complete inf.csv
+awk 'BEGIN { for (i = 1; i <= 9; i++) for (j = 1; j <= 9; j++) print i "," j ",5" }' > flat5.csv
+code weyl sense complete flat5.csv
+code weyl sense check --plot x.svg
