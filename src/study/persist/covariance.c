@@ -297,6 +297,12 @@ weyl_status weyl_covariance_spectrum(weyl_context *ctx, size_t n, const double *
     c->value[i] = density[i] * span / 2 / total;
     c->lambda2 += c->value[i] * w[i] * w[i];
   }
+  if (!(c->lambda2 > 0) || !isfinite(c->lambda2)) {
+    status = weyl_fail(ctx, WEYL_BAD_ARG, "spectrum: lambda2, its second moment, is %g, must be more than 0 and finite",
+                       c->lambda2);
+    weyl_covariance_free(c);
+    return status;
+  }
   snprintf(c->name, sizeof c->name, "spectrum of %zu rows", n);
   c->slack = SLACK;
   c->decay = NAN; /* not known */
