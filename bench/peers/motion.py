@@ -50,7 +50,7 @@ class Layer(nn.Module):
         delta = g.unsqueeze(2) - g.unsqueeze(1)
         z = pairs(h, length(delta))
         m = self.message(z)
-        g = g + torch.sigmoid(self.attention(h)).unsqueeze(-1) * (g - g.mean((1, 2), keepdim=True))
+        g = g + F.silu(self.attention(h)).unsqueeze(-1) * (g - g.mean((1, 2), keepdim=True))
         f = self.aggregate(sum(category[..., k : k + 1] * phi(z) for k, phi in enumerate(self.category)))
         g = g + (f.unsqueeze(-1) * delta).sum(2)
         g = g + self.step(u.transpose(-1, -2)).transpose(-1, -2)

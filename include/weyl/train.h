@@ -196,15 +196,15 @@ WEYL_MUST_CHECK weyl_status weyl_trained_audit(weyl_trained *trained, weyl_arena
                                                const weyl_audit_opts *opts, weyl_audit_result *out,
                                                double *smallest_gap);
 
-/* ---- recipes: published experiments as INI files
- * ------------------------------------------------------------------------------- */
+/* ---- recipes: published experiments as INI files ---- */
 
 /* A recipe holds [paper] (format, title, spec, source), [quick] and [full] (seeds, and options of all rows that take
- * them) and one section a row: task, model, symmetry, metric, paper, source, better, and options as option.NAME
- * (always), quick.NAME or full.NAME. A row with `run = ROW` trains nothing: it evaluates that row's run on data made
- * with its own options. A row with `study = NAME` computes a quantity, its metric, from options: `each.NAME = A B C`
- * makes a row of each, with as many numbers behind `paper` (- for none), and `tolerance` is how far ours may be from
- * it, or on the wrong side of it where `better` is lower (at most) or higher (at least). Recipes are looked for in $WEYL_RECIPES, the source tree and the installed folder, in this order. */
+ * them) and one section a row: task, model, symmetry, file (of the data folder), metric, paper, source, better, and
+ * options as option.NAME (always), quick.NAME or full.NAME. A row with `run = ROW` trains nothing: it evaluates that
+ * row's run on data made with its own options. A row with `study = NAME` computes a quantity, its metric, from options:
+ * `each.NAME = A B C` makes a row of each, with as many numbers behind `paper` (- for none), and `tolerance` is how far
+ * ours may be from it, or on the wrong side of it where `better` is lower (at most) or higher (at least). Recipes are
+ * looked for in $WEYL_RECIPES, the source tree and the installed folder, in this order. */
 typedef struct weyl_recipe weyl_recipe;
 typedef struct weyl_recipe_row {
   const char *name, *task, *model, *symmetry; /* symmetry: "none" when the row has none; a study is its own task */
@@ -246,6 +246,7 @@ const weyl_recipe_row *weyl_recipe_row_at(const weyl_recipe *recipe, size_t i);
 typedef struct weyl_recipe_opts {
   bool full;        /* the paper's protocol in place of the quick one */
   const char *task; /* only rows of this task; NULL: all */
+  const char *only; /* only rows with this in their name; NULL: all */
   const char *out; /* folder: one run folder a row and seed; runs found finished there are not trained again, unfinished
                       ones go on */
   const char *data;        /* data path, or NULL */
@@ -256,7 +257,7 @@ typedef struct weyl_recipe_opts {
   void (*row)(void *user, const weyl_recipe_row *row,
               const weyl_recipe_result *result); /* after each row; may be NULL */
 } weyl_recipe_opts;
-/* results [rows]; rows left out by `task` have seeds = 0. */
+/* results [rows]; rows left out by `task` and `only` have seeds = 0. */
 WEYL_MUST_CHECK weyl_status weyl_recipe_run(weyl_context *ctx, const weyl_recipe *recipe, const weyl_recipe_opts *opts,
                                             weyl_recipe_result *results);
 

@@ -196,12 +196,18 @@ static weyl_status show(cli *c, const weyl_recipe *recipe, const weyl_recipe_res
 }
 
 static weyl_status reproduce(cli *c, const weyl_recipe *recipe, weyl_arena *arena) {
-  const char *task = cli_string(c, "task");
+  const char *task = cli_string(c, "task"), *only = cli_string(c, "only");
   const size_t rows = weyl_recipe_rows(recipe);
   size_t wanted = 0;
-  for (size_t i = 0; i < rows; i++) wanted += !task || strcmp(weyl_recipe_row_at(recipe, i)->task, task) == 0;
+  for (size_t i = 0; i < rows; i++) {
+    const weyl_recipe_row *row = weyl_recipe_row_at(recipe, i);
+    wanted += (!task || strcmp(row->task, task) == 0) && (!only || strstr(row->name, only));
+  }
   if (wanted == 0) {
-    snprintf(c->place, sizeof c->place, "--task");
+    snprintf(c->place, sizeof c->place, only ? "--only" : "--task");
+    if (only)
+      return weyl_fail(c->ctx, WEYL_UNKNOWN, "%s has no row with \"%s\" in its name%s%s", c->arg[0], only,
+                       task ? " and of task " : "", task ? task : "");
     return weyl_fail(c->ctx, WEYL_UNKNOWN, "%s has no row of task \"%s\"", c->arg[0], task ? task : "");
   }
   weyl_recipe_result *results = weyl_arena_array(arena, weyl_recipe_result, rows);
@@ -215,6 +221,7 @@ static weyl_status reproduce(cli *c, const weyl_recipe *recipe, weyl_arena *aren
     snprintf(folder, sizeof folder, "runs/%s-%s", base ? base + 1 : c->arg[0], full ? "full" : "quick");
   const weyl_recipe_opts opts = {.full = full,
                                  .task = task,
+                                 .only = only,
                                  .out = folder,
                                  .data = cli_string(c, "data"),
                                  .stop = cli_stop(),
@@ -254,6 +261,7 @@ static const weyl_option options[] = {
     {"quick", WEYL_OPT_BOOL, "no", 0, 0, NULL, "a small budget, minutes on two cores; this is also what no flag means"},
     {"full", WEYL_OPT_BOOL, "no", 0, 0, NULL, "the paper's own protocol: hours"},
     {"task", WEYL_OPT_STRING, "", 0, 0, NULL, "only the rows of this task"},
+    {"only", WEYL_OPT_STRING, "", 0, 0, NULL, "only the rows with this in their name"},
     {"list", WEYL_OPT_BOOL, "no", 0, 0, NULL, "the papers there are"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "file or folder of the data; what is simulated needs none"},
     {"out", WEYL_OPT_STRING, "", 0, 0, NULL,

@@ -152,7 +152,7 @@ static weyl_tensor reason(const weyl_motion *in, const features *f, const settin
 /* ---- a layer (2.4) ------------------------------------------------------------------------------------------- */
 
 static weyl_tensor attention(const weyl_points *p, weyl_tensor g, weyl_tensor h, int64_t channels) {
-  const weyl_tensor a = weyl_unsqueeze(weyl_sigmoid(weyl_linear(h, "attention", channels, NULL)), 1);
+  const weyl_tensor a = weyl_unsqueeze(weyl_silu(weyl_linear(h, "attention", channels, NULL)), 1);
   return weyl_add(g, weyl_mul(a, weyl_sub(g, mean_of(p, g))));
 }
 
@@ -310,7 +310,7 @@ static weyl_tensor motion_plus(weyl_graph *g, const weyl_motion *in, const weyl_
   }
 
 static const weyl_option options[] = {OPTIONS("none")};
-static const weyl_option options_plus[] = {OPTIONS("velocity")};
+static const weyl_option options_plus[] = {OPTIONS("last")};
 
 const weyl_model_def weyl_model_eqmotion = {
     .name = "eqmotion",
@@ -324,7 +324,7 @@ const weyl_model_def weyl_model_eqmotion = {
 const weyl_model_def weyl_model_eqmotion_plus = {
     .name = "eqmotion+",
     .paper = "the same network; what it is added to, from Martinez, Black, Romero, CVPR 2017",
-    .summary = "eqmotion beside straight motion, which is what it has to correct",
+    .summary = "eqmotion that says how far the last positions move, trained in large steps that shrink",
     .symmetry = "E x S",
     .options = options_plus,
     .motion = motion_plus,

@@ -76,9 +76,10 @@ static weyl_status read_row(weyl_recipe *r, recipe_row *row, const weyl_ini_entr
   const struct {
     const char *key;
     const char **to;
-  } texts[] = {{"task", &row->shown.task},     {"model", &row->shown.model},   {"symmetry", &row->shown.symmetry},
-               {"source", &row->shown.source}, {"better", &row->shown.better}, {"run", &row->run},
-               {"study", &row->study_name}};
+  } texts[] = {{"task", &row->shown.task},         {"model", &row->shown.model},
+               {"symmetry", &row->shown.symmetry}, {"source", &row->shown.source},
+               {"better", &row->shown.better},     {"run", &row->run},
+               {"study", &row->study_name},        {"file", &row->file}};
   for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
     if (strcmp(texts[k].key, e->key) == 0) return keep(r, e->value, texts[k].to);
   if (strcmp(e->key, "metric") == 0) return keep(r, e->value, &row->shown.metric);
@@ -94,8 +95,8 @@ static weyl_status read_row(weyl_recipe *r, recipe_row *row, const weyl_ini_entr
     if (strncmp(e->key, prefix[mode], n) == 0) return add_option(r, row->option, &row->options, e->key + n, e, mode);
   }
   return weyl_fail(r->ctx, WEYL_FORMAT,
-                   "%s:%d: row [%s] has no key %s; it has task, model, symmetry, run, study, each.NAME, metric, paper, "
-                   "tolerance, source, better, option.NAME, quick.NAME and full.NAME",
+                   "%s:%d: row [%s] has no key %s; it has task, model, symmetry, file, run, study, each.NAME, metric, "
+                   "paper, tolerance, source, better, option.NAME, quick.NAME and full.NAME",
                    r->path, e->line, row->shown.name, e->key);
 }
 

@@ -15,6 +15,7 @@ typedef struct recipe_row {
   const char *run;    /* the row whose run this one evaluates, or NULL */
   const char *metric; /* "mse" */
   bool valid;         /* of the validation, not the test set */
+  const char *file;   /* the row's own file in the folder of the data, or NULL */
   const weyl_recipe_study *study;
   const char *study_name, *numbers;   /* as written: the paper's numbers */
   const char *each_name, *each_value; /* as written: NAME and A B C */

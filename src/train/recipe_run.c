@@ -25,8 +25,7 @@ static char *run_folder(const job *j, const recipe_row *row, int seed) {
   return folder;
 }
 
-/* ---- options --------------------------------------------------------------------------------------------------------
- */
+/* ---- options ---- */
 
 /* A finished or unfinished run in the folder must be of this very row. */
 static weyl_status same_run(const job *j, const char *folder, const recipe_row *row, const weyl_options *wanted) {
@@ -50,8 +49,7 @@ static weyl_status same_run(const job *j, const char *folder, const recipe_row *
   return status;
 }
 
-/* ---- results
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- results ---- */
 
 static weyl_status no_metric(const job *j, const recipe_row *row, const char *where) {
   return weyl_fail(j->ctx, WEYL_FORMAT, "%s:%d: row [%s]: no metric \"%s\" in %s", j->recipe->path, row->line,
@@ -77,13 +75,24 @@ static weyl_status read_metrics(const job *j, const recipe_row *row, const char 
   return found ? WEYL_OK : no_metric(j, row, path);
 }
 
+/* The data as the caller names them, or the row's own file among them. */
+static weyl_status data_of(const job *j, const recipe_row *row, const char **path) {
+  *path = j->opts->data;
+  if (row->file == NULL) return WEYL_OK;
+  if (*path == NULL || **path == '\0')
+    return weyl_fail(j->ctx, WEYL_BAD_ARG, "no data given, expected a folder with %s", row->file);
+  *path = train_path(j->arena, *path, row->file);
+  return *path != NULL ? WEYL_OK : WEYL_MEMORY;
+}
+
 static weyl_status train_seed(const job *j, const recipe_row *row, int seed, seed_result *out) {
   const char *folder = run_folder(j, row, seed);
   const char *config = folder != NULL ? train_path(j->arena, folder, "config.ini") : NULL;
-  const char *metrics = folder != NULL ? train_path(j->arena, folder, "metrics.json") : NULL;
+  const char *metrics = folder != NULL ? train_path(j->arena, folder, "metrics.json") : NULL, *data;
   if (config == NULL || metrics == NULL) return WEYL_MEMORY;
   weyl_options *o = NULL;
   weyl_status status;
+  WEYL_GOTO(data_of(j, row, &data));
   WEYL_GOTO(weyl_train_options(j->ctx, row->shown.task, row->shown.model, &o));
   WEYL_GOTO(recipe_options(j->recipe, row, j->mode, j->opts->set, o));
   const bool begun = weyl_file_exists(config);
@@ -93,7 +102,7 @@ static weyl_status train_seed(const job *j, const recipe_row *row, int seed, see
     const weyl_train_config asked = {.task = row->shown.task,
                                      .model = row->shown.model,
                                      .symmetry = row->shown.symmetry,
-                                     .data = j->opts->data,
+                                     .data = data,
                                      .out = folder,
                                      .resume = begun,
                                      .options = o,
@@ -201,6 +210,7 @@ weyl_status weyl_recipe_run(weyl_context *ctx, const weyl_recipe *recipe, const 
     const recipe_row *row = &recipe->row[i];
     results[i] = (weyl_recipe_result){0};
     if (opts->task != NULL && *opts->task != '\0' && strcmp(opts->task, row->shown.task) != 0) continue;
+    if (opts->only != NULL && strstr(row->shown.name, opts->only) == NULL) continue;
     status = run_row(&j, row, &results[i]);
     if (status != WEYL_OK)
       status = weyl_fail_within(ctx, status, "row \"%s\"", row->shown.name);

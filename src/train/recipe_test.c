@@ -146,6 +146,35 @@ static void bad_recipes_are_refused(void **state) {
   assert_int_equal(weyl_recipe_open(f->ctx, "nowhere/at-all.ini", NULL, &r), WEYL_NO_FILE);
 }
 
+/* A row's own file in the folder of the data, and rows chosen by their names. */
+static void rows_have_files_and_are_chosen(void **state) {
+  train_fixture *f = *state;
+  const char *base = strrchr(f->data, '/');
+  assert_non_null(base);
+  char text[600], folder[300];
+  snprintf(folder, sizeof folder, "%.*s", (int)(base - f->data), f->data);
+  snprintf(text, sizeof text,
+           "[full]\nepochs = 1\nbatch = 8\nhorizon = 2\n[here]\ntask = dynamics\nmodel = linear\nfile = %s\nmetric = "
+           "test mse\n[away]\ntask = dynamics\nmodel = linear\nfile = none.npz\nmetric = test mse\n",
+           base + 1);
+  weyl_recipe *r = NULL;
+  weyl_recipe_result result[2];
+  assert_trained(f, open_text(f, text, &r));
+  weyl_recipe_opts o = {.full = true, .out = fixture_path(f, "runs", NULL), .data = folder, .only = "her"};
+  assert_trained(f, weyl_recipe_run(f->ctx, r, &o, result));
+  assert_int_equal(result[0].seeds, 1);
+  assert_int_equal(result[1].seeds, 0);
+  weyl_message_clear(f->ctx);
+  o.only = "away";
+  assert_int_equal(weyl_recipe_run(f->ctx, r, &o, result), WEYL_NO_FILE);
+  assert_message(f, "none.npz");
+  weyl_message_clear(f->ctx);
+  o.data = NULL;
+  assert_int_equal(weyl_recipe_run(f->ctx, r, &o, result), WEYL_BAD_ARG);
+  assert_message(f, "a folder with none.npz");
+  weyl_recipe_free(r);
+}
+
 /* ---- studies ---- */
 
 static weyl_status double_it(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options,
@@ -234,6 +263,7 @@ int main(void) {
       fixture_test(studies_are_rows),
       fixture_test(rows_run_and_are_not_run_again),
       fixture_test(interrupted_recipes_go_on),
+      fixture_test(rows_have_files_and_are_chosen),
       fixture_test(bad_recipes_are_refused),
       fixture_test(shipped_recipes_are_good),
   };

@@ -2,11 +2,9 @@
 #include "tasks.h"
 #include "tasks/motion_task.h"
 
-static const weyl_task_default defaults[] = {TRAIN_MOTION_DEFAULTS,
-                                             {NULL, "epochs", "200"},
-                                             {NULL, "rate", "5e-4"},
-                                             {"eqmotion+", "balance", "0.02"},
-                                             {NULL, NULL, NULL}};
+static const weyl_task_default defaults[] = {TRAIN_MOTION_DEFAULTS,  {NULL, "epochs", "200"},
+                                             {NULL, "rate", "5e-4"}, {"eqmotion+", "balance", "0.02"},
+                                             TRAIN_MOTION_PLUS,      {NULL, NULL, NULL}};
 
 const weyl_task_def weyl_task_charged = {
     .name = "charged",

@@ -2,9 +2,9 @@
 #include "tasks.h"
 #include "tasks/motion_task.h"
 
-static const weyl_task_default defaults[] = {TRAIN_MOTION_DEFAULTS,           {NULL, "epochs", "300"},
-                                             {NULL, "rate", "5e-4"},          {"eqmotion", "channels", "32"},
-                                             {"eqmotion+", "channels", "32"}, {NULL, NULL, NULL}};
+static const weyl_task_default defaults[] = {
+    TRAIN_MOTION_DEFAULTS,           {NULL, "epochs", "300"}, {NULL, "rate", "5e-4"}, {"eqmotion", "channels", "32"},
+    {"eqmotion+", "channels", "32"}, TRAIN_MOTION_PLUS,       {NULL, NULL, NULL}};
 
 const weyl_task_def weyl_task_molecules = {
     .name = "molecules",

@@ -18,6 +18,10 @@ extern const weyl_option train_motion_options[];
 #define TRAIN_MOTION_DEFAULTS \
   {NULL, "batch", "100"}, {NULL, "weight_decay", "1e-12"}, { NULL, "eval_every", "5" }
 
+/* What eqmotion+ is trained with: large steps that shrink, and averaged weights.  Behind a task's own rate. */
+#define TRAIN_MOTION_PLUS \
+  {"eqmotion+", "rate", "2e-3"}, {"eqmotion+", "schedule", "cosine"}, { "eqmotion+", "ema", "0.99" }
+
 /* The fields of their rows that are the same. */
 #define TRAIN_MOTION_TASK(GROUP)                                                                                   \
   .symmetry = GROUP, .controls = "", .takes = WEYL_TAKES_MOTION, .model = "eqmotion", .trace = train_motion_trace, \

@@ -6,9 +6,9 @@
 #define NETWORK(model) \
   {model, "categories", "4"}, {model, "null_categories", "2"}, { model, "channels", "72" }
 
-static const weyl_task_default skeleton_defaults[] = {TRAIN_MOTION_DEFAULTS,  {NULL, "epochs", "80"},
-                                                      {NULL, "rate", "5e-4"}, NETWORK("eqmotion"),
-                                                      NETWORK("eqmotion+"),   {NULL, NULL, NULL}};
+static const weyl_task_default skeleton_defaults[] = {
+    TRAIN_MOTION_DEFAULTS, {NULL, "epochs", "80"}, {NULL, "rate", "5e-4"}, NETWORK("eqmotion"),
+    NETWORK("eqmotion+"),  TRAIN_MOTION_PLUS,      {NULL, NULL, NULL}};
 
 const weyl_task_def weyl_task_skeleton = {
     .name = "skeleton",
@@ -19,7 +19,7 @@ const weyl_task_def weyl_task_skeleton = {
 };
 
 static const weyl_task_default motion_defaults[] = {
-    TRAIN_MOTION_DEFAULTS, {NULL, "epochs", "100"}, {NULL, "rate", "5e-4"}, {NULL, NULL, NULL}};
+    TRAIN_MOTION_DEFAULTS, {NULL, "epochs", "100"}, {NULL, "rate", "5e-4"}, TRAIN_MOTION_PLUS, {NULL, NULL, NULL}};
 
 const weyl_task_def weyl_task_motion = {
     .name = "motion",

@@ -5,7 +5,7 @@
 
 static const weyl_task_default defaults[] = {
     TRAIN_MOTION_DEFAULTS,       {NULL, "epochs", "200"},          {NULL, "rate", "5e-4"}, {"eqmotion", "tau", "0.5"},
-    {"eqmotion+", "tau", "0.5"}, {"eqmotion+", "balance", "0.02"}, {NULL, NULL, NULL}};
+    {"eqmotion+", "tau", "0.5"}, {"eqmotion+", "balance", "0.02"}, TRAIN_MOTION_PLUS,      {NULL, NULL, NULL}};
 
 const weyl_task_def weyl_task_springs = {
     .name = "springs",
