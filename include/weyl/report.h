@@ -39,6 +39,8 @@ WEYL_MUST_CHECK weyl_status weyl_page_new(weyl_context *ctx, const char *title, 
 void weyl_page_free(weyl_page *page);
 void weyl_page_heading(weyl_page *page, const char *text);
 void weyl_page_text(weyl_page *page, const char *fmt, ...) WEYL_PRINTF(2, 3); /* escaped, one paragraph */
+/* Text as it stands in a terminal, its columns kept; what follows at once goes on behind it. */
+void weyl_page_lines(weyl_page *page, const char *text);
 /* cells [rows][columns], first row is the head; numbers are aligned right. */
 void weyl_page_table(weyl_page *page, size_t rows, size_t columns, const char *const *cells);
 /* The picture inline; without gnuplot the page says so in a sentence in its place. */

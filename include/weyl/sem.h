@@ -57,8 +57,9 @@ typedef struct weyl_sem_random_opts { /* 0: the default */
   uint64_t seed;
 } weyl_sem_random_opts;
 WEYL_MUST_CHECK weyl_status weyl_sem_random(weyl_context *ctx, const weyl_sem_random_opts *opts, weyl_sem **out);
-/* By name: pac-curve and dim-free, latent (random models of `opts`, the preset's own where 0), irm-toy, cancelling
- * (effects that cancel: no faithfulness), shifts (icp). WEYL_UNKNOWN. */
+/* By name: pac-curve and dim-free, latent (random models of `opts`, the preset's own where 0), irm-toy, irm-fou ...
+ * irm-pes (its eight larger variants), cancelling (effects that cancel: no faithfulness), shifts (icp). WEYL_UNKNOWN.
+ */
 WEYL_MUST_CHECK weyl_status weyl_sem_preset(weyl_context *ctx, const char *name, const weyl_sem_random_opts *opts,
                                             weyl_sem **out);
 const char *weyl_sem_preset_known(size_t i, const char **about); /* NULL beyond the last */
@@ -210,7 +211,8 @@ WEYL_MUST_CHECK weyl_status weyl_search_joint(weyl_context *ctx, const weyl_mome
 double weyl_vc_ambient(size_t k, size_t d);                  /* 2 k (d+1) log2(48 e) */
 double weyl_vc_polynomial(size_t parameters, size_t degree); /* C(p + D, p); infinity when it overflows */
 double weyl_vc_rank(size_t rank);                            /* rho (rho + 1) / 2 */
-/* Numerical rank of (Sigma_a, c_a, 1) over `points` interventions (0: 400) of the family. */
+/* Numerical rank of (Sigma_a, c_a, 1) over `points` interventions (0: 400) of the family; 0 where they are too few to
+ * tell. */
 WEYL_MUST_CHECK weyl_status weyl_sem_rank(weyl_context *ctx, const weyl_sem *sem, size_t points, uint64_t seed,
                                           size_t *rank);
 /* Environments until every consistent rule errs on at most zeta of the interventions, with probability 1 - delta (N1,
@@ -235,6 +237,12 @@ WEYL_MUST_CHECK weyl_status weyl_sem_pooled(weyl_context *ctx, const weyl_moment
 /* min |(I - P)(y - X b)|^2 + gamma |P (y - X b)|^2, P on the anchors of the table, or on the environments' indicators.
  * gamma infinite: two-stage least squares (WEYL_DEGENERATE when there are fewer anchors than features). */
 WEYL_MUST_CHECK weyl_status weyl_sem_anchor(weyl_context *ctx, const weyl_moments *m, double gamma, double *beta);
+/* DRIG (Shen, Buhlmann, Taeb, Causality-oriented robustness, 2023): the risk in environment `reference` plus gamma
+ * times the mean of how much larger it is in the others. gamma 0: least squares there; 1: on all, counted alike;
+ * infinite: the causal Dantzig of the pooled others. WEYL_DEGENERATE where the others vary less, and there is no
+ * minimum. */
+WEYL_MUST_CHECK weyl_status weyl_sem_drig(weyl_context *ctx, const weyl_moments *m, double gamma, size_t reference,
+                                          double *beta);
 /* sum_e R_e + lambda sum_e (dR_e(s beta)/ds at 1)^2: the lowest of `starts`. */
 WEYL_MUST_CHECK weyl_status weyl_sem_irm(weyl_context *ctx, const weyl_moments *m, double lambda, size_t starts,
                                          uint64_t seed, double *beta);

@@ -227,6 +227,9 @@ typedef struct weyl_sense_truth {
 WEYL_MUST_CHECK weyl_status weyl_sense_truth_new(weyl_context *ctx, size_t n1, size_t n2, size_t r, const double *sigma,
                                                  bool symmetric, bool haar, uint64_t seed, weyl_sense_truth *out);
 void weyl_sense_truth_free(weyl_context *ctx, weyl_sense_truth *truth);
+/* WEYL_BAD_ARG when m measurements are fewer than the numbers that a matrix of rank r has to choose. */
+WEYL_MUST_CHECK weyl_status weyl_sense_enough(weyl_context *ctx, size_t n1, size_t n2, size_t r, bool symmetric,
+                                              size_t m);
 /* y = A(M*) + noise N(0, 1) / sqrt(m) */
 WEYL_MUST_CHECK weyl_status weyl_sense_measure(weyl_sensing *sensing, const weyl_sense_truth *truth, double noise,
                                                uint64_t seed, double *y);

@@ -203,14 +203,14 @@ WEYL_MUST_CHECK weyl_status weyl_trained_audit(weyl_trained *trained, weyl_arena
  * options as option.NAME (always), quick.NAME or full.NAME. A row with `run = ROW` trains nothing: it evaluates that
  * row's run on data made with its own options. A row with `study = NAME` computes a quantity, its metric, from options:
  * `each.NAME = A B C` makes a row of each, with as many numbers behind `paper` (- for none), and `tolerance` is how far
- * ours may be from it. Recipes are looked for in $WEYL_RECIPES, the source tree and the installed folder, in this
- * order. */
+ * ours may be from it, or on the wrong side of it where `better` is lower (at most) or higher (at least). Recipes are
+ * looked for in $WEYL_RECIPES, the source tree and the installed folder, in this order. */
 typedef struct weyl_recipe weyl_recipe;
 typedef struct weyl_recipe_row {
   const char *name, *task, *model, *symmetry; /* symmetry: "none" when the row has none; a study is its own task */
   const char *metric;                         /* "test mse" */
   double paper;                               /* the paper's number, NaN: none */
-  const char *source, *better;                /* where it stands; "lower" or "higher", of a study "equal" */
+  const char *source, *better;                /* where it stands; "lower" or "higher", of a study also "equal" */
   bool study;
   double tolerance; /* of a study; NaN: none */
 } weyl_recipe_row;

@@ -61,6 +61,7 @@ struct cli {
   weyl_comm *comm; /* NULL: one process */
   weyl_transport transport;
   void (*ranks_close)(int exit_code); /* NULL: MPI was not started */
+  weyl_page *page;                    /* what is said goes there too; NULL: nowhere */
   weyl_json *result;                  /* an open object: what --json shows; filled by the command in any case */
   char place[256];                    /* the flag or file that a failure is about, "" when the message says it */
   double start;

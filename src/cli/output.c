@@ -8,8 +8,19 @@
 #include <unistd.h>
 
 void cli_say(const cli *c, const char *fmt, ...) {
-  if (c->json || c->silent) return;
   va_list args;
+  if (c->page) {
+    va_start(args, fmt);
+    const int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    char *text = n < 0 ? NULL : weyl_alloc(c->ctx, (size_t)n + 1, 1);
+    va_start(args, fmt);
+    if (text) vsnprintf(text, (size_t)n + 1, fmt, args);
+    va_end(args);
+    if (text) weyl_page_lines(c->page, text);
+    weyl_dealloc(c->ctx, text);
+  }
+  if (c->json || c->silent) return;
   va_start(args, fmt);
   vprintf(fmt, args);
   va_end(args);
@@ -40,6 +51,11 @@ static bool is_number(const char *cell) {
 }
 
 void cli_table(const cli *c, size_t rows, size_t columns, const char *const *cells) {
+  enum { PAGE_ROWS = 1001 };
+  if (c->page) {
+    weyl_page_table(c->page, rows < PAGE_ROWS ? rows : PAGE_ROWS, columns, cells);
+    if (rows > PAGE_ROWS) weyl_page_text(c->page, "The first %d of %zu rows.", PAGE_ROWS - 1, rows - 1);
+  }
   if (c->json || c->silent || rows == 0) return;
   size_t wide[16] = {0};
   bool right[16];

@@ -10,7 +10,7 @@
 /* The name, with --dimension or --nu behind it where they stand for the parameter. */
 static weyl_status by_name(cli *c, weyl_covariance **out) {
   static const struct { const char *flag, *name; } parameter[] = {{"dimension", "diffusion"}, {"nu", "matern"}};
-  const char *name = cli_string(c, "covariance");
+  const char *name = cli_string(c, "covariance") ? cli_string(c, "covariance") : "";
   char text[128];
   snprintf(text, sizeof text, "%s", name);
   for (size_t i = 0; i < sizeof parameter / sizeof *parameter; i++) {
@@ -165,8 +165,7 @@ weyl_status persist_save(const persist *p, size_t rows, size_t columns, const ch
 
 weyl_status persist_draw(const persist *p, const char *title, const char *y_label, bool log_y,
                          const persist_curves *curves) {
-  const char *path = cli_string(p->c, "plot");
-  if (!path || !persist_first(p)) return WEYL_OK;
+  if (!study_draws(p->c)) return WEYL_OK;
   weyl_series series[PERSIST_CURVES];
   char label[PERSIST_CURVES][32];
   double *kept = weyl_alloc(p->c->ctx, 2 * curves->n * curves->count, sizeof *kept), *to = kept;
@@ -190,12 +189,9 @@ weyl_status persist_draw(const persist *p, const char *title, const char *y_labe
   }
   const weyl_plot plot = {
       .title = title, .x_label = "t", .y_label = y_label, .log_y = log_y, .count = curves->count, .series = series};
-  const weyl_status status = weyl_plot_write(p->c->ctx, &plot, path);
+  const weyl_status status = study_draw(p->c, &plot);
   weyl_dealloc(p->c->ctx, kept);
-  WEYL_TRY(status);
-  weyl_json_string(p->c->result, "plot", path);
-  cli_say(p->c, "\npicture in %s\n", path);
-  return WEYL_OK;
+  return status;
 }
 
 /* ---- the exponent, and whether there is one ---- */
@@ -275,58 +271,40 @@ done:
 
 /* ---- the command ---- */
 
-static const struct {
-  const char *name;
-  weyl_status (*run)(persist *p);
-  bool draws, writes; /* takes --plot, --out */
-} actions[] = {{"exponent", persist_exponent, false, false},
-               {"distribution", persist_distribution, true, true},
-               {"sample", persist_sample, false, true},
-               {"simulate", persist_simulate, true, true},
-               {"exact", persist_exact, true, true},
-               {"validate", persist_validate, true, true},
-               {"series", NULL, true, true}};
-#define ACTIONS (sizeof actions / sizeof *actions)
-static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
-
-/* Endings are looked at before the work. */
-static weyl_status check_paths(cli *c, size_t action) {
-  const struct {
-    const char *flag;
-    bool takes;
-    unsigned kinds;
-  } files[] = {{"out", actions[action].writes, STUDY_TABLES},
-               {"plot", actions[action].draws, STUDY_PICTURES},
-               {"path", actions[action].run == persist_simulate, STUDY_TABLES}};
-  for (size_t i = 0; i < 3; i++) {
-    if (files[i].takes) {
-      WEYL_TRY(study_ending(c, files[i].flag, files[i].kinds));
-    } else if (cli_string(c, files[i].flag)) {
-      snprintf(c->place, sizeof c->place, "--%s", files[i].flag);
-      return weyl_fail(c->ctx, WEYL_BAD_ARG, "persist %s has no --%s", actions[action].name, files[i].flag);
-    }
-  }
-  return WEYL_OK;
-}
-
-static weyl_status run(cli *c) {
-  size_t k = 0;
-  while (k < ACTIONS && strcmp(actions[k].name, c->arg[0]) != 0) k++;
-  if (k == ACTIONS) return cli_unknown(c, "action", c->arg[0], action_name);
-  WEYL_TRY(check_paths(c, k));
-  if (!actions[k].run) {
-    if (c->args < 2)
-      return weyl_fail(c->ctx, WEYL_BAD_ARG, "of which file? For example: weyl persist series flow.csv --column flow");
-    return persist_series(c);
-  }
-  if (c->args > 1)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "\"%s\" is one argument too many for weyl persist %s", c->arg[1], c->arg[0]);
+static weyl_status asked(cli *c, weyl_status (*run)(persist *p)) {
   persist p = {.c = c, .level = cli_number(c, "level"), .below = strcmp(cli_string(c, "side"), "below") == 0};
   p.u = p.below ? -p.level : p.level;
   WEYL_TRY(covariance_asked(c, &p.covariance));
-  const weyl_status status = actions[k].run(&p);
+  const weyl_status status = run(&p);
   weyl_covariance_free(p.covariance);
   return status;
+}
+
+static weyl_status exponent(cli *c) { return asked(c, persist_exponent); }
+static weyl_status distribution(cli *c) { return asked(c, persist_distribution); }
+static weyl_status sample(cli *c) { return asked(c, persist_sample); }
+static weyl_status simulate(cli *c) { return asked(c, persist_simulate); }
+static weyl_status exact(cli *c) { return asked(c, persist_exact); }
+static weyl_status validate(cli *c) { return asked(c, persist_validate); }
+
+static const study_action actions[] = {
+    {"exponent", exponent, 1, 1, 0, false, NULL, NULL},
+    {"distribution", distribution, 1, 1, STUDY_TABLES, true, NULL, NULL},
+    {"sample", sample, 1, 1, STUDY_TABLES, false, NULL, NULL},
+    {"simulate", simulate, 1, 1, STUDY_TABLES, true, NULL, NULL},
+    {"exact", exact, 1, 1, STUDY_TABLES, true, NULL, NULL},
+    {"validate", validate, 1, 1, STUDY_TABLES, true, NULL, NULL},
+    {"series", persist_series, 2, 2, STUDY_TABLES, true, "of which file", "flow.csv --column flow"},
+    {0}};
+
+static weyl_status run(cli *c) {
+  if (strcmp(c->arg[0], "simulate") == 0) {
+    WEYL_TRY(study_ending(c, "path", STUDY_TABLES));
+  } else if (cli_string(c, "path")) {
+    snprintf(c->place, sizeof c->place, "--path");
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "--path is of simulate: weyl persist simulate --path path.csv");
+  }
+  return study_run(c, actions);
 }
 
 static const weyl_option options[] = {
@@ -353,9 +331,7 @@ static const weyl_option options[] = {
     {"column", WEYL_OPT_STRING, "", 0, 0, NULL, "series: name or number of the column; none: the last"},
     {"dt", WEYL_OPT_DOUBLE, "0", 0, 1e12, NULL,
      "series: time from one value to the next; 0: from the first column if it rises evenly, else 1"},
-    {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "the numbers: .csv, .npy or .npz"},
-    STUDY_OPTION_PLOT,
-    STUDY_OPTION_SEED,
+    STUDY_OPTIONS_SHOWN("the numbers: .csv, .npy or .npz"),
     CLI_OPTION_MPI,
     STUDY_OPTION_END,
 };

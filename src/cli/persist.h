@@ -23,7 +23,7 @@ persist_known persist_exactly_known(const persist *p);
 weyl_status persist_exact_at(const persist *p, double t, double *survival, double *no_zero); /* either may be NULL */
 
 /* Curves over one axis: columns of a table, of a file and of a picture. */
-enum { PERSIST_CURVES = 8 };
+enum { PERSIST_CURVES = 8, PERSIST_SLOW = 200 }; /* of those that are slow, so many points at most */
 typedef struct persist_curves {
   size_t n, count; /* points, curves */
   const double *t;
@@ -35,7 +35,7 @@ weyl_status persist_show(const persist *p, const persist_curves *curves);
 weyl_status persist_save(const persist *p, size_t rows, size_t columns, const char *const *names,
                          const double *const *column); /* --out */
 weyl_status persist_draw(const persist *p, const char *title, const char *y_label, bool log_y,
-                         const persist_curves *curves); /* --plot */
+                         const persist_curves *curves); /* --plot, --report */
 
 double persist_end(const persist *p, double means); /* --to, or so many mean intervals */
 /* n + 1 times 0, ..., end; freed with weyl_dealloc. */

@@ -7,12 +7,12 @@
 
 /* ---- distribution ---- */
 
-/* What is slow is asked for at the rows that are printed, NaN in between. */
+/* What is slow is asked for at the rows that are printed, PERSIST_SLOW of them at most; NaN in between. */
 static weyl_status beside_exact(persist *p, size_t n, const double *t, double *y) {
   for (size_t i = 0; i <= n; i++) {
+    if (isnan(y[i])) continue; /* not wanted */
     if (weyl_progress(p->c->ctx, "exact", (double)i, (double)n))
       return weyl_fail(p->c->ctx, WEYL_INTERRUPTED, "stopped");
-    if (isnan(y[i])) continue; /* not wanted */
     if (t[i] > 100) {
       y[i] = NAN;
       continue;
@@ -167,7 +167,9 @@ weyl_status persist_distribution(persist *p) {
     return weyl_fail(c->ctx, WEYL_BAD_ARG, "--to %g in steps of %g is %.3g steps, at most 2^25", end, step, steps);
   columns f = {.n = (size_t)steps};
   step = end / steps;
-  f.stride = f.n / rows > 0 ? f.n / rows : 1;
+  f.stride = f.n / (rows < PERSIST_SLOW ? rows : PERSIST_SLOW);
+  if (f.stride < 1) f.stride = 1;
+  if (rows > PERSIST_SLOW) f.stride = (f.stride + f.n / rows - 1) / (f.n / rows) * (f.n / rows);
   double *all = weyl_alloc(c->ctx, 6 * (f.n + 1), sizeof *all);
   weyl_status status = all ? persist_times(p, end, f.n, &f.t) : WEYL_MEMORY;
   for (size_t k = 0; k < 6; k++) f.y[k] = all + k * (f.n + 1);
@@ -242,16 +244,19 @@ weyl_status persist_sample(persist *p) {
   weyl_json_number(c->result, "sample_mean", stats.mean);
   weyl_json_number(c->result, "sample_mean_error", stats.mean_error);
   const bool listed = !cli_string(c, "out") && n <= LISTED;
+  weyl_page *page = c->page; /* of which they are no part */
+  c->page = NULL;
   if (listed) weyl_json_array(c->result, "t");
   for (size_t i = 0; i < n && !cli_string(c, "out"); i++) {
     if (listed) weyl_json_number(c->result, NULL, t[i]);
     cli_say(c, "%.17g\n", t[i]);
   }
   if (listed) weyl_json_end(c->result);
-  if (cli_string(c, "out"))
+  c->page = page;
+  if (cli_string(c, "out") || page)
     cli_say(c, "%s: %zu intervals, mean %.6g +- %.2g (Rice %.8g)\n", weyl_covariance_name(p->covariance), n, stats.mean,
             stats.mean_error, weyl_covariance_mean(p->covariance));
-  if (cli_string(c, "out") && isfinite(error))
+  if ((cli_string(c, "out") || page) && isfinite(error))
     cli_say(c, "exponent by as many draws of the divisor: %.6g +- %.2g\n", theta, error);
   status = persist_save(p, n, 1, (const char *const[]){"interval"}, (const double *const[]){t});
 done:

@@ -88,13 +88,18 @@ static weyl_status compare(persist *p, side s, const char *own, const char *titl
   WEYL_GOTO(approximation(p, end, approximate, &exists, reason, sizeof reason));
   size_t k = 0;
   const bool known = persist_exactly_known(p) != PERSIST_UNKNOWN;
+  const size_t skip = (rows + PERSIST_SLOW - 1) / PERSIST_SLOW; /* printed rows from one exact result to the next */
   for (size_t i = 0; i <= GRID; i++) {
     while (k < (size_t)s.n && s.interval[k] <= t[i]) k++;
     seen[i] = s.n > 0 ? (double)((size_t)s.n - k) / (double)s.n : NAN;
     exact[i] = NAN;
     /* on the rows that are printed, as persist_show chooses them */
-    if (known && t[i] <= 100 && (i * rows / GRID) * GRID / rows == i)
-      WEYL_GOTO(persist_exact_at(p, t[i], &exact[i], NULL));
+    if (!known || t[i] > 100 || i * rows / GRID % skip || (i * rows / GRID) * GRID / rows != i) continue;
+    if (weyl_progress(c->ctx, "exact", (double)i, GRID)) {
+      status = weyl_fail(c->ctx, WEYL_INTERRUPTED, "stopped");
+      goto done;
+    }
+    WEYL_GOTO(persist_exact_at(p, t[i], &exact[i], NULL));
   }
   persist_curves curves = {.n = GRID + 1, .count = 1, .t = t, .name = {own}, .y = {seen}};
   if (exists) {

@@ -83,9 +83,13 @@ static void row_done(void *user, const weyl_recipe_row *row, const weyl_recipe_r
            isnan(row->paper) ? "none" : cli_digits(paper, row->paper, 4), cli_duration(time, r->seconds));
 }
 
-/* Ours is within the row's tolerance; rows without one hold. */
+/* Ours is within the row's tolerance, or on the right side of it; rows without one hold. */
 static bool holds(const weyl_recipe_row *row, const weyl_recipe_result *r) {
-  return isnan(row->tolerance) || isnan(row->paper) || fabs(r->ours - row->paper) <= row->tolerance;
+  const double over = r->ours - row->paper;
+  if (isnan(row->tolerance) || isnan(row->paper)) return true;
+  return (strcmp(row->better, "higher") == 0  ? -over
+          : strcmp(row->better, "lower") == 0 ? over
+                                              : fabs(over)) <= row->tolerance;
 }
 
 static void json_row(weyl_json *json, const weyl_recipe_row *row, const weyl_recipe_result *r) {
@@ -139,11 +143,20 @@ static weyl_status study_cells(weyl_arena *arena, const weyl_recipe_row *row, co
   const bool known = !isnan(row->paper), judged = known && !isnan(row->tolerance);
   at[0] = row->name;
   at[1] = row->metric;
-  at[2] = known ? weyl_arena_printf(arena, "%.12g", row->paper) : "";
+  const bool bound = row->better[0] != 'e';
+  at[2] = known ? weyl_arena_printf(arena, "%s%.12g",
+                                    !bound                  ? ""
+                                    : row->better[0] == 'l' ? "<= "
+                                                            : ">= ",
+                                    row->paper)
+                : "";
   at[3] = r->std > 1e-7 * fabs(r->ours) ? weyl_arena_printf(arena, "%.6g +- %.1g", r->ours, r->std)
                                         : weyl_arena_printf(arena, "%.12g", r->ours);
   at[4] = known ? weyl_arena_printf(arena, "%+.1e", r->ours - row->paper) : "";
-  at[5] = !judged ? "" : weyl_arena_printf(arena, holds(row, r) ? "to %.0e" : "NOT to %.0e", row->tolerance);
+  at[5] = !judged ? ""
+          : bound && row->tolerance == 0
+              ? (holds(row, r) ? "yes" : "NO")
+              : weyl_arena_printf(arena, holds(row, r) ? "to %.0e" : "NOT to %.0e", row->tolerance);
   at[6] =
       weyl_arena_printf(arena, "%s%s%s%s", r->budget, *row->source ? " (" : "", row->source, *row->source ? ")" : "");
   return at[2] && at[3] && at[4] && at[5] && at[6] ? WEYL_OK : WEYL_MEMORY;

@@ -2,30 +2,18 @@
 #include "sem.h"
 #include "studies.h"
 
-static const struct {
-  const char *name;
-  weyl_status (*run)(cli *c);
-  bool source; /* needs a second argument */
-} actions[] = {{"simulate", sem_simulate, true}, {"search", sem_search, true},   {"certify", sem_certify, true},
-               {"plan", sem_plan, false},        {"compare", sem_compare, true}, {"curve", sem_curve, false},
-               {"check", sem_check, false}};
-#define ACTIONS (sizeof actions / sizeof actions[0])
+static const char of_what[] = "of what? A table (data.csv), a model (file.sem) or a preset";
 
-static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
+static const study_action actions[] = {{"simulate", sem_simulate, 2, 2, STUDY_TABLES, false, of_what, "irm-toy"},
+                                       {"search", sem_search, 2, 2, STUDY_CSV, true, of_what, "irm-toy"},
+                                       {"certify", sem_certify, 2, 2, 0, false, of_what, "irm-toy"},
+                                       {"plan", sem_plan, 1, 2, 0, true, NULL, NULL},
+                                       {"compare", sem_compare, 2, 2, 0, true, of_what, "irm-toy"},
+                                       {"curve", sem_curve, 1, 2, STUDY_CSV, true, NULL, NULL},
+                                       {"check", sem_check, 1, 1, 0, false, NULL, NULL},
+                                       {0}};
 
-static weyl_status run(cli *c) {
-  size_t k = 0;
-  while (k < ACTIONS && strcmp(actions[k].name, c->arg[0]) != 0) k++;
-  if (k == ACTIONS) return cli_unknown(c, "action", c->arg[0], action_name);
-  if (actions[k].source && c->args < 2)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG,
-                     "of what? A table (data.csv), a model (file.sem) or a preset, for example: weyl sem %s irm-toy",
-                     actions[k].name);
-  WEYL_TRY(study_ending(c, "out", actions[k].run == sem_simulate ? STUDY_TABLES : STUDY_CSV));
-  WEYL_TRY(study_ending(c, "plot", STUDY_PICTURES));
-  WEYL_TRY(study_ending(c, "report", STUDY_PAGES));
-  return actions[k].run(c);
-}
+static weyl_status run(cli *c) { return study_run(c, actions); }
 
 static const weyl_option options[] = {
     {"environments", WEYL_OPT_INT, "0", 0, 1e6, NULL,
@@ -65,7 +53,7 @@ static const weyl_option options[] = {
     {"weight", WEYL_OPT_DOUBLE, "1", 0, 1e9, NULL, "plan: norm of the predictor"},
     {"alpha", WEYL_OPT_DOUBLE, "0.05", 1e-9, 0.999, NULL, "level of invariant causal prediction"},
     {"means_only", WEYL_OPT_BOOL, "no", 0, 0, NULL, "invariant causal prediction without the test of variances"},
-    {"gamma", WEYL_OPT_DOUBLE, "5", 0, 1e12, NULL, "strength of anchor regression"},
+    {"gamma", WEYL_OPT_DOUBLE, "5", 0, 1e12, NULL, "strength of anchor regression and of DRIG"},
     {"lambda", WEYL_OPT_DOUBLE, "1e6", 0, 1e15, NULL, "penalty of IRMv1"},
     {"rex", WEYL_OPT_DOUBLE, "1e4", 0, 1e15, NULL, "penalty of V-REx"},
     {"nodes", WEYL_OPT_STRING, "", 0, 0, NULL, "nodes of a random preset; for curve several, with commas: 8,16"},
@@ -74,13 +62,9 @@ static const weyl_option options[] = {
     {"trials", WEYL_OPT_INT, "30", 1, 4096, NULL, "curve: random models"},
     {"counts", WEYL_OPT_STRING, "1,2,4,8,16,32", 0, 0, NULL, "curve: numbers of training environments"},
     STUDY_OPTION_FULL,
-    STUDY_OPTION_SEED,
-    {"out", WEYL_OPT_STRING, "", 0, 0, NULL,
-     "file for the rows (simulate: .csv, .npy, .npz) or the table of results (.csv)"},
     {"model", WEYL_OPT_STRING, "", 0, 0, NULL,
      "simulate: also write the model as text; certify: the model behind a table"},
-    STUDY_OPTION_PLOT,
-    {"report", WEYL_OPT_STRING, "", 0, 0, NULL, "one HTML page with table and picture"},
+    STUDY_OPTIONS_SHOWN("file for the rows (simulate: .csv, .npy, .npz) or the table of results (.csv)"),
     CLI_OPTION_MPI,
     STUDY_OPTION_END,
 };
@@ -91,20 +75,15 @@ const cli_command cli_command_sem = {
     .usage = "simulate|search|certify|plan|compare|curve|check [DATA|MODEL|PRESET]",
     .details =
         "Environments are interventions on one linear structural equation model. They come from a table (data.csv, "
-        "with "
-        "a column that names the environment), a model (file.sem, one equation a line), or a preset: pac-curve, "
-        "dim-free, "
-        "latent, irm-toy, cancelling, shifts.\n\n"
+        "with a column that names the environment), a model (file.sem, one equation a line), or a preset: pac-curve, "
+        "dim-free, latent, irm-toy, irm-fou to irm-pes, cancelling, shifts.\n\n"
         "plan: how many environments, with how many rows, until everything that looks invariant is invariant on all "
-        "but a "
-        "share zeta of unseen interventions. certify: what environments at hand promise, with the share seen on "
-        "held-out "
-        "ones. search: representations with one predictor for all environments. compare: pooled least squares, the "
-        "invariant subset, invariant causal prediction, anchor regression, IRMv1, V-REx, group DRO and the causal "
-        "Dantzig "
-        "on training and unseen environments. simulate: rows of environments drawn from a model. curve: violation on "
-        "unseen interventions against the number seen, over random models. check: known values, ours, and the "
-        "difference; exit status 1 when one fails.\n\n"
+        "but a share zeta of unseen interventions. certify: what environments at hand promise, with the share seen "
+        "on held-out ones. search: representations with one predictor for all environments. compare: pooled least "
+        "squares, the invariant subset, invariant causal prediction, anchor regression, DRIG, IRMv1, V-REx, group "
+        "DRO and the causal Dantzig on training and unseen environments. simulate: rows of environments drawn from a "
+        "model. curve: violation on unseen interventions against the number seen, over random models. check: known "
+        "values, ours, and the difference; exit status 1 when one fails.\n\n"
         "A model: lines such as X1 = N(0, 1), Y = 0.8 X1 + N(0, 1), target Y, intervene X2: coefficients U(-1, 1), "
         "environment one: X1 mean 2. N(mean, variance) is the noise.",
     .examples =

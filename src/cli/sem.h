@@ -4,6 +4,9 @@
 
 #include "cli.h"
 #include "sheet.h"
+#include "studies.h"
+
+#include <weyl/report.h>
 
 #include <math.h>
 
@@ -26,9 +29,6 @@ const char *sem_set(weyl_arena *arena, const weyl_moments *m, uint64_t set);
 void sem_json_numbers(weyl_json *json, const char *key, const double *x, size_t n);
 /* beta on the scale of the data, name by name */
 void sem_json_beta(weyl_json *json, const weyl_moments *m, const double *beta);
-
-/* --plot and --report: the picture, and the page with text, table and picture. */
-weyl_status sem_show(cli *c, const char *title, const char *text, const sheet *table, const weyl_plot *plot);
 
 /* Every bound on the VC dimension that the options and the model (may be NULL) allow; the least of them. */
 typedef struct sem_vc {

@@ -46,9 +46,19 @@ void sem_json_vc(weyl_json *json, const sem_vc *vc) {
 
 /* ---- plan ---- */
 
+/* A number of things that may be past all use. */
+static const char *count_text(char *buffer, size_t room, double n) {
+  if (!isfinite(n))
+    snprintf(buffer, room, "more than 1e308");
+  else
+    snprintf(buffer, room, n < 1e15 ? "%.0f" : "%.3g", ceil(n));
+  return buffer;
+}
+
 enum { CURVE = 61 };
 
-static weyl_status draw_plan(cli *c, const sem_vc *vc, const sheet *t, const char *text) {
+static weyl_status draw_plan(cli *c, const sem_vc *vc) {
+  if (!study_draws(c)) return WEYL_OK;
   double zeta[CURVE], n[5][CURVE];
   weyl_series series[5] = {0};
   const double delta = cli_number(c, "delta");
@@ -71,7 +81,7 @@ static weyl_status draw_plan(cli *c, const sem_vc *vc, const sheet *t, const cha
                           .log_y = true,
                           .count = vc->count + 1,
                           .series = series};
-  return sem_show(c, "How many environments do I need?", text, t, &plot);
+  return study_draw(c, &plot);
 }
 
 weyl_status sem_plan(cli *c) {
@@ -98,13 +108,14 @@ weyl_status sem_plan(cli *c) {
   sem_vc vc;
   WEYL_GOTO(sem_vc_bounds(c, sem, (size_t)cli_integer(c, "most"), d, &vc));
   sheet t;
+  char number[3][32];
   head(&t, (const char *const[]){"bound", "VC dimension", "environments"}, 3);
   weyl_json_array(c->result, "bounds");
   for (size_t i = 0; i < vc.count; i++, t.rows++) {
     const double n = weyl_pac_environments(vc.value[i], zeta, delta);
     put(&t, 0, "%s", vc.name[i]);
-    put(&t, 1, "%.0f", ceil(vc.value[i]));
-    put(&t, 2, "%.0f", n);
+    put(&t, 1, "%s", count_text(number[0], sizeof number[0], vc.value[i]));
+    put(&t, 2, "%s", count_text(number[1], sizeof number[1], n));
     weyl_json_object(c->result, NULL);
     weyl_json_string(c->result, "name", vc.name[i]);
     weyl_json_number(c->result, "vc", vc.value[i]);
@@ -138,21 +149,30 @@ weyl_status sem_plan(cli *c) {
   sem_json_vc(c->result, &vc);
   show(c, &t);
   char text[700];
-  snprintf(text, sizeof text,
-           "With %.0f training environments, every linear representation and predictor that are invariant on all of "
-           "them are "
-           "invariant on all but %g of the interventions, with probability %g. That holds for whatever is chosen "
-           "afterwards, and "
-           "is far more than what one choice needs: %.0f environments that took no part in choosing, none of them "
-           "violated, say "
-           "the same of that choice.",
-           n, zeta, 1 - delta, held);
+  if (!isfinite(n))
+    snprintf(text, sizeof text,
+             "No number of training environments that could ever be seen makes every invariant representation safe: "
+             "the bounds are vacuous for these interventions. A choice that is made first needs %.0f environments that "
+             "took no part in it, none of them violated, to be invariant on all but %g of the interventions with "
+             "probability %g.",
+             held, zeta, 1 - delta);
+  else
+    snprintf(text, sizeof text,
+             "With %s training environments, every linear representation and predictor that are invariant on all of "
+             "them are "
+             "invariant on all but %g of the interventions, with probability %g. That holds for whatever is chosen "
+             "afterwards, and "
+             "is far more than what one choice needs: %.0f environments that took no part in choosing, none of them "
+             "violated, say "
+             "the same of that choice.",
+             count_text(number[0], sizeof number[0], n), zeta, 1 - delta, held);
   cli_say(c,
-          "\n%s\n\nFrom data, |g| <= %g on %zu features needs %.0f rows of each environment (held out: %.0f), if |w| "
+          "\n%s\n\nFrom data, |g| <= %g on %zu features needs %s rows of each environment (held out: %s), if |w| "
           "<= %g and the "
           "second moments of (X, Y) have eigenvalues up to %g.\n",
-          text, eps, rows_d, m, m_held, weight, norm);
-  status = cli_string(c, "plot") || cli_string(c, "report") ? draw_plan(c, &vc, &t, text) : WEYL_OK;
+          text, eps, rows_d, count_text(number[1], sizeof number[1], m),
+          count_text(number[2], sizeof number[2], m_held), weight, norm);
+  status = draw_plan(c, &vc);
 done:
   weyl_sem_free(sem);
   return status;
@@ -242,7 +262,7 @@ static weyl_status certificate_of(cli *c, const sem_source *s, size_t k, const d
 
 static void certificate_row(sheet *t, const char *what, double value, const char *says) {
   put(t, 0, "%s", what);
-  put(t, 1, "%.4g", value);
+  put(t, 1, isfinite(value) ? "%.4g" : "-", value);
   put(t, 2, "%s", says);
   t->rows++;
 }
@@ -256,8 +276,9 @@ static weyl_status show_certificate(cli *c, const sem_source *s, const sem_vc *v
   if (isfinite(r->least_rows))
     certificate_row(&t, "slack of the moments", r->slack, r->slack < r->eps ? "" : "more than eps: more rows");
   for (size_t i = 0; i < vc->count; i++) {
-    char what[40];
-    snprintf(what, sizeof what, "zeta, V = %.0f", ceil(vc->value[i]));
+    char what[48];
+    char number[32];
+    snprintf(what, sizeof what, "zeta, V = %s", count_text(number, sizeof number, vc->value[i]));
     certificate_row(&t, what, r->zeta[i],
                     !invariant       ? "does not apply: violated"
                     : r->zeta[i] < 1 ? vc->name[i]
@@ -302,12 +323,10 @@ static weyl_status show_certificate(cli *c, const sem_source *s, const sem_vc *v
   weyl_json_number(c->result, "slack", r->slack);
   weyl_json_end(c->result);
   weyl_json_string(c->result, "verdict", invariant ? "invariant" : "violated");
-  WEYL_TRY(sem_show(c, "Certificate of invariance", text, &t, NULL));
   return invariant ? WEYL_OK : WEYL_NO;
 }
 
 weyl_status sem_certify(cli *c) {
-  if (cli_string(c, "plot")) return weyl_fail(c->ctx, WEYL_BAD_ARG, "certify draws no picture: --report has the table");
   sem_source s;
   WEYL_TRY(sem_source_open(c, &s));
   weyl_sem *behind = NULL;

@@ -89,6 +89,9 @@ static weyl_status fit_all(comparison *q) {
   WEYL_TRY(settle(q, f, f->beta ? causal(q, f) : WEYL_MEMORY));
   f = next(q, "anchor regression");
   WEYL_TRY(settle(q, f, f->beta ? weyl_sem_anchor(ctx, m, cli_number(c, "gamma"), f->beta) : WEYL_MEMORY));
+  f = next(q, "DRIG");
+  snprintf(f->note, sizeof f->note, "reference %.20s", m->name[0]);
+  WEYL_TRY(settle(q, f, f->beta ? weyl_sem_drig(ctx, m, cli_number(c, "gamma"), 0, f->beta) : WEYL_MEMORY));
   f = next(q, "IRMv1");
   WEYL_TRY(settle(q, f, f->beta ? weyl_sem_irm(ctx, m, cli_number(c, "lambda"), starts, seed, f->beta) : WEYL_MEMORY));
   f = next(q, "V-REx");
@@ -206,7 +209,7 @@ static weyl_status show_comparison(comparison *q) {
                           .series = series,
                           .names = names,
                           .names_count = drawn};
-  return sem_show(c, "Learning from several environments", text, &t, &plot);
+  return study_draw(c, &plot);
 }
 
 weyl_status sem_compare(cli *c) {

@@ -73,8 +73,7 @@ static weyl_status measure(cli *c, weyl_arena *arena, const weyl_sem_curve_opts 
   return WEYL_OK;
 }
 
-static weyl_status draw(cli *c, const weyl_sem_curve_opts *o, size_t sizes, const measured *m, double vc,
-                        const sheet *t, const char *text) {
+static weyl_status draw(cli *c, const weyl_sem_curve_opts *o, size_t sizes, const measured *m, double vc) {
   double n[COUNTS], mean[SIZES][COUNTS], bound_n[BOUND], bound[BOUND], held[BOUND];
   char label[SIZES][40], bound_label[40];
   weyl_series series[SIZES + 2] = {0};
@@ -113,7 +112,7 @@ static weyl_status draw(cli *c, const weyl_sem_curve_opts *o, size_t sizes, cons
                           .series = series,
                           .width = 760,
                           .height = 460};
-  return sem_show(c, "Violation against the number of environments", text, t, &plot);
+  return study_draw(c, &plot);
 }
 
 static weyl_status write_curve(cli *c, const weyl_sem_curve_opts *o, size_t sizes, const measured *m) {
@@ -194,7 +193,7 @@ static weyl_status show_curve(cli *c, const weyl_sem_curve_opts *o, size_t sizes
            o->unseen, o->continuous ? "representations" : "subsets", o->trials, o->eps, vc.best);
   cli_say(c, "\n%s\n", words);
   if (cli_string(c, "out") && !c->silent) WEYL_TRY(write_curve(c, o, sizes, m));
-  return cli_string(c, "plot") || cli_string(c, "report") ? draw(c, o, sizes, m, vc.best, &t, words) : WEYL_OK;
+  return draw(c, o, sizes, m, vc.best);
 }
 
 weyl_status sem_curve(cli *c) {

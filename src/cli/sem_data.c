@@ -145,8 +145,8 @@ static weyl_status write_found(cli *c, const sem_source *s, const weyl_search *f
   return status;
 }
 
-static weyl_status draw_search(cli *c, const sem_source *s, const char *text, const sheet *t, double eps,
-                               const weyl_search *drawn) {
+static weyl_status draw_search(cli *c, const sem_source *s, double eps, const weyl_search *drawn) {
+  if (!study_draws(c)) return WEYL_OK;
   const size_t n = drawn->count;
   double *x = weyl_arena_array(s->arena, double, 2 * n + 2), *y = x + n, line_x[2] = {0, 0}, line_y[2] = {eps, eps};
   if (!x) return WEYL_MEMORY;
@@ -171,7 +171,7 @@ static weyl_status draw_search(cli *c, const sem_source *s, const char *text, co
                           .series = series};
   if (n == 0 && cli_string(c, "plot"))
     return weyl_fail(c->ctx, WEYL_NO, "nothing to draw: nothing is invariant to %g", eps);
-  return sem_show(c, "Invariance and risk", text, t, n ? &plot : NULL);
+  return n ? study_draw(c, &plot) : WEYL_OK;
 }
 
 /* drawn (may be NULL): more than was found, for the picture */
@@ -222,7 +222,7 @@ static weyl_status show_search(cli *c, const sem_source *s, const weyl_search *f
   show(c, &t);
   cli_say(c, "%s%s\n", found->count ? "\n" : "", text);
   if (found->count > rows) cli_say(c, "the first %zu are shown; --json and --out have all\n", rows);
-  return draw_search(c, s, text, &t, eps, drawn ? drawn : found);
+  return draw_search(c, s, eps, drawn ? drawn : found);
 }
 
 weyl_status sem_search(cli *c) {
@@ -246,7 +246,7 @@ weyl_status sem_search(cli *c) {
   weyl_json_integer(c->result, "n", (int64_t)s.seen.count);
   weyl_json_number(c->result, "m", s.seen.rows[0]);
   weyl_json_integer(c->result, "looked", (int64_t)found.looked);
-  const bool picture = strcmp(method, "subsets") == 0 && (cli_string(c, "plot") || cli_string(c, "report"));
+  const bool picture = strcmp(method, "subsets") == 0 && study_draws(c);
   if (picture) {
     weyl_search_opts all = o;
     all.all = true;

@@ -200,25 +200,3 @@ void sem_json_beta(weyl_json *json, const weyl_moments *m, const double *beta) {
   for (size_t i = 0; i < m->d; i++) weyl_json_number(json, m->feature[i], beta[i] * m->scale[m->d] / m->scale[i]);
   weyl_json_end(json);
 }
-
-weyl_status sem_show(cli *c, const char *title, const char *text, const sheet *table, const weyl_plot *plot) {
-  const char *picture = cli_string(c, "plot"), *page = cli_string(c, "report");
-  if (picture && !plot) return weyl_fail(c->ctx, WEYL_BAD_ARG, "weyl sem %s draws no picture", c->arg[0]);
-  if (c->silent) return WEYL_OK;
-  if (picture) {
-    WEYL_TRY(weyl_plot_write(c->ctx, plot, picture));
-    cli_note(c, "wrote %s", picture);
-  }
-  if (!page) return WEYL_OK;
-  const char *cells[ROWS_MAX * COLUMNS_MAX];
-  for (size_t i = 0; i < table->rows * table->columns; i++) cells[i] = table->text[i];
-  weyl_page *p = NULL;
-  WEYL_TRY(weyl_page_new(c->ctx, title, &p));
-  weyl_page_text(p, "%s", text);
-  weyl_page_table(p, table->rows, table->columns, cells);
-  weyl_status status = plot ? weyl_page_plot(p, plot, title) : WEYL_OK;
-  if (status == WEYL_OK) status = weyl_page_write(p, page);
-  weyl_page_free(p);
-  if (status == WEYL_OK) cli_note(c, "wrote %s", page);
-  return status;
-}

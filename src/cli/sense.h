@@ -3,6 +3,7 @@
 #define WEYL_CLI_SENSE_H
 
 #include "cli.h"
+#include "studies.h"
 
 #include <weyl/report.h>
 #include <weyl/study.h>
@@ -28,10 +29,9 @@ typedef struct sense_curve {
 weyl_status sense_solve(cli *c, const sense_setting *setting, sense_curve *out);
 void sense_curves_free(cli *c, size_t count, sense_curve *curves);
 
-/* t and error^2 of all curves (and traces) to --out, a picture to --plot. */
+/* t and error^2 of all curves (and traces) to --out, a picture to --plot and the page. */
 weyl_status sense_save(cli *c, size_t count, const sense_curve *curves);
-weyl_status sense_draw(cli *c, const char *title, bool log_x, bool fits, size_t count, const sense_curve *curves,
-                       const char *path);
+weyl_status sense_draw(cli *c, const char *title, bool log_x, bool fits, size_t count, const sense_curve *curves);
 void sense_law_json(weyl_json *json, const weyl_sense_law *law);
 const char *sense_law_text(char *buffer, size_t room, const weyl_sense_law *law); /* "linear, -0.0513 a step" */
 /* What the options say. */

@@ -374,8 +374,7 @@ static weyl_status tell(cli *c, const weyl_completion *found) {
 
 /* Held-out error against rank, the best ridge of each, a curve a method. */
 static weyl_status draw(cli *c, const weyl_completion *found) {
-  const char *path = cli_string(c, "plot");
-  if (!path) return WEYL_OK;
+  if (!study_draws(c)) return WEYL_OK;
   enum { METHODS = 10, RANKS = 128 };
   double x[METHODS][RANKS], y[METHODS][RANKS];
   weyl_series series[METHODS];
@@ -403,10 +402,7 @@ static weyl_status draw(cli *c, const weyl_completion *found) {
                           .log_y = true,
                           .count = count,
                           .series = series};
-  WEYL_TRY(weyl_plot_write(c->ctx, &plot, path));
-  weyl_json_string(c->result, "plot", path);
-  cli_say(c, "picture in %s\n", path);
-  return WEYL_OK;
+  return study_draw(c, &plot);
 }
 
 static weyl_status answer(cli *c, input *in) {
@@ -459,9 +455,6 @@ done:
 }
 
 weyl_status sense_complete(cli *c) {
-  if (c->args < 2)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG,
-                     "which file? Lines of row, column, value; a matrix (npy); or an image (png, pgm, ppm)");
   input in = {.path = c->arg[1]};
   const weyl_status status = answer(c, &in);
   input_free(c, &in);

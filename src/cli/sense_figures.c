@@ -127,12 +127,7 @@ static weyl_status list(cli *c) {
 static weyl_status finish(cli *c, const char *title, bool log_x, bool fits, size_t count, const sense_curve *curves) {
   WEYL_TRY(sense_table(c, count, curves));
   WEYL_TRY(sense_save(c, count, curves));
-  const char *path = cli_string(c, "plot");
-  if (!path) return WEYL_OK;
-  WEYL_TRY(sense_draw(c, title, log_x, fits, count, curves, path));
-  weyl_json_string(c->result, "plot", path);
-  cli_say(c, "\npicture in %s\n", path);
-  return WEYL_OK;
+  return sense_draw(c, title, log_x, fits, count, curves);
 }
 
 /* What was asked for on the command line takes the place of the preset's. */

@@ -1,6 +1,8 @@
 /* The studies that rows of recipes may name, the checks among them, and the files that their commands write. */
 #include "studies.h"
 
+#include <weyl/report.h>
+
 #include <string.h>
 
 /* ---- files ---- */
@@ -19,7 +21,7 @@ weyl_status study_ending(cli *c, const char *flag, unsigned kinds) {
                {STUDY_PAGES, {".html", ".htm"}, ".html"},
                {STUDY_CSV, {".csv"}, ".csv"}};
   const char *path = cli_string(c, flag), *text = "";
-  if (!path) return WEYL_OK;
+  if (!path || kinds & STUDY_ANY) return WEYL_OK;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     if (!(known[i].kind & kinds)) continue;
     text = known[i].text;
@@ -30,9 +32,100 @@ weyl_status study_ending(cli *c, const char *flag, unsigned kinds) {
   return weyl_fail(c->ctx, WEYL_BAD_ARG, "--%s %s must end in %s", flag, path, text);
 }
 
+/* ---- actions ---- */
+
+bool study_draws(const cli *c) { return !c->silent && (cli_string(c, "plot") || c->page); }
+
+weyl_status study_draw(cli *c, const weyl_plot *plot) {
+  const char *path = cli_string(c, "plot");
+  if (!study_draws(c)) return WEYL_OK;
+  if (path) {
+    WEYL_TRY(weyl_plot_write(c->ctx, plot, path));
+    weyl_json_string(c->result, "plot", path);
+    cli_note(c, "wrote %s", path);
+  }
+  return c->page ? weyl_page_plot(c->page, plot, NULL) : WEYL_OK;
+}
+
+static weyl_status page_open(cli *c) {
+  char title[200];
+  int n = snprintf(title, sizeof title, "weyl %s", c->command->name);
+  for (int i = 0; i < c->args && n < (int)sizeof title; i++)
+    n += snprintf(title + n, sizeof title - (size_t)n, " %s", c->arg[i]);
+  return weyl_page_new(c->ctx, title, &c->page);
+}
+
+/* The page ends with the call that makes it again. */
+static weyl_status page_close(cli *c, weyl_status status) {
+  weyl_page *page = c->page;
+  c->page = NULL;
+  if (status == WEYL_OK || status == WEYL_NO) {
+    char call[1000];
+    int n = snprintf(call, sizeof call, "weyl %s", c->command->name);
+    for (int i = 0; i < c->argc && n < (int)sizeof call; i++)
+      n += snprintf(call + n, sizeof call - (size_t)n, " %s", c->argv[i]);
+    if (status == WEYL_NO && weyl_message(c->ctx)[0])
+      weyl_page_text(page, "The answer is no: %s.", weyl_message(c->ctx));
+    weyl_page_text(page, "Made by weyl %s: %s", weyl_version(), call);
+    const char *path = cli_string(c, "report");
+    const weyl_status written = weyl_page_write(page, path);
+    if (written == WEYL_OK) {
+      weyl_json_string(c->result, "report", path);
+      cli_note(c, "wrote %s", path);
+    } else {
+      status = written;
+    }
+  }
+  weyl_page_free(page);
+  return status;
+}
+
+static weyl_status no_action(cli *c, const study_action *actions) {
+  const char *names[16], *word = c->arg[0];
+  char list[256] = "";
+  size_t n = 0, used = 0;
+  for (; actions[n].name && n < 16; n++) {
+    names[n] = actions[n].name;
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
+                             n == 0                ? ""
+                             : actions[n + 1].name ? ", "
+                                                   : " or ",
+                             names[n]);
+  }
+  snprintf(c->place, sizeof c->place, "%s", word);
+  const char *near = weyl_nearest_name(word, names, n);
+  if (near) return weyl_fail(c->ctx, WEYL_UNKNOWN, "no action \"%s\": did you mean \"%s\"?", word, near);
+  return weyl_fail(c->ctx, WEYL_UNKNOWN, "no action \"%s\": there is %s", word, list);
+}
+
+static weyl_status has_no(cli *c, const char *action, const char *flag) {
+  snprintf(c->place, sizeof c->place, "--%s", flag);
+  return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s has no --%s", action, flag);
+}
+
+weyl_status study_run(cli *c, const study_action *actions) {
+  const study_action *a = actions;
+  while (a->name && strcmp(a->name, c->arg[0]) != 0) a++;
+  if (!a->name) return no_action(c, actions);
+  if (c->args < a->least)
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "%s, for example: weyl %s %s %s", a->missing, c->command->name, a->name,
+                     a->example);
+  if (c->args > a->most)
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "\"%s\" is one argument too many for weyl %s %s", c->arg[a->most],
+                     c->command->name, a->name);
+  if (!a->out && cli_string(c, "out")) return has_no(c, a->name, "out");
+  if (!a->draws && cli_string(c, "plot")) return has_no(c, a->name, "plot");
+  if (a->out) WEYL_TRY(study_ending(c, "out", a->out));
+  WEYL_TRY(study_ending(c, "plot", STUDY_PICTURES));
+  WEYL_TRY(study_ending(c, "report", STUDY_PAGES));
+  if (!cli_string(c, "report") || c->silent) return a->run(c);
+  WEYL_TRY(page_open(c));
+  return page_close(c, a->run(c));
+}
+
 /* ---- checks ---- */
 
-const char *const study_checks_quantities[] = {"value", "holds", NULL};
+const char *const study_checks_quantities[] = {"value", NULL};
 
 const weyl_option study_checks_options[] = {
     {"check", WEYL_OPT_STRING, "", 0, 0, NULL, "name and quantity as the command's check prints them, a colon between"},
@@ -40,18 +133,15 @@ const weyl_option study_checks_options[] = {
     STUDY_OPTION_END,
 };
 
-weyl_status study_checks_run(const study_checks *checks, void *state, weyl_context *ctx, const char *quantity,
-                             const weyl_options *options, double *value, char budget[160]) {
+weyl_status study_checks_run(const study_checks *checks, void *state, weyl_context *ctx, const weyl_options *options,
+                             double *value, char budget[160]) {
   const char *wanted = weyl_options_string(options, "check"), *name, *metric;
   WEYL_TRY(checks->open(state, ctx, weyl_options_bool(options, "full")));
   for (size_t i = 0; checks->at(state, i, &name, &metric); i++) {
     char both[160];
     snprintf(both, sizeof both, "%s: %s", name, metric);
     if (strcmp(both, wanted) != 0) continue;
-    bool holds = false;
-    WEYL_TRY(checks->value(state, i, value, &holds, budget));
-    if (strcmp(quantity, "holds") == 0) *value = holds;
-    return WEYL_OK;
+    return checks->value(state, i, value, budget);
   }
   return weyl_fail(ctx, WEYL_UNKNOWN, "no check \"%s\": %s lists them", wanted, checks->command);
 }

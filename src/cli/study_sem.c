@@ -26,10 +26,9 @@ static bool at(void *state, size_t i, const char **name, const char **metric) {
   return true;
 }
 
-static weyl_status value(void *state, size_t i, double *ours, bool *holds, char budget[160]) {
+static weyl_status value(void *state, size_t i, double *ours, char budget[160]) {
   const kept *k = state;
   *ours = k->row[i].ours;
-  *holds = k->row[i].holds;
   snprintf(budget, 160, "%s", k->full ? "full" : "quick");
   return WEYL_OK;
 }
@@ -37,8 +36,9 @@ static weyl_status value(void *state, size_t i, double *ours, bool *holds, char 
 static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *out,
                        double *error, char budget[160]) {
   static const study_checks checks = {"weyl sem check", open, at, value};
+  (void)quantity;
   *error = 0;
-  return study_checks_run(&checks, state, ctx, quantity, options, out, budget);
+  return study_checks_run(&checks, state, ctx, options, out, budget);
 }
 
 const study_kind study_kind_sem = {

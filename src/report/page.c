@@ -10,6 +10,7 @@ struct weyl_page {
   weyl_context *ctx;
   report_text body;
   int pictures;
+  bool lines; /* a block of lines is open */
 };
 
 static const char style[] =
@@ -19,7 +20,8 @@ static const char style[] =
     "padding:0 1rem}h1{font-size:1.7rem}h2{font-size:1.25rem;margin-top:2.2rem;border-bottom:1px solid var(--line)}"
     "table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}"
     "th,td{padding:.3rem .8rem;border-bottom:1px solid var(--line);text-align:left}td.n,th.n{text-align:right}"
-    "div.wide{overflow-x:auto}figure{margin:1.5rem 0;overflow-x:auto}"
+    "pre{white-space:pre-wrap;font-size:.9rem;margin:1rem 0}div.wide{overflow-x:auto}figure{margin:1.5rem "
+    "0;overflow-x:auto}"
     "figure svg{max-width:100%;height:auto;border-radius:4px}figcaption{color:var(--soft);font-size:.9rem}";
 
 weyl_status weyl_page_new(weyl_context *ctx, const char *title, weyl_page **out) {
@@ -52,8 +54,25 @@ void weyl_page_free(weyl_page *page) {
   weyl_dealloc(page->ctx, page);
 }
 
+/* The body, with no block of lines open. */
+static report_text *body_of(weyl_page *page) {
+  if (page->lines) report_text_puts(&page->body, "</pre>\n");
+  page->lines = false;
+  return &page->body;
+}
+
+void weyl_page_lines(weyl_page *page, const char *text) {
+  if (!page->lines) {
+    while (*text == '\n') text++;
+    if (!*text) return;
+    report_text_puts(&page->body, "<pre>");
+  }
+  page->lines = true;
+  report_text_escape(&page->body, text);
+}
+
 static void element(weyl_page *page, const char *tag, const char *text) {
-  report_text *t = &page->body;
+  report_text *t = body_of(page);
   report_text_puts(t, "<");
   report_text_puts(t, tag);
   report_text_puts(t, ">");
@@ -94,7 +113,7 @@ static bool is_number(const char *cell) {
 }
 
 void weyl_page_table(weyl_page *page, size_t rows, size_t columns, const char *const *cells) {
-  report_text *t = &page->body;
+  report_text *t = body_of(page);
   report_text_puts(t, "<div class=\"wide\"><table>\n");
   for (size_t r = 0; r < rows; r++) {
     report_text_puts(t, "<tr>");
@@ -143,7 +162,7 @@ static void inline_svg(report_text *t, const char *svg, int number) {
 }
 
 weyl_status weyl_page_plot(weyl_page *page, const weyl_plot *plot, const char *caption) {
-  report_text *t = &page->body;
+  report_text *t = body_of(page);
   char *svg = NULL;
   const weyl_status status = weyl_plot_svg(page->ctx, plot, &svg);
   if (status == WEYL_UNSUPPORTED) {
@@ -163,7 +182,7 @@ weyl_status weyl_page_plot(weyl_page *page, const weyl_plot *plot, const char *c
 
 weyl_status weyl_page_write(weyl_page *page, const char *path) {
   static const char end[] = "</body>\n</html>\n";
-  WEYL_TRY(page->body.status);
+  WEYL_TRY(body_of(page)->status);
   weyl_writer *writer = NULL;
   WEYL_TRY(weyl_writer_open(page->ctx, path, &writer));
   weyl_status status = weyl_writer_write(writer, page->body.bytes, page->body.used);

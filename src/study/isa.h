@@ -11,11 +11,11 @@
  * two zeros of the cubic with these ends and slopes.
  *
  * Rows [m][n] of floats, everything else in double: dots, e[r] = rows[r] . v, and add_rows, sum += e[r] rows[r]. The
- * order of sums depends on m and n alone. The latter brings the m rows near that follow `ahead` rows behind (0: none):
- * they are to be multiplied next. */
-#define STUDY_KERNELS(F)                                                       \
-  F(crossings, (size_t n, float level, const float *x, uint64_t *bits))        \
-  F(dots, (size_t m, size_t n, const float *rows, const double *v, double *e)) \
+ * order of sums depends on m and n alone. Each brings half of the m rows near that follow `ahead` rows behind (0:
+ * none): they are to be multiplied next. */
+#define STUDY_KERNELS(F)                                                                     \
+  F(crossings, (size_t n, float level, const float *x, uint64_t *bits))                      \
+  F(dots, (size_t m, size_t n, const float *rows, const double *v, double *e, size_t ahead)) \
   F(add_rows, (size_t m, size_t n, const float *rows, const double *e, double *sum, size_t ahead))
 
 #define F(name, args)             \

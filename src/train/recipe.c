@@ -110,11 +110,13 @@ static weyl_status check_row(const weyl_recipe *r, recipe_row *row) {
   const weyl_recipe_row *s = &row->shown;
   if (s->metric == NULL)
     return weyl_fail(r->ctx, WEYL_FORMAT, "%s:%d: row [%s] has no metric", r->path, row->line, s->name);
+  if (!s->better) row->shown.better = row->study ? "equal" : "lower";
+  if (strcmp(s->better, "lower") != 0 && strcmp(s->better, "higher") != 0 &&
+      !(row->study && strcmp(s->better, "equal") == 0))
+    return bad(r, row->line, "better", s->better, row->study ? "lower, higher or equal" : "lower or higher");
   if (row->study) return WEYL_OK;
   split_metric(row);
   WEYL_TRY(number_of(r, row));
-  if (strcmp(s->better, "lower") != 0 && strcmp(s->better, "higher") != 0)
-    return bad(r, row->line, "better", s->better, "lower or higher");
   if (row->run != NULL) {
     const recipe_row *of = row_named(r, row->run);
     if (of == NULL || of >= row || of->run != NULL)
@@ -150,9 +152,7 @@ static weyl_status read_all(weyl_recipe *r, const weyl_ini *ini) {
     recipe_row *row = row_named(r, e.section);
     if (row == NULL) {
       row = &r->row[r->rows++];
-      *row =
-          (recipe_row){.line = e.line,
-                       .shown = {.symmetry = "none", .better = "lower", .source = "", .paper = NAN, .tolerance = NAN}};
+      *row = (recipe_row){.line = e.line, .shown = {.symmetry = "none", .source = "", .paper = NAN, .tolerance = NAN}};
       WEYL_TRY(keep(r, e.section, &row->shown.name));
       row->option = weyl_arena_array(r->arena, recipe_option, n);
       if (row->option == NULL) return WEYL_MEMORY;

@@ -28,7 +28,6 @@ static weyl_status find_study(const weyl_recipe *r, recipe_row *row) {
   }
   row->shown.study = true;
   row->shown.task = row->shown.model = row->study->name;
-  row->shown.better = "equal";
   return WEYL_OK;
 }
 

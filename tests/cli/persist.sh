@@ -1,6 +1,6 @@
 # Persistency: exponents, curves, samples, paths, series, and what is refused.
 weyl persist exponent --covariance diffusion --dimension 2
-weyl persist exponent --covariance matern --nu 1.5 --json | json_check --get result.theta
+weyl persist exponent --covariance matern --nu 1.5 --json | json_check --get result.theta | cut -c 1-15
 weyl persist exponent --level 1 --side below
 weyl persist distribution --covariance diffusion:1 --to 20 --rows 4 --step 0.005
 weyl persist distribution --covariance gaussian --level 0.5 --to 4 --rows 4 --out above.csv --plot above.svg
@@ -25,6 +25,9 @@ awk 'BEGIN { for (i = 0; i <= 400; i++) printf "%.3f,%.12f\n", i * 0.05, exp(-(i
 weyl persist exponent --table r.csv --json | json_check --get result.theta | cut -c 1-5
 awk 'BEGIN { for (i = 0; i <= 400; i++) printf "%.3f %.12f\n", i * 0.02, exp(-(i * 0.02) ^ 2 / 2) }' > density.txt
 weyl persist exponent --spectrum density.txt --json | json_check --get result.theta | cut -c 1-5
+echo "=== one page"
+weyl persist distribution --beside all --to 10 --rows 2 --intervals 5000 --report page.html --json | json_check --get result.report && grep -o '<h1>[^<]*\|<pre>\|<table>\|<svg\|<script\|Made by' page.html | uniq
+code weyl persist validate --covariance sinc --to 6 --rows 2 --report no.html > none && grep -o 'The answer is no[^<]*' no.html
 echo "=== what is refused"
 exec 2>&1
 code weyl persist exponent --covariance sinc
@@ -44,6 +47,18 @@ printf '0,2\n1,0.5\n2,0.2\n' > bad.csv
 code weyl persist exponent --table bad.csv
 printf '0,1\n2,0.5\n1,0.2\n' > bad.csv
 code weyl persist exponent --table bad.csv
+awk 'BEGIN { for (i = 0; i <= 100; i++) print i * 0.05 "," exp(-i * 0.05) }' > ou.csv
+code weyl persist exponent --table ou.csv
+awk 'BEGIN { for (i = 0; i <= 100; i++) { t = i * 0.1; print t "," (t < 2 ? 1 - t * t / 8 * (2 - t / 2) : 0) } }' > npd.csv
+code weyl persist simulate --table npd.csv --intervals 1000
+printf '0,-1\n1,2\n' > bad.csv
+code weyl persist exponent --spectrum bad.csv
+yes 1 | head -200 > const.csv
+code weyl persist series const.csv
+: > empty.csv
+code weyl persist series empty.csv
+code weyl persist distribution --report x.txt
+code weyl persist exponent --out x.csv
 printf '1\n2\n3\n' > bad.csv
 code weyl persist series bad.csv
 code weyl persist exponent --table bad.csv

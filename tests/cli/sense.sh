@@ -20,6 +20,9 @@ awk -F, 'NR > 1 { printf "%d %d %.1f\n", $1, $2, $3 }' asked.csv
 awk 'BEGIN { print "P2\n24 20\n255"; for (i = 0; i < 20; i++) for (j = 0; j < 24; j++) print 20 + 3 * i + 2 * j + int(i * j / 8) }' > a.pgm
 weyl sense complete a.pgm --hide 0.4 --methods alt-min --out b.pgm --json | json_check result.hidden result.hidden_error && echo "json good"
 head -2 b.pgm
+echo "=== one page"
+weyl sense run --n 20 --rank 1 --m 300 --iterations 100 --report page.html > none && grep -o '<h1>[^<]*\|<pre>\|<table>\|<svg\|<script\|Made by' page.html | uniq
+weyl sense law t.csv --plot law.svg > none && head -c 5 law.svg; echo
 echo "=== wrong usage and wrong input"
 exec 2>&1
 code weyl sense
@@ -56,3 +59,13 @@ code weyl sense complete list.csv --mask a.pgm
 code weyl sense complete list.csv --out a.png
 code weyl sense complete list.csv --ask ask.csv
 code weyl sense complete a.pgm --out a.ppm
+code weyl sense run --n 2 --n2 10000000 --measure entries --rank 1
+code weyl sense run --measure entries --n 5 --rank 1 --m 26
+code weyl sense run --kappa nan
+printf '0.5,1,2\n1,1,2\n' > half.csv
+code weyl sense complete half.csv
+printf '1,1,inf\n1,2,2\n' > inf.csv
+code weyl sense complete inf.csv
+awk 'BEGIN { for (i = 1; i <= 9; i++) for (j = 1; j <= 9; j++) print i "," j ",5" }' > flat5.csv
+code weyl sense complete flat5.csv
+code weyl sense check --plot x.svg

@@ -154,6 +154,14 @@ static weyl_status check_table(weyl_context *ctx, size_t n, const double *t, con
   }
   if (slope && fabs(slope[0]) > 1e-6 * fabs(slope[1]) + 1e-9)
     return weyl_fail(ctx, WEYL_BAD_ARG, "covariance: r'(0) is %g, must be 0: lambda2 would be infinite", slope[0]);
+  /* 1 - r goes as t^2 near 0, as t^1.5 or so where the third derivative jumps, and as t where the paths have no slope
+   */
+  const double near = 1 - r[1], power = log((1 - r[2]) / near) / log(t[2] / t[1]);
+  if (near < 0.1 && power < 1.2)
+    return weyl_fail(ctx, WEYL_BAD_ARG,
+                     "covariance: 1 - r grows like t^%.2g from t = %g, must be like t^2: the paths have no derivative "
+                     "(lambda2 is infinite) and cross zero without end",
+                     power, t[1]);
   return WEYL_OK;
 }
 
@@ -288,6 +296,12 @@ weyl_status weyl_covariance_spectrum(weyl_context *ctx, size_t n, const double *
     const double span = (i ? w[i] - w[i - 1] : 0) + (i + 1 < n ? w[i + 1] - w[i] : 0);
     c->value[i] = density[i] * span / 2 / total;
     c->lambda2 += c->value[i] * w[i] * w[i];
+  }
+  if (!(c->lambda2 > 0) || !isfinite(c->lambda2)) {
+    status = weyl_fail(ctx, WEYL_BAD_ARG, "spectrum: lambda2, its second moment, is %g, must be more than 0 and finite",
+                       c->lambda2);
+    weyl_covariance_free(c);
+    return status;
   }
   snprintf(c->name, sizeof c->name, "spectrum of %zu rows", n);
   c->slack = SLACK;

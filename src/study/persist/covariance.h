@@ -44,6 +44,8 @@ typedef struct persist_rest {
 persist_rest persist_rest_at(const weyl_covariance *c, double u, double t);
 double persist_normal_below(double x);
 double persist_decay(const weyl_covariance *c); /* of E_0, looked for far out when nobody knows it */
+/* The time beyond which the integral of exp(theta t) E_0 has nothing to add, theta below the decay. */
+double persist_far(const weyl_covariance *c, double decay, double theta);
 /* E_0 at times from 0, falling from 1, linear in between: the covariance of which these are the expected signs. */
 weyl_status persist_covariance_angles(weyl_context *ctx, size_t n, const double *t, const double *sign, double lambda2,
                                       weyl_covariance **out);

@@ -39,36 +39,47 @@ static bool always(const double *p) { return (void)p, true; }
 static double three_quarters(const double *p) { return (void)p, 0.75; }
 static double half(const double *p) { return (void)p, 0.5; }
 
-/* ---- Matern, scale 1: r = 2^(1 - nu) / Gamma(nu) t^nu K_nu(t), and r' = -t r_(nu - 1) / (2 (nu - 1)) ---- */
+/* ---- Matern, scale 1: r = 2^(1 - nu) / Gamma(nu) t^nu K_nu(t), the mean of exp(-t^2 / 4G) over G ~ Gamma(nu) ----
+ *
+ * Sums over x = log G by the trapezoid rule, exact to rounding; all terms have one sign, and exponents are taken from
+ * where they are largest, so that no smoothness costs digits. */
 
-/* r itself, nu > 0, with K_nu(t) = integral of exp(-t cosh u) cosh(nu u) du: the trapezoid rule is exact to rounding.
- */
-static double matern_r(double nu, double t) {
-  if (t == 0) return 1;
-  const double step = 0.125, scale = nu * log(t) + (1 - nu) * 0.69314718055994530942 - lgamma(nu);
-  double sum = exp(scale - t) / 2;
-  for (int k = 1; k < 4000; k++) {
-    const double u = step * k, down = scale - t * cosh(u), term = (exp(down + nu * u) + exp(down - nu * u)) / 2;
-    sum += term;
-    if (term < 1e-18 * sum && t * sinh(u) > nu) break;
-  }
-  return step * sum;
+/* e^x - 1 - x */
+static double bend_of_exp(double x) {
+  if (fabs(x) > 0.5) return expm1(x) - x;
+  double sum = 1;
+  for (int k = 16; k > 2; k--) sum = 1 + sum * x / k;
+  return sum * x * x / 2;
 }
 
-static double matern_slope(double nu, double t) { return t == 0 ? 0 : -t * matern_r(nu - 1, t) / (2 * (nu - 1)); }
+typedef struct matern_sums {
+  double all, of; /* of weights; of weights (1 - exp(-c g / G)), or, c being 0, of weights g / G */
+} matern_sums;
 
-/* 1 - r = - integral of r' over [0, t], with s = t v^3: what is not smooth at 0 is a power of s */
-static double matern_rest(double nu, double t) {
-  enum { NODES = 24 };
-  double v[NODES], w[NODES], sum = 0;
-  weyl_gauss_legendre(NODES, 0, 1, v, w);
-  for (int i = 0; i < NODES; i++) sum -= w[i] * matern_slope(nu, t * v[i] * v[i] * v[i]) * 3 * t * v[i] * v[i];
-  return sum;
+/* Weights G^nu exp(-G - t^2 / 4G) relative to the largest, at G = g = nu (1 + d): there t^2 / 4g = nu d. */
+static matern_sums matern_sum(double nu, double d, double c) {
+  const double g = nu * (1 + d), pull = nu * d, step = fmin(0.125, 0.5 / sqrt(g + pull));
+  matern_sums s = {0};
+  for (int side = 0; side < 2; side++)
+    for (int k = side; k < 100000; k++) {
+      const double x = side ? step * k : -step * k, up = exp(-x), w = exp(-g * bend_of_exp(x) - pull * bend_of_exp(-x));
+      const double term = w * (c > 0 ? -expm1(-c * up) : up);
+      s.all += w;
+      s.of += term;
+      if (k > 0 && w < 1e-18 * s.all && term < 1e-18 * s.of) break;
+    }
+  s.all *= step;
+  s.of *= step;
+  return s;
 }
 
 static weyl_covariance_at matern(const double *p, double t) {
-  const double r = matern_r(p[0], t);
-  return (weyl_covariance_at){r, t < 1 ? matern_rest(p[0], t) : 1 - r, matern_slope(p[0], t)};
+  const double lambda2 = 1 / (2 * (p[0] - 1));
+  if (t < 1e-100) return (weyl_covariance_at){1, lambda2 * t * t / 2, -lambda2 * t};
+  const double nu = p[0], x = t / nu, d = x * x / (2 * (1 + sqrt(1 + x * x))), g = nu * (1 + d);
+  const matern_sums here = matern_sum(nu, d, 0), start = matern_sum(nu, 0, t * x / 4);
+  const double height = exp(nu * (log1p(d) - 2 * d)) / start.all, r = height * here.all;
+  return (weyl_covariance_at){r, r > 0.5 ? start.of / start.all : 1 - r, -t / (2 * g) * height * here.of};
 }
 
 /* nu = 3/2, 5/2, 7/2: polynomials times exp(-t) */

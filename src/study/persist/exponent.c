@@ -69,6 +69,13 @@ weyl_status persist_require_valid(weyl_context *ctx, const weyl_covariance *c) {
 
 /* ---- the exponent ---- */
 
+double persist_far(const weyl_covariance *c, double decay, double theta) {
+  const double mu = weyl_covariance_mean(c), least = isinf(decay) ? mu : 40 / (decay - theta);
+  double t = least;
+  while (t < least + 1e3 * mu && weyl_clipped_slepian(c, t) * exp(theta * t) > 1e-18) t += mu / 4;
+  return t;
+}
+
 /* Decay of E_0 far out, when nobody knows it: 0 when it goes on falling as t grows. */
 static double seen_decay(const weyl_covariance *c) {
   const double mu = weyl_covariance_mean(c);
@@ -129,11 +136,11 @@ static weyl_status integral_new(weyl_context *ctx, const weyl_covariance *c, dou
 
 static weyl_status solve(weyl_context *ctx, const weyl_covariance *c, double decay, double guess, double end,
                          weyl_persist_rate *rate) {
-  const double mu = weyl_covariance_mean(c), most = isinf(decay) ? mu : 8 / decay;
+  const double mu = weyl_covariance_mean(c), most = isinf(decay) ? mu : fmax(8 / decay, mu / 2);
   integral q = {0};
   double mean;
   WEYL_TRY(integral_new(ctx, c, 1e-4 * mu, most, end, &q));
-  rate->theta = root(&q, guess, isinf(decay) ? 20 / mu : decay, &mean);
+  rate->theta = root(&q, guess, fmin(20 / mu, decay), &mean);
   (void)excess(&q, rate->theta, &mean);
   rate->amplitude = 2 / (rate->theta * mean);
   weyl_dealloc(ctx, q.t);
@@ -145,29 +152,22 @@ static weyl_status error_of(weyl_context *ctx, const weyl_covariance *c, double 
   const double mu = weyl_covariance_mean(c);
   integral q = {0};
   double mean;
-  WEYL_TRY(integral_new(ctx, c, 1.3e-4 * mu, isinf(rate->decay) ? 0.7 * mu : 6 / rate->decay, end, &q));
+  WEYL_TRY(integral_new(ctx, c, 1.3e-4 * mu, isinf(rate->decay) ? 0.7 * mu : fmax(6 / rate->decay, 0.4 * mu), end, &q));
   rate->error = fabs(excess(&q, rate->theta, &mean)) / mean + 1e-14 * rate->theta;
   weyl_dealloc(ctx, q.t);
   return WEYL_OK;
 }
 
 weyl_status weyl_persist_exponent(weyl_context *ctx, const weyl_covariance *c, weyl_persist_rate *out) {
-  enum { DIGITS = 40 }; /* exp(-40) of the integral is left out at most */
   WEYL_TRY(persist_require_valid(ctx, c));
   const double decay = persist_decay(c), mu = weyl_covariance_mean(c);
   if (decay <= 0)
     return weyl_fail(ctx, WEYL_NO,
                      "%s: no exponent: the expected sign after a crossing falls slower than any exponential", c->name);
-  weyl_persist_rate rate = {.theta = isinf(decay) ? 1.2 / mu : decay / 2, .decay = decay};
+  weyl_persist_rate rate = {.theta = fmin(1.2 / mu, decay / 2), .decay = decay};
   double end = 0;
   for (int i = 0; i < 20; i++) {
-    double wanted;
-    if (isinf(decay))
-      for (wanted = mu; wanted < 1e3 * mu && weyl_clipped_slepian(c, wanted) * exp(rate.theta * wanted) > 1e-18;
-           wanted += mu / 4) {
-      }
-    else
-      wanted = DIGITS / (decay - rate.theta);
+    const double wanted = persist_far(c, decay, rate.theta);
     if (wanted <= end) break;
     end = wanted * (i ? 1.1 : 1);
     WEYL_TRY(solve(ctx, c, decay, rate.theta, end, &rate));

@@ -166,11 +166,11 @@ weyl_status weyl_persist_level_exponent(weyl_context *ctx, const weyl_covariance
                      "%s: no exponent: the expected sign after a crossing falls slower than any exponential", c->name);
   static const double shares[] = {0.5, 0.9, 0.99, 0.999};
   for (int k = 0; k < 4; k++) {
-    const double most = isinf(decay) ? 5 * (k + 1) / mu : shares[k] * decay;
-    const double end = isinf(decay) ? far_end(c) : 40 / (decay - most);
+    const double most = fmin(5 * pow(4, k) / mu, isinf(decay) ? INFINITY : shares[k] * decay);
+    const double end = isinf(decay) ? far_end(c) : persist_far(c, decay, most);
     weyl_persist_rate rate = {.decay = decay};
     integral q;
-    WEYL_TRY(integral_new(ctx, c, u, isinf(decay) ? mu : fmin(mu, 8 / decay), end, &q));
+    WEYL_TRY(integral_new(ctx, c, u, isinf(decay) ? mu : fmin(mu, fmax(8 / decay, mu / 2)), end, &q));
     const bool found = first_root(&q, u, most, &rate.theta);
     if (found) {
       const moments m = moments_at(&q, -rate.theta);

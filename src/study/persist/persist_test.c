@@ -84,6 +84,53 @@ static void test_covariances(void **state) {
   }
 }
 
+/* 2^(1 - nu) / Gamma(nu) t^nu K_nu(t) in 40 digits */
+static void test_matern(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    double t, rest, slope;
+  } known[] = {
+      {"matern:1.05", 0.00144914, 5.358164638344144e-6, -0.0070401377710981228},
+      {"matern:1.05", 1.44914, 0.55069178362409476, -0.33485087559054219},
+      {"matern:1.05", 43.4741, 1.0, -1.2999101486468342e-18},
+      {"matern:1.7", 0.553173, 0.087483644617816093, -0.27387546714817221},
+      {"matern:4.2", 2.89828, 0.44562280232100042, -0.20700098943957483},
+      {"matern:4.2", 86.9483, 1.0, -4.8304935874557979e-33},
+      {"matern:12.5", 0.005, 5.4347809912011829e-7, -0.00021739117494828273},
+      {"matern:99", 14.0712, 0.39576537588378349, -0.043155575539287028},
+      {"matern:150", 0.0173205, 5.0335510777959929e-7, -5.8122453767550398e-5},
+      {"matern:150", 519.615, 1.0, -1.5825183883924166e-116},
+      {"matern:1000", 44.7214, 0.39369734566364976, -0.013564123632497292},
+      {"matern:1000", 1341.64, 1.0, -1.5520366333736173e-167},
+      {"matern:30000", 73.4847, 0.044003928975911284, -0.0011708886811812514},
+      {"matern:1e6", 1.41421, 4.9999785602388634e-7, -7.0710535355401602e-7},
+      {"matern:1e6", 1414.21, 0.39346803989868804, -0.00042888199608919492},
+  };
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    weyl_covariance *c = named(known[i].name);
+    const weyl_covariance_at v = weyl_covariance_eval(c, known[i].t);
+    near(known[i].name, known[i].t, v.rest, known[i].rest, 4e-15 * known[i].rest);
+    /* log r is some hundreds far out, and so many roundings */
+    near(known[i].name, known[i].t, v.slope, known[i].slope, (known[i].rest < 1 ? 4e-15 : 4e-13) * -known[i].slope);
+    weyl_covariance_free(c);
+  }
+  /* ever smoother ones go to exp(-t^2 / 2) on its own scale, by a first order in 1 / nu */
+  double before = 0;
+  for (double nu = 100; nu < 2e5; nu *= 10) {
+    char text[32];
+    snprintf(text, sizeof text, "matern:%g", nu);
+    weyl_covariance *c = named(text);
+    weyl_persist_rate rate;
+    assert_true(weyl_persist_validate(c).valid);
+    assert_ok(ctx, weyl_persist_exponent(ctx, c, &rate));
+    const double apart = rate.theta / sqrt(weyl_covariance_lambda2(c)) - 0.411497153976;
+    if (before != 0) near(text, 0, apart / before, 0.1, 0.002);
+    before = apart;
+    weyl_covariance_free(c);
+  }
+}
+
 static void test_exponents(void **state) {
   (void)state;
   static const struct {
@@ -416,19 +463,13 @@ static int end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_expected_sign),
-      cmocka_unit_test(test_covariances),
-      cmocka_unit_test(test_exponents),
-      cmocka_unit_test(test_means),
-      cmocka_unit_test(test_survival),
-      cmocka_unit_test(test_order),
-      cmocka_unit_test(test_exact),
-      cmocka_unit_test(test_samples),
-      cmocka_unit_test(test_sampled_exponents),
-      cmocka_unit_test(test_paths),
-      cmocka_unit_test(test_validity),
-      cmocka_unit_test(test_tables),
-      cmocka_unit_test(test_simulation),
+      cmocka_unit_test(test_expected_sign), cmocka_unit_test(test_covariances),
+      cmocka_unit_test(test_matern),        cmocka_unit_test(test_exponents),
+      cmocka_unit_test(test_means),         cmocka_unit_test(test_survival),
+      cmocka_unit_test(test_order),         cmocka_unit_test(test_exact),
+      cmocka_unit_test(test_samples),       cmocka_unit_test(test_sampled_exponents),
+      cmocka_unit_test(test_paths),         cmocka_unit_test(test_validity),
+      cmocka_unit_test(test_tables),        cmocka_unit_test(test_simulation),
       cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, begin, end);

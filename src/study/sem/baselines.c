@@ -23,9 +23,10 @@ weyl_status weyl_sem_pooled(weyl_context *ctx, const weyl_moments *m, double *be
 static size_t features_of(const weyl_moments *m) { return m->d - m->intercept; }
 
 static void pooled_mean(const weyl_moments *m, double *mean) {
+  const double all = moments_rows(m);
   for (size_t i = 0; i <= m->d; i++) {
     mean[i] = 0;
-    for (size_t e = 0; e < m->count; e++) mean[i] += moments_weight(m, e) * m->mean[e * (m->d + 1) + i];
+    for (size_t e = 0; e < m->count; e++) mean[i] += moments_weight(m, all, e) * m->mean[e * (m->d + 1) + i];
   }
 }
 
@@ -36,8 +37,7 @@ static void set_intercept(const weyl_moments *m, const double *mean, double *bet
 /* total [d'+1][d'+1] and projected of (X, Y), both a row, centred when there is an intercept */
 static void anchor_moments(const weyl_moments *m, const double *mean, double *total, double *projected) {
   const size_t d = features_of(m), n = d + 1, full = m->d + 1;
-  double rows = 0;
-  for (size_t e = 0; e < m->count; e++) rows += m->rows[e];
+  const double rows = moments_rows(m);
   for (size_t i = 0; i < n; i++) {
     const size_t at_i = i == d ? m->d : i;
     for (size_t j = 0; j < n; j++) {
@@ -45,7 +45,7 @@ static void anchor_moments(const weyl_moments *m, const double *mean, double *to
       const double centre = m->intercept ? mean[at_i] * mean[at_j] : 0;
       double t = 0, p = 0;
       for (size_t e = 0; e < m->count; e++) {
-        const double weight = moments_weight(m, e), *x = m->mean + e * full;
+        const double weight = moments_weight(m, rows, e), *x = m->mean + e * full;
         t += weight * (i == d && j == d ? m->y2[e]
                        : i == d         ? m->c[e * m->d + j]
                        : j == d         ? m->c[e * m->d + i]
@@ -108,6 +108,39 @@ weyl_status weyl_sem_dantzig(weyl_context *ctx, const weyl_moments *m, size_t fi
   }
   weyl_dealloc(ctx, work);
   return status;
+}
+
+/* Moments about the means of the reference; environments count alike, so that gamma = 1 is all of them. */
+weyl_status weyl_sem_drig(weyl_context *ctx, const weyl_moments *m, double gamma, size_t reference, double *beta) {
+  if (!(gamma >= 0)) return weyl_fail(ctx, WEYL_BAD_ARG, "gamma is %g, must be 0 or more", gamma);
+  if (reference >= m->count) return weyl_fail(ctx, WEYL_BAD_ARG, "environment %zu of %zu", reference, m->count);
+  const size_t d = features_of(m), full = m->d;
+  double *work = weyl_alloc(ctx, 2 * d * d + 2 * d + 1, sizeof *work);
+  if (!work) return WEYL_MEMORY;
+  double *l = work + d * d, *c = l + d * d, *x = c + d;
+  const double *mean = m->mean + reference * (full + 1);
+  for (size_t e = 0; e < m->count; e++) {
+    const double share = isinf(gamma) ? 1 : gamma, own = isinf(gamma) ? 0 : 1;
+    const double weight = share / (double)m->count + (e == reference ? own - share : 0);
+    const double *at = m->mean + e * (full + 1);
+    for (size_t i = 0; i < d; i++) {
+      for (size_t j = 0; j <= d; j++) {
+        const size_t k = j < d ? j : full;
+        double second = j < d ? m->sigma[(e * full + i) * full + j] : m->c[e * full + i];
+        if (m->intercept) second -= at[i] * mean[k] + mean[i] * at[k] - mean[i] * mean[k];
+        *(j < d ? &work[i * d + j] : &c[i]) += weight * second;
+      }
+    }
+  }
+  const bool good = cholesky_solve(d, work, c, l, x);
+  if (good) {
+    memcpy(beta, x, d * sizeof *beta);
+    set_intercept(m, mean, beta);
+  }
+  weyl_dealloc(ctx, work);
+  if (good) return WEYL_OK;
+  return weyl_fail(ctx, WEYL_DEGENERATE, "no minimum: features vary more in %s than elsewhere, or depend on each other",
+                   m->name[reference]);
 }
 
 /* ---- penalties, by Levenberg and Marquardt from several starts ---- */

@@ -227,6 +227,59 @@ done:
   return status;
 }
 
+/* Pooled least squares on the representation [k][d]: |g| at the worst environment. */
+static weyl_status violated(checks *q, const weyl_moments *m, size_t k, const double *phi, double *worst) {
+  enum { MOST = 10 };
+  const size_t d = m->d;
+  double sigma[MOST * MOST] = {0}, c[MOST] = {0}, l[MOST * MOST], w[MOST], pooled[MOST * MOST], pooled_c[MOST];
+  if (k > MOST || d > MOST) return weyl_fail(q->ctx, WEYL_BAD_ARG, "%zu features, at most %d", d, MOST);
+  moments_pool(m, pooled, pooled_c, NULL);
+  for (size_t a = 0; a < k; a++) {
+    c[a] = dot(d, phi + a * d, pooled_c);
+    for (size_t b = 0; b < k; b++)
+      for (size_t i = 0; i < d; i++) sigma[a * k + b] += phi[a * d + i] * dot(d, pooled + i * d, phi + b * d);
+  }
+  if (!cholesky_solve(k, sigma, c, l, w)) return weyl_fail(q->ctx, WEYL_DEGENERATE, "singular moments");
+  return weyl_sem_worst(q->ctx, m, k, phi, w, worst);
+}
+
+/* The eight variants: the best predictor on x is the same in all environments, that on all features is not. */
+static weyl_status variants(checks *q) {
+  enum { X = 5, D = 2 * X };
+  double most = 0, least = INFINITY, phi[D * D];
+  for (int v = 0; v < 8; v++) {
+    char name[16];
+    weyl_sem *s = NULL;
+    weyl_moments m = {0};
+    double worst = NAN, all = NAN;
+    weyl_status status;
+    snprintf(name, sizeof name, "irm-%c%c%c", v & 1 ? 'p' : 'f', v & 2 ? 'e' : 'o', v & 4 ? 's' : 'u');
+    WEYL_GOTO(weyl_sem_preset(q->ctx, name, &(weyl_sem_random_opts){.seed = q->seed}, &s));
+    WEYL_GOTO(weyl_sem_moments(q->ctx, s, &(weyl_sem_world){0}, &m));
+    WEYL_GOTO(weyl_moments_scale(q->ctx, &m, NULL));
+    memset(phi, 0, sizeof phi);
+    for (size_t i = 0; i < D; i++) phi[i * D + i] = 1;
+    WEYL_GOTO(violated(q, &m, D, phi, &all));
+    weyl_moments_free(&m);
+    WEYL_GOTO(weyl_sem_moments(q->ctx, s, &(weyl_sem_world){0}, &m));
+    for (size_t j = 0; j < X; j++) { /* rows of the rotation that give x back */
+      size_t node = 0;
+      while (strcmp(s->names[node], (const char *[]){"x1", "x2", "x3", "x4", "x5"}[j]) != 0) node++;
+      for (size_t i = 0; i < D; i++) phi[j * D + i] = s->mix[i * s->nodes + node];
+    }
+    WEYL_GOTO(violated(q, &m, X, phi, &worst));
+  done:
+    weyl_moments_free(&m);
+    weyl_sem_free(s);
+    WEYL_TRY(status);
+    most = fmax(most, worst);
+    least = fmin(least, all);
+  }
+  add(q, "7 IRM variants", "largest |g| on X, of 8", derived, 1e-9, most, 0, "lower");
+  add(q, "7 IRM variants", "least |g| on all, of 8", derived, 0.02, least, 0, "higher");
+  return WEYL_OK;
+}
+
 /* 9: random models of six nodes as the sheet had them, shifts on all but Y; environment 0 observational */
 static weyl_status icp_model(weyl_context *ctx, weyl_rng *rng, weyl_sem **out, uint64_t *causes) {
   enum { N = 6 };
@@ -334,8 +387,8 @@ weyl_status weyl_sem_checks(weyl_context *ctx, bool full, uint64_t seed,
                             void (*row)(void *user, const weyl_sem_check *check), void *user,
                             weyl_sem_check out[WEYL_SEM_CHECKS], size_t *count) {
   checks q = {.ctx = ctx, .full = full, .seed = seed, .row = out, .done = row, .user = user, .since = weyl_seconds()};
-  weyl_status (*const each[])(checks *) = {sample_slope, parents, child, ranks,           pac_curve,
-                                           dim_free,     toy,     icp,   representations, latent};
+  weyl_status (*const each[])(checks *) = {sample_slope, parents,  child, ranks,           pac_curve, dim_free,
+                                           toy,          variants, icp,   representations, latent};
   known_bounds(&q);
   for (size_t i = 0; i < sizeof each / sizeof *each; i++) WEYL_TRY(each[i](&q));
   *count = q.count;

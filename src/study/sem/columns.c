@@ -238,6 +238,11 @@ static weyl_status gather(const columns *q, key *keys, size_t *of, bool intercep
     m->feature[i] = weyl_arena_strdup(m->arena, name);
     if (!m->feature[i]) status = WEYL_MEMORY;
   }
+  for (size_t i = 0; i < q->features && status == WEYL_OK; i++)
+    for (size_t j = 0; j < i && status == WEYL_OK; j++)
+      if (strcmp(m->feature[i], m->feature[j]) == 0)
+        status = weyl_fail(q->ctx, WEYL_FORMAT, "columns %zu and %zu are both called %s (%s)", q->feature[j] + 1,
+                           q->feature[i] + 1, m->feature[i], q->place);
   if (status == WEYL_OK) status = sums(q, of, m);
   if (status == WEYL_OK && q->anchors) status = project(q, m);
   if (status != WEYL_OK) weyl_moments_free(m);

@@ -113,9 +113,10 @@ weyl_status hunt_keep(hunt *q, size_t k, const double *phi, const double *beta) 
   apply(k, d, phi, beta, r.w);
   compose(k, d, phi, r.w, r.beta);
   WEYL_TRY(weyl_sem_worst(q->ctx, m, k, r.phi, r.w, &r.violation));
+  const double all = moments_rows(m);
   for (size_t e = 0; e < m->count; e++) {
     const double risk = weyl_moments_risk(m, e, r.beta);
-    r.risk += moments_weight(m, e) * risk;
+    r.risk += moments_weight(m, all, e) * risk;
     r.worst_risk = fmax(r.worst_risk, risk);
   }
   if (!(r.violation <= q->o->eps) || r.risk > (1 - q->o->floor) * q->spread) return WEYL_OK;
@@ -229,8 +230,9 @@ static weyl_status from_start(hunt *q, size_t start, double *beta) {
 }
 
 static double variance_of_y(const weyl_moments *m, double y2) {
+  const double all = moments_rows(m);
   double mean = 0;
-  for (size_t e = 0; e < m->count; e++) mean += moments_weight(m, e) * m->mean[e * (m->d + 1) + m->d];
+  for (size_t e = 0; e < m->count; e++) mean += moments_weight(m, all, e) * m->mean[e * (m->d + 1) + m->d];
   return m->intercept ? y2 - mean * mean : y2;
 }
 

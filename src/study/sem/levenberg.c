@@ -23,8 +23,16 @@ weyl_status lm_minimise(weyl_context *ctx, weyl_arena *arena, const lm_problem *
                .step = weyl_arena_array(arena, double, d + 1),
                .next = weyl_arena_array(arena, double, d + 1)};
   if (!w.r || !w.jacobian || !w.gradient || !w.a || !w.l || !w.step || !w.next) return WEYL_MEMORY;
-  double damping = 1e-3, f = value_at(q, beta, w.r, w.jacobian, w.step);
+  double damping = 1e-3, f = value_at(q, beta, w.r, w.jacobian, w.step), work = 0;
   for (int it = 0; it < steps && isfinite(f) && damping < 1e12; it++) {
+    work += (double)(n * d * d);
+    if (work > 1e7) { /* short ones belong to a search that reports for itself */
+      work = 0;
+      if (weyl_progress(ctx, "minimising", it, steps)) {
+        weyl_arena_release(arena, mark);
+        return weyl_fail(ctx, WEYL_INTERRUPTED, "stopped after %d steps of a minimisation", it);
+      }
+    }
     apply(d, d, q->h, beta, w.gradient);
     memcpy(w.a, q->h, d * d * sizeof *w.a);
     for (size_t i = 0; i < d; i++) w.gradient[i] = q->c[i] - w.gradient[i];

@@ -60,6 +60,9 @@ weyl_status sem_finish(weyl_sem *sem, const char *place);
 size_t sem_acts_numbers(const weyl_sem *sem, const sem_acts *acts);
 void sem_acts_draw(const weyl_sem *sem, const sem_acts *acts, weyl_rng *rng, double *a);
 
+/* "irm-feu" and so on: fully or partially observed, the noise of z (o) or y (e) changing, (un)scrambled. */
+weyl_status sem_irm_variant(weyl_context *ctx, const char *name, uint64_t seed, weyl_sem **out);
+
 /* The equations under one intervention. */
 typedef struct sem_state {
   double *effect, *variance, *mean; /* as in the model; effects of cut nodes are 0 */
@@ -85,9 +88,12 @@ weyl_status moments_new(weyl_context *ctx, size_t d, size_t count, bool intercep
 void moments_add_row(weyl_moments *m, size_t e, const double *x, double y);
 void moments_finish(weyl_moments *m, size_t e); /* sums over rows become means */
 
-/* Sum over environments with their weights: sigma [d][d], c [d], y2. Weights are rows, or equal where moments are
- * exact; they add up to 1. */
-double moments_weight(const weyl_moments *m, size_t e);
+/* Weights of environments: their rows, of all rows, or equal where moments are exact. */
+double moments_rows(const weyl_moments *m);
+static inline double moments_weight(const weyl_moments *m, double all_rows, size_t e) {
+  return all_rows > 0 ? m->rows[e] / all_rows : 1 / (double)m->count;
+}
+/* Sum over environments with their weights: sigma [d][d], c [d], y2 (may be NULL). */
 void moments_pool(const weyl_moments *m, double *sigma, double *c, double *y2);
 /* x = sigma^-1 c, by Cholesky; false when it is singular to working precision. l [d][d] is written. */
 bool cholesky_solve(size_t d, const double *sigma, const double *c, double *l, double *x);

@@ -1,6 +1,8 @@
 /* Environments as second moments: containers, pooling, scales, and what is drawn from a model. */
 #include "model.h"
 
+#include <stdatomic.h>
+
 weyl_status moments_new(weyl_context *ctx, size_t d, size_t count, bool intercept, weyl_moments *out) {
   *out = (weyl_moments){.d = d, .count = count, .intercept = intercept};
   WEYL_TRY(weyl_arena_new(ctx, &out->arena));
@@ -25,19 +27,20 @@ void weyl_moments_free(weyl_moments *m) {
   *m = (weyl_moments){0};
 }
 
-double moments_weight(const weyl_moments *m, size_t e) {
+double moments_rows(const weyl_moments *m) {
   double all = 0;
-  for (size_t i = 0; i < m->count; i++) all += m->rows[i];
-  return all > 0 ? m->rows[e] / all : 1 / (double)m->count;
+  for (size_t e = 0; e < m->count; e++) all += m->rows[e];
+  return all;
 }
 
 void moments_pool(const weyl_moments *m, double *sigma, double *c, double *y2) {
   const size_t d = m->d;
   memset(sigma, 0, d * d * sizeof *sigma);
   memset(c, 0, d * sizeof *c);
+  const double all = moments_rows(m);
   double sum = 0;
   for (size_t e = 0; e < m->count; e++) {
-    const double weight = moments_weight(m, e);
+    const double weight = moments_weight(m, all, e);
     for (size_t i = 0; i < d * d; i++) sigma[i] += weight * m->sigma[e * d * d + i];
     for (size_t i = 0; i < d; i++) c[i] += weight * m->c[e * d + i];
     sum += weight * m->y2[e];
@@ -53,8 +56,9 @@ double weyl_moments_risk(const weyl_moments *m, size_t e, const double *beta) {
 }
 
 double weyl_moments_pooled_risk(const weyl_moments *m, const double *beta) {
+  const double all = moments_rows(m);
   double risk = 0;
-  for (size_t e = 0; e < m->count; e++) risk += moments_weight(m, e) * weyl_moments_risk(m, e, beta);
+  for (size_t e = 0; e < m->count; e++) risk += moments_weight(m, all, e) * weyl_moments_risk(m, e, beta);
   return risk;
 }
 
@@ -126,13 +130,14 @@ static void divide(weyl_moments *m, const double *scale) {
 
 weyl_status weyl_moments_scale(weyl_context *ctx, weyl_moments *m, const weyl_moments *like) {
   const size_t d = m->d;
+  const double all = moments_rows(m);
   double *scale = weyl_alloc(ctx, d + 1, sizeof *scale);
   if (!scale) return WEYL_MEMORY;
   weyl_status status = WEYL_OK;
   for (size_t i = 0; i <= d && status == WEYL_OK; i++) {
     double second = 0, mean = 0;
     for (size_t e = 0; e < m->count; e++) {
-      const double weight = moments_weight(m, e);
+      const double weight = moments_weight(m, all, e);
       second += weight * (i < d ? m->sigma[(e * d + i) * d + i] : m->y2[e]);
       mean += weight * m->mean[e * (d + 1) + i];
     }
@@ -193,7 +198,22 @@ typedef struct world_job {
   sem_state *state;     /* [threads] */
   double **a, **z, **x; /* [threads] */
   weyl_status *status;  /* [environments] */
+  size_t count;
+  weyl_context *ctx;
+  double work;         /* of a row, or of exact moments: numbers touched */
+  double *since;       /* [threads] of it, since the last report */
+  atomic_size_t ended; /* environments */
+  atomic_bool stopped;
 } world_job;
+
+/* Counts work; true when the user asked to stop. What is short is not reported. */
+static bool worked(world_job *q, int thread) {
+  if ((q->since[thread] += q->work) < 1e7) return atomic_load(&q->stopped);
+  q->since[thread] = 0;
+  if (weyl_progress(q->ctx, "environments", (double)atomic_load(&q->ended), (double)q->count))
+    atomic_store(&q->stopped, true);
+  return atomic_load(&q->stopped);
+}
 
 static void draw_row(const weyl_sem *s, const sem_state *q, weyl_rng *rng, double *z, double *x, double *y) {
   for (size_t u = 0; u < s->nodes; u++) {
@@ -233,9 +253,10 @@ void moments_finish(weyl_moments *m, size_t e) {
 }
 
 static void one_environment(void *arg, int64_t item, int thread) {
-  const world_job *q = arg;
+  world_job *q = arg;
   const weyl_sem *s = q->sem;
   const size_t e = (size_t)item;
+  if (atomic_load(&q->stopped)) return;
   sem_state *state = &q->state[thread];
   const sem_acts *acts = sem_world_at(s, q->world, e, q->a[thread]);
   q->status[e] = sem_state_set(s, acts, q->a[thread], state);
@@ -245,6 +266,8 @@ static void one_environment(void *arg, int64_t item, int thread) {
     sem_state_solve(s, state);
     sem_state_moments(s, state, q->m->intercept, q->m->sigma + e * d * d, q->m->c + e * d, q->m->y2 + e,
                       q->m->mean + e * (d + 1), q->x[thread]);
+    atomic_fetch_add(&q->ended, 1);
+    worked(q, thread);
     return;
   }
   const size_t dx = sem_features(s);
@@ -252,6 +275,7 @@ static void one_environment(void *arg, int64_t item, int thread) {
                               q->world->first + e);
   double *x = q->x[thread];
   for (size_t i = 0; i < q->world->rows; i++) {
+    if (worked(q, thread)) return;
     if (q->rows) {
       const size_t row = e * q->world->rows + i;
       q->rows->environment[row] = (double)e;
@@ -264,6 +288,7 @@ static void one_environment(void *arg, int64_t item, int thread) {
     moments_add_row(q->m, e, x, y);
   }
   if (q->m) moments_finish(q->m, e);
+  atomic_fetch_add(&q->ended, 1);
 }
 
 static weyl_status run_world(weyl_context *ctx, const weyl_sem *s, const weyl_sem_world *world, size_t count,
@@ -272,13 +297,21 @@ static weyl_status run_world(weyl_context *ctx, const weyl_sem *s, const weyl_se
   weyl_status status;
   WEYL_GOTO(weyl_arena_new(ctx, &arena));
   const size_t threads = (size_t)weyl_threads(ctx);
-  world_job q = {.sem = s, .world = world, .m = m, .rows = rows};
+  const double nodes = (double)(s->nodes + sem_features(s));
+  world_job q = {.sem = s,
+                 .world = world,
+                 .m = m,
+                 .rows = rows,
+                 .count = count,
+                 .ctx = ctx,
+                 .work = world->rows > 0 ? 20 * nodes : nodes * nodes};
   q.state = weyl_arena_array(arena, sem_state, threads);
   q.a = weyl_arena_array(arena, double *, threads);
   q.z = weyl_arena_array(arena, double *, threads);
   q.x = weyl_arena_array(arena, double *, threads);
   q.status = weyl_arena_array(arena, weyl_status, count);
-  if (!q.state || !q.a || !q.z || !q.x || !q.status) {
+  q.since = weyl_arena_array(arena, double, threads);
+  if (!q.state || !q.a || !q.z || !q.x || !q.status || !q.since) {
     status = WEYL_MEMORY;
     goto done;
   }
@@ -293,6 +326,8 @@ static weyl_status run_world(weyl_context *ctx, const weyl_sem *s, const weyl_se
     }
   }
   weyl_parallel(ctx, (int64_t)count, one_environment, &q);
+  if (atomic_load(&q.stopped))
+    status = weyl_fail(ctx, WEYL_INTERRUPTED, "stopped after %zu of %zu environments", atomic_load(&q.ended), count);
   for (size_t e = 0; e < count && status == WEYL_OK; e++) status = q.status[e];
 done:
   weyl_arena_free(arena);

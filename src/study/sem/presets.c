@@ -150,6 +150,14 @@ static const struct {
     {"dim-free", "a random model of any size, in-degree 2, one child of Y as the site", NULL, 50, 2, 1, 0},
     {"latent", "a random model of 9 nodes, seen through 12 Gaussian mixtures with noise 0.1", NULL, 9, 3, 2, 12},
     {"irm-toy", "X1 -> Y -> X2, the noise of X1 and Y 0.2, 2 and, unseen, 5", irm_toy, 0, 0, 0, 0},
+    {"irm-fou", "x -> y -> z: all observed, the noise of z changes, features as they are", NULL, 0, 0, 0, 0},
+    {"irm-fos", "x -> y -> z: all observed, the noise of z changes, features rotated", NULL, 0, 0, 0, 0},
+    {"irm-feu", "x -> y -> z: all observed, the noise of y changes, features as they are", NULL, 0, 0, 0, 0},
+    {"irm-fes", "x -> y -> z: all observed, the noise of y changes, features rotated", NULL, 0, 0, 0, 0},
+    {"irm-pou", "x -> y -> z: with a hidden cause, the noise of z changes, features as they are", NULL, 0, 0, 0, 0},
+    {"irm-pos", "x -> y -> z: with a hidden cause, the noise of z changes, features rotated", NULL, 0, 0, 0, 0},
+    {"irm-peu", "x -> y -> z: with a hidden cause, the noise of y changes, features as they are", NULL, 0, 0, 0, 0},
+    {"irm-pes", "x -> y -> z: with a hidden cause, the noise of y changes, features rotated", NULL, 0, 0, 0, 0},
     {"cancelling", "effects that cancel: invariance without faithfulness", cancelling, 0, 0, 0, 0},
     {"shifts", "shifted means everywhere but in Y: for invariant causal prediction", shifts, 0, 0, 0, 0},
 };
@@ -166,6 +174,7 @@ weyl_status weyl_sem_preset(weyl_context *ctx, const char *name, const weyl_sem_
     if (strcmp(name, presets[i].name) != 0) continue;
     if (presets[i].text) return weyl_sem_parse(ctx, presets[i].text, strlen(presets[i].text), name, out);
     weyl_sem_random_opts o = opts ? *opts : (weyl_sem_random_opts){0};
+    if (presets[i].nodes == 0) return sem_irm_variant(ctx, name, o.seed, out);
     if (o.nodes == 0) o.nodes = presets[i].nodes;
     if (o.in_degree == 0) o.in_degree = presets[i].in_degree;
     if (o.sites == 0) o.sites = presets[i].sites;

@@ -2,7 +2,8 @@
 #include "model.h"
 
 /* Rows are scaled column by column; the longest row gives the next direction until all are short. */
-static size_t numerical_rank(size_t points, size_t features, double *x, double *length) {
+static weyl_status numerical_rank(weyl_context *ctx, size_t points, size_t features, double *x, double *length,
+                                  size_t *out) {
   for (size_t j = 0; j < features; j++) {
     double most = 0;
     for (size_t i = 0; i < points; i++) most = fmax(most, fabs(x[i * features + j]));
@@ -12,6 +13,8 @@ static size_t numerical_rank(size_t points, size_t features, double *x, double *
   size_t rank = 0;
   for (size_t i = 0; i < points; i++) length[i] = dot(features, x + i * features, x + i * features);
   for (; rank < points && rank < features; rank++) {
+    if (points * features > 1000000 && weyl_progress(ctx, "rank of the family", (double)rank, (double)points))
+      return weyl_fail(ctx, WEYL_INTERRUPTED, "stopped at rank %zu of a family", rank);
     size_t longest = rank;
     for (size_t i = rank; i < points; i++)
       if (length[i] > length[longest]) longest = i;
@@ -35,7 +38,8 @@ static size_t numerical_rank(size_t points, size_t features, double *x, double *
       length[i] = dot(features, row, row);
     }
   }
-  return rank;
+  *out = rank < points || rank == features ? rank : 0;
+  return WEYL_OK;
 }
 
 weyl_status weyl_sem_rank(weyl_context *ctx, const weyl_sem *s, size_t points, uint64_t seed, size_t *rank) {
@@ -49,7 +53,7 @@ weyl_status weyl_sem_rank(weyl_context *ctx, const weyl_sem *s, size_t points, u
   WEYL_TRY(weyl_sem_moments(ctx, s, &world, &m));
   const size_t d = m.d, features = d * (d + 1) / 2 + d + 1;
   double *x = weyl_alloc(ctx, points * features, sizeof *x), *length = weyl_alloc(ctx, points, sizeof *length);
-  const weyl_status status = x && length ? WEYL_OK : WEYL_MEMORY;
+  weyl_status status = x && length ? WEYL_OK : WEYL_MEMORY;
   if (status == WEYL_OK) {
     for (size_t e = 0; e < points; e++) {
       double *to = x + e * features;
@@ -59,7 +63,7 @@ weyl_status weyl_sem_rank(weyl_context *ctx, const weyl_sem *s, size_t points, u
       }
       *to = 1;
     }
-    *rank = numerical_rank(points, features, x, length);
+    status = numerical_rank(ctx, points, features, x, length, rank);
   }
   weyl_dealloc(ctx, x);
   weyl_dealloc(ctx, length);

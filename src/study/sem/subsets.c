@@ -33,7 +33,9 @@ bool cholesky_solve(size_t d, const double *sigma, const double *c, double *l, d
 /* The subset in hand is a path in a tree: one feature more is one row more of the Cholesky factor. */
 typedef struct walk {
   const weyl_moments *m;
+  weyl_context *ctx;
   const weyl_search_opts *o;
+  double rows;       /* of all environments */
   double *sigma, *c; /* pooled */
   size_t most;
   size_t member[FEATURES_MAX + 1];
@@ -41,6 +43,7 @@ typedef struct walk {
   weyl_arena *arena;
   weyl_invariant *found;
   size_t count, room, looked;
+  double all, work; /* subsets there are; numbers read since the last report */
   weyl_status status;
 } walk;
 
@@ -90,7 +93,7 @@ static bool keep(walk *q, size_t k, const double *w, double violation) {
   }
   for (size_t e = 0; e < q->m->count; e++) {
     const double risk = weyl_moments_risk(q->m, e, r->beta);
-    r->risk += moments_weight(q->m, e) * risk;
+    r->risk += moments_weight(q->m, q->rows, e) * risk;
     r->worst_risk = fmax(r->worst_risk, risk);
   }
   return true;
@@ -102,6 +105,21 @@ static void look(walk *q, size_t k) {
   const double violation = worst_violation(q, k, w);
   q->looked++;
   if ((q->o->all || violation <= q->o->eps) && !keep(q, k, w, violation)) q->status = WEYL_MEMORY;
+  q->work += (double)(q->m->count * (k * k + 1));
+  if (q->work < 1e7 || q->status != WEYL_OK) return;
+  q->work = 0;
+  if (weyl_progress(q->ctx, "subsets", (double)q->looked, q->all))
+    q->status = weyl_fail(q->ctx, WEYL_INTERRUPTED, "search: stopped after %zu of %.0f subsets", q->looked, q->all);
+}
+
+/* Of d things, those with at most `most`. */
+static double subsets_of(size_t d, size_t most) {
+  double all = 0, some = 1;
+  for (size_t k = 0; k <= d && k <= most; k++) {
+    all += some;
+    some *= (double)(d - k) / (double)(k + 1);
+  }
+  return all;
 }
 
 /* Adds a feature to the factor; false where the pooled moments of the subset are singular. */
@@ -172,7 +190,8 @@ weyl_status weyl_search_subsets(weyl_context *ctx, const weyl_moments *m, const 
   WEYL_TRY(weyl_arena_new(ctx, &arena));
   walk *q = weyl_arena_array(arena, walk, 1);
   if (q) {
-    *q = (walk){.m = m, .o = &o, .most = o.most, .arena = arena};
+    *q = (walk){.m = m, .ctx = ctx, .o = &o, .rows = moments_rows(m), .most = o.most, .arena = arena};
+    q->all = subsets_of(d - m->intercept, o.most);
     q->sigma = weyl_arena_array(arena, double, d *d + 1);
     q->c = weyl_arena_array(arena, double, d + 1);
   }

@@ -25,7 +25,7 @@ static void same_as_loops(void **state) {
         for (size_t j = 0; j < n; j++) want_sum[j] += (double)rows[r * n + j] * want_e[r];
       FOR_SETS(dots, run) {
         e[m] = 77;
-        run(m, n, rows, v, e);
+        run(m, n, rows, v, e, 0);
         for (size_t r = 0; r < m; r++) assert_true(fabs(e[r] - want_e[r]) < 1e-14 * (double)n);
         assert_true(e[m] == 77);
       }

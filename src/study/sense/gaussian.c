@@ -38,8 +38,9 @@ static void lane(void *arg, int64_t l, int thread) {
       for (size_t r = 0; r < rows; r++) k->normals[WEYL_F32](a->key, i + r, 0, n, made + r * n);
     else
       at = (const float *)a->part[0] + i * n;
+    const size_t ahead = made || i + 2 * rows > to ? 0 : rows;
     if (p->v) {
-      STUDY_KERNEL(dots)(rows, n, at, p->v, e);
+      STUDY_KERNEL(dots)(rows, n, at, p->v, e, ahead);
       for (size_t r = 0; r < rows; r++) e[r] *= p->scale;
       if (p->out) memcpy(p->out + i, e, rows * sizeof *e);
       if (p->y)
@@ -50,7 +51,7 @@ static void lane(void *arg, int64_t l, int thread) {
     } else {
       memcpy(e, p->y + i, rows * sizeof *e);
     }
-    if (sum) STUDY_KERNEL(add_rows)(rows, n, at, e, sum, made ? 0 : i + 2 * rows <= to ? rows : 0);
+    if (sum) STUDY_KERNEL(add_rows)(rows, n, at, e, sum, ahead);
   }
   p->squares[l] = squares;
 }

@@ -26,6 +26,15 @@ static weyl_status one_of(weyl_context *ctx, const char *what, const char *value
   return weyl_fail(ctx, WEYL_UNKNOWN, "no %s \"%s\"", what, value);
 }
 
+weyl_status weyl_sense_enough(weyl_context *ctx, size_t n1, size_t n2, size_t r, bool symmetric, size_t m) {
+  const size_t free_numbers = symmetric ? r * n1 - r * (r - 1) / 2 : r * (n1 + n2 - r);
+  if (m >= free_numbers) return WEYL_OK;
+  return weyl_fail(ctx, WEYL_BAD_ARG,
+                   "%zu measurements of a %zux%zu matrix of rank %zu, which has %zu numbers to choose: at least as "
+                   "many are needed, and about %zu to find it",
+                   m, n1, n2, r, free_numbers, 3 * free_numbers);
+}
+
 static weyl_status check(solver *s, const weyl_sense_truth *truth) {
   weyl_context *ctx = s->ctx;
   const weyl_sense_opts *o = &s->o;
@@ -53,14 +62,7 @@ static weyl_status check(solver *s, const weyl_sense_truth *truth) {
     return weyl_fail(ctx, WEYL_BAD_ARG, "%lld points of the log, must be 2 to 1e6", (long long)o->points);
   if (truth && (truth->n1 != s->n1 || truth->n2 != s->n2))
     return weyl_fail(ctx, WEYL_SHAPE, "a %zux%zu matrix measured as %zux%zu", truth->n1, truth->n2, s->n1, s->n2);
-  if (truth) {
-    const size_t r = truth->r, free_numbers = s->a->symmetric ? r * s->n1 - r * (r - 1) / 2 : r * (s->n1 + s->n2 - r);
-    if (s->a->m < free_numbers)
-      return weyl_fail(ctx, WEYL_BAD_ARG,
-                       "%zu measurements of a %zux%zu matrix of rank %zu, which has %zu numbers to choose: at least as "
-                       "many are needed, and about %zu to find it",
-                       s->a->m, s->n1, s->n2, r, free_numbers, 3 * free_numbers);
-  }
+  if (truth) WEYL_TRY(weyl_sense_enough(ctx, s->n1, s->n2, truth->r, s->a->symmetric, s->a->m));
   const double *const numbers[] = {&o->eta,    &o->eta_before, &o->trigger,  &o->beta,
                                    &o->lambda, &o->alpha,      &o->imbalance};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
