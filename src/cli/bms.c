@@ -127,10 +127,7 @@ static const weyl_option options[] = {
     {"degree", WEYL_OPT_INT, "0", 0, WEYL_BMS_DEGREE, NULL,
      "vacuum4d: random f to this degree in place of --harmonics"},
     STUDY_OPTION_FULL,
-    STUDY_OPTION_SEED,
-    {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "file for the numbers: .csv, .npy or .npz; modes can be read again"},
-    STUDY_OPTION_PLOT,
-    {"report", WEYL_OPT_STRING, "", 0, 0, NULL, "one HTML page with tables and pictures"},
+    STUDY_OPTIONS_SHOWN("file for the numbers: .csv, .npy or .npz; modes can be read again"),
     STUDY_OPTION_END,
 };
 

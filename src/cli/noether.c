@@ -52,10 +52,7 @@ static const weyl_option options[] = {
     {"split", WEYL_OPT_STRING, "train", 0, 0, NULL, "measure: train, valid or test, of files with all three"},
     {"dt", WEYL_OPT_DOUBLE, "0", 0, 1e9, NULL, "measure: time from one frame to the next; 0: the array t, or 1"},
     {"tolerance", WEYL_OPT_DOUBLE, "1e-3", 0, 1, NULL, "measure: change along runs that counts as conserved"},
-    STUDY_OPTION_SEED,
-    {"out", WEYL_OPT_STRING, "", 0, 0, NULL, "verify: motion and charges; measure: the quantities: .csv, .npy or .npz"},
-    STUDY_OPTION_PLOT,
-    {"report", WEYL_OPT_STRING, "", 0, 0, NULL, "one HTML page with table and pictures"},
+    STUDY_OPTIONS_SHOWN("verify: motion and charges; measure: the quantities: .csv, .npy or .npz"),
     STUDY_OPTION_END,
 };
 
