@@ -1,7 +1,6 @@
 /* weyl bms: asymptotically flat gravity in three dimensions from its boundary data, and what its symmetries conserve.
  */
 #include "bms.h"
-#include "studies.h"
 
 /* ---- the data ---- */
 
@@ -45,48 +44,46 @@ static weyl_status data_of(bms *b, const char *fallback) {
 
 /* ---- the actions ---- */
 
-static const struct {
-  const char *name;
-  weyl_status (*run)(bms *b);
-  const char *fallback; /* data when none are named; NULL: they must be */
-  bool without;         /* takes no data at all */
-  bool plain;           /* draws no picture */
-} actions[] = {{"transform", bms_transform, NULL, false, false},
-               {"charges", bms_charges, NULL, false, false},
-               {"algebra", bms_algebra, "random:1", false, false},
-               {"orbit", bms_orbit, NULL, false, false},
-               {"metric", bms_metric, "random:1", false, true},
-               {"bulkcharge", bms_bulkcharge, "random:1", false, true},
-               {"link", bms_link, "random:1", false, false},
-               {"evolve", bms_evolve, "fsc:1:0", false, false},
-               {"geodesic", bms_geodesic, "minkowski", false, false},
-               {"vacuum4d", bms_vacuum4d, NULL, true, false},
-               {"check", bms_check, NULL, true, true}};
-#define ACTIONS (sizeof actions / sizeof *actions)
-static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
-
-static weyl_status run(cli *c) {
-  size_t k = 0;
-  while (k < ACTIONS && strcmp(actions[k].name, c->arg[0]) != 0) k++;
-  if (k == ACTIONS) return cli_unknown(c, "action", c->arg[0], action_name);
-  WEYL_TRY(study_ending(c, "out", STUDY_TABLES));
-  WEYL_TRY(study_ending(c, "plot", STUDY_PICTURES));
-  WEYL_TRY(study_ending(c, "report", STUDY_PAGES));
-  if (actions[k].plain && cli_string(c, "plot")) {
-    snprintf(c->place, sizeof c->place, "--plot");
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "weyl bms %s draws no picture", c->arg[0]);
-  }
-  if (actions[k].without && c->args > 1)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "\"%s\" is one argument too many for weyl bms %s", c->arg[1], c->arg[0]);
+/* The arena and the data of an action: `fallback` where none are named (NULL: they must be), or no data at all. */
+static weyl_status with(cli *c, bool data, const char *fallback, weyl_status (*act)(bms *b)) {
   bms b = {.c = c, .g = cli_number(c, "newton")};
   weyl_status status;
   WEYL_GOTO(weyl_arena_new(c->ctx, &b.arena));
-  if (!actions[k].without) WEYL_GOTO(data_of(&b, actions[k].fallback));
-  status = actions[k].run(&b);
+  if (data) WEYL_GOTO(data_of(&b, fallback));
+  status = act(&b);
 done:
   weyl_arena_free(b.arena);
   return status;
 }
+
+#define ACTION(name, data, fallback) \
+  static weyl_status run_##name(cli *c) { return with(c, data, fallback, bms_##name); }
+ACTION(transform, true, NULL)
+ACTION(charges, true, NULL)
+ACTION(algebra, true, "random:1")
+ACTION(orbit, true, NULL)
+ACTION(metric, true, "random:1")
+ACTION(bulkcharge, true, "random:1")
+ACTION(link, true, "random:1")
+ACTION(evolve, true, "fsc:1:0")
+ACTION(geodesic, true, "minkowski")
+ACTION(vacuum4d, false, NULL)
+ACTION(check, false, NULL)
+
+static const study_action actions[] = {{"transform", run_transform, 1, 2, STUDY_TABLES, true, NULL, NULL},
+                                       {"charges", run_charges, 1, 2, STUDY_TABLES, true, NULL, NULL},
+                                       {"algebra", run_algebra, 1, 2, 0, true, NULL, NULL},
+                                       {"orbit", run_orbit, 1, 2, STUDY_TABLES, true, NULL, NULL},
+                                       {"metric", run_metric, 1, 2, 0, false, NULL, NULL},
+                                       {"bulkcharge", run_bulkcharge, 1, 2, 0, false, NULL, NULL},
+                                       {"link", run_link, 1, 2, STUDY_TABLES, true, NULL, NULL},
+                                       {"evolve", run_evolve, 1, 2, STUDY_TABLES, true, NULL, NULL},
+                                       {"geodesic", run_geodesic, 1, 2, STUDY_TABLES, true, NULL, NULL},
+                                       {"vacuum4d", run_vacuum4d, 1, 1, STUDY_TABLES, true, NULL, NULL},
+                                       {"check", run_check, 1, 1, 0, false, NULL, NULL},
+                                       {0}};
+
+static weyl_status run(cli *c) { return study_run(c, actions); }
 
 static const weyl_option options[] = {
     {"theta", WEYL_OPT_STRING, "", 0, 0, NULL, "mass aspect in place of DATA: -1 + 0.3cos1 + 0.1sin2"},

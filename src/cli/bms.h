@@ -5,12 +5,13 @@
 
 #include "cli.h"
 #include "sheet.h"
+#include "studies.h"
 
 #include <math.h>
 
 #define BMS_PI 3.14159265358979323846
 
-enum { BMS_CURVE = 361, BMS_PLOTS = 4 };
+enum { BMS_CURVE = 361 };
 
 typedef struct bms {
   cli *c;
@@ -47,17 +48,6 @@ void bms_json_modes(weyl_json *json, const char *key, size_t modes, const double
 /* Modes of two functions as a table that can be read again. */
 weyl_status bms_save_modes(bms *b, const char *first, const char *second, size_t modes, const double *a,
                            const double *other);
-
-/* --plot and --report. */
-typedef struct bms_page {
-  const char *title, *text;
-  const sheet *table; /* NULL: none beside the identities */
-  size_t plots;
-  weyl_plot plot[BMS_PLOTS];
-  const char *caption[BMS_PLOTS];
-} bms_page;
-weyl_status bms_show(bms *b, const bms_page *page);
-bool bms_draws(const bms *b); /* whether pictures are asked for */
 
 weyl_status bms_transform(bms *b);
 weyl_status bms_charges(bms *b);

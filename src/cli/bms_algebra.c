@@ -55,7 +55,7 @@ weyl_status bms_algebra(bms *b) {
   bms_identity(b, "control: m^3 as the central term", a[0].wrong_term * b->g, 1e-3, true);
   bms_identity(b, "control: no central term", a[0].no_term * b->g, 1e-3, true);
   bms_identities_end(b);
-  if (bms_draws(b)) {
+  if (study_draws(c)) {
     double *x = weyl_arena_array(b->arena, double, 2 * most), *y = x + most;
     double *line = weyl_arena_array(b->arena, double, 2 * BMS_CURVE);
     if (!x || !line) return WEYL_MEMORY;
@@ -75,19 +75,15 @@ weyl_status bms_algebra(bms *b) {
                               .n = BMS_CURVE,
                               .x = line,
                               .y = line + BMS_CURVE}};
-    const bms_page page = {.title = "The algebra of charges",
-                           .text =
-                               "Brackets of the charges of BMS3, each the charge form of one symmetry evaluated in the "
-                               "bulk for the change of the metric under the other.",
-                           .table = &t,
-                           .plots = 1,
-                           .plot = {{.title = "Central term of i{J_m, P_-m}",
-                                     .x_label = "m",
-                                     .y_label = "i{J_m, P_-m} - 2 m P_0",
-                                     .count = 2,
-                                     .series = s}},
-                           .caption = {"What is left of the bracket is m (m^2 - 1) / (4 G): c2 = 3 / G."}};
-    WEYL_TRY(bms_show(b, &page));
+    const weyl_plot plot = {.title = "Central term of i{J_m, P_-m}",
+                            .x_label = "m",
+                            .y_label = "i{J_m, P_-m} - 2 m P_0",
+                            .count = 2,
+                            .series = s};
+    WEYL_TRY(study_draw_all(
+        c, 1, &plot,
+        (const char *const[]){"What is left of the bracket is m (m^2 - 1) / (4 G): c2 = 3 / G. Each bracket is the "
+                              "charge form of one symmetry, evaluated for the change of the metric under the other."}));
   }
   return bms_verdict(b);
 }
@@ -163,23 +159,19 @@ weyl_status bms_link(bms *b) {
   if (k > 0) bms_identity(b, "control: symmetries not mapped", control, 1e-3, true);
   bms_identities_end(b);
   WEYL_TRY(bms_save_modes(b, "theta", "xi", k, past.theta, past.xi));
-  if (bms_draws(b)) {
+  if (study_draws(c)) {
     const weyl_series s[] = {
         {.label = "future, boundary", .style = WEYL_BARS, .colour = 5, .n = PAIRS, .x = x, .y = q[0]},
         {.label = "past, from the metric", .style = WEYL_POINTS, .colour = 1, .n = PAIRS, .x = x, .y = q[1]},
         {.label = "without the map", .style = WEYL_POINTS, .colour = 7, .n = PAIRS, .x = x, .y = q[2]}};
-    const bms_page page = {
-        .title = "Charges across spatial infinity",
-        .text = "Past and future are joined by Theta+(phi) = Theta-(phi + pi), and so for Xi, T and Y.",
-        .table = &t,
-        .plots = 1,
-        .plot = {{.title = "Charges of 16 random symmetries",
-                  .x_label = "symmetry",
-                  .y_label = "Q",
-                  .count = k > 0 ? 3 : 2,
-                  .series = s}},
-        .caption = {"Each charge is the same before and after; without the antipodal map it is not."}};
-    WEYL_TRY(bms_show(b, &page));
+    const weyl_plot plot = {.title = "Charges of 16 random symmetries",
+                            .x_label = "symmetry",
+                            .y_label = "Q",
+                            .count = k > 0 ? 3 : 2,
+                            .series = s};
+    WEYL_TRY(study_draw_all(
+        c, 1, &plot,
+        (const char *const[]){"Each charge is the same before and after; without the antipodal map it is not."}));
   }
   return bms_verdict(b);
 }

@@ -52,7 +52,7 @@ static weyl_status there_and_back(bms *b, const weyl_bms_map *map, const weyl_bm
 }
 
 /* Both aspects before, on the way (thirds of F and alpha) and after. */
-static weyl_status show_transform(bms *b, const weyl_bms_map *map, const weyl_bms_data *to, const sheet *t) {
+static weyl_status show_transform(bms *b, const weyl_bms_map *map, const weyl_bms_data *to) {
   enum { STAGES = 4 };
   static const char *const label[STAGES] = {"before", "1/3 of the way", "2/3", "after"};
   const double *phi = bms_curve(b, 0, NULL);
@@ -80,17 +80,12 @@ static weyl_status show_transform(bms *b, const weyl_bms_map *map, const weyl_bm
                               .y = y};
     }
   }
-  const bms_page page = {
-      .title = "Boundary data under a superrotation and a supertranslation",
-      .text =
-          "Theta is the mass aspect, Xi that of the angular momentum; what no such transformation changes is below.",
-      .table = t,
-      .plots = 2,
-      .plot =
-          {{.title = "Mass aspect", .x_label = "phi", .y_label = "Theta", .count = STAGES, .series = s[0]},
-           {.title = "Angular momentum aspect", .x_label = "phi", .y_label = "Xi", .count = STAGES, .series = s[1]}},
-      .caption = {"Theta: before, on the way and after.", "Xi, likewise."}};
-  return bms_show(b, &page);
+  const weyl_plot plots[2] = {
+      {.title = "Mass aspect", .x_label = "phi", .y_label = "Theta", .count = STAGES, .series = s[0]},
+      {.title = "Angular momentum aspect", .x_label = "phi", .y_label = "Xi", .count = STAGES, .series = s[1]}};
+  return study_draw_all(
+      b->c, 2, plots,
+      (const char *const[]){"Theta: before, on the way (thirds of F and alpha) and after.", "Xi, likewise."});
 }
 
 weyl_status bms_transform(bms *b) {
@@ -135,7 +130,7 @@ weyl_status bms_transform(bms *b) {
   bms_identity(b, "spin j, after and before", undone.spin, loss, false);
   bms_identities_end(b);
   WEYL_TRY(bms_save_modes(b, "theta", "xi", k, to.theta, to.xi));
-  if (bms_draws(b)) WEYL_TRY(show_transform(b, &map, &to, &t));
+  if (study_draws(c)) WEYL_TRY(show_transform(b, &map, &to));
   return bms_verdict(b);
 }
 
@@ -224,11 +219,9 @@ weyl_status bms_charges(bms *b) {
   bms_identity(b, "Q of a random symmetry, from the metric at r = 10", fabs(bulk - closed) / fmax(fabs(closed), 1),
                1e-9, false);
   bms_identities_end(b);
-  const char *path = cli_string(c, "out");
-  if (path)
-    WEYL_TRY(weyl_table_write(c->ctx, path, most + 1, 5, (const char *const[]){"n", "p_re", "p_im", "j_re", "j_im"},
-                              (const double *const *)column));
-  if (bms_draws(b)) {
+  WEYL_TRY(study_save(c, most + 1, 5, (const char *const[]){"n", "p_re", "p_im", "j_re", "j_im"},
+                      (const double *const *)column));
+  if (study_draws(c)) {
     weyl_series s[2] = {{.label = "|P_n|", .style = WEYL_BARS, .colour = 0, .n = most + 1, .x = column[0]},
                         {.label = "|J_n|", .style = WEYL_BARS, .colour = 1, .n = most + 1, .x = column[0]}};
     for (int k = 0; k < 2; k++) {
@@ -237,13 +230,10 @@ weyl_status bms_charges(bms *b) {
       for (size_t n = 0; n <= most; n++) size[n] = hypot(column[1 + 2 * k][n], column[2 + 2 * k][n]);
       s[k].y = size;
     }
-    const bms_page page = {.title = "Charges of BMS3",
-                           .text = "P_n of supertranslations and J_n of superrotations; Minkowski space has none.",
-                           .table = &t,
-                           .plots = 1,
-                           .plot = {{.title = "Charges", .x_label = "n", .y_label = "size", .count = 2, .series = s}},
-                           .caption = {"Sizes of the modes of the charges."}};
-    WEYL_TRY(bms_show(b, &page));
+    const weyl_plot plot = {.title = "Charges", .x_label = "n", .y_label = "size", .count = 2, .series = s};
+    WEYL_TRY(study_draw_all(
+        c, 1, &plot,
+        (const char *const[]){"P_n of supertranslations and J_n of superrotations; Minkowski space has none."}));
   }
   return bms_verdict(b);
 }

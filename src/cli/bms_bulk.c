@@ -93,14 +93,6 @@ weyl_status bms_metric(bms *b) {
     }
   }
   bms_identities_end(b);
-  if (bms_draws(b)) {
-    const bms_page page = {
-        .title = "Metrics of boundary data in the bulk",
-        .text =
-            "Curvature, Lie derivatives and brackets from the metric by exact derivatives; residuals "
-            "relative to the largest term."};
-    WEYL_TRY(bms_show(b, &page));
-  }
   return bms_verdict(b);
 }
 
@@ -154,12 +146,6 @@ weyl_status bms_bulkcharge(bms *b) {
   bms_identity(b, "future, r = 10 to 1e5: closed form", worst[0], 1e-9, false);
   bms_identity(b, "past, r = 10 to 1e5: closed form", worst[1], 1e-9, false);
   bms_identities_end(b);
-  if (bms_draws(b)) {
-    const bms_page page = {.title = "Charges from the metric",
-                           .text = "The charge form evaluated in the bulk at several radii, against the closed form.",
-                           .table = &t};
-    WEYL_TRY(bms_show(b, &page));
-  }
   return bms_verdict(b);
 }
 
@@ -214,11 +200,9 @@ weyl_status bms_evolve(bms *b) {
   bms_identity(b, "R_ab = 8 pi G T_ab from the metric in the bulk", f.ricci_error, 1e-10, false);
   bms_identity(b, "R = 0: the matter is null", f.trace, 1e-10, false);
   bms_identities_end(b);
-  const char *path = cli_string(c, "out");
-  if (path)
-    WEYL_TRY(weyl_table_write(c->ctx, path, f.steps + 1, 4, (const char *const[]){"u", "mass", "spin", "carried_off"},
-                              (const double *const[]){f.u, f.mass, f.spin, f.lost}));
-  if (bms_draws(b)) {
+  WEYL_TRY(study_save(c, f.steps + 1, 4, (const char *const[]){"u", "mass", "spin", "carried_off"},
+                      (const double *const[]){f.u, f.mass, f.spin, f.lost}));
+  if (study_draws(c)) {
     double *phi = bms_curve(b, 0, NULL), *before = bms_curve(b, b->data.modes, b->data.theta),
            *after = bms_curve(b, f.end.modes, f.end.theta);
     if (!phi || !before || !after) return WEYL_MEMORY;
@@ -235,16 +219,12 @@ weyl_status bms_evolve(bms *b) {
         {.label = "J", .style = WEYL_LINE, .colour = 1, .n = n, .x = u, .y = u + 2 * n},
         {.label = "before", .style = WEYL_DASHES, .colour = 0, .n = BMS_CURVE, .x = phi, .y = before},
         {.label = "after", .style = WEYL_LINE, .colour = 1, .n = BMS_CURVE, .x = phi, .y = after}};
-    const bms_page page = {
-        .title = "Charges while null matter leaves",
-        .text =
-            "Null matter carries mass and angular momentum to infinity; the metric obeys Einstein's equations with it.",
-        .table = &t,
-        .plots = 2,
-        .plot = {{.title = "Charges", .x_label = "u", .y_label = "", .count = 2, .series = s},
-                 {.title = "Mass aspect", .x_label = "phi", .y_label = "Theta", .count = 2, .series = s + 2}},
-        .caption = {"Mass and angular momentum.", "Theta before and after."}};
-    WEYL_TRY(bms_show(b, &page));
+    const weyl_plot plots[2] = {
+        {.title = "Charges", .x_label = "u", .y_label = "", .count = 2, .series = s},
+        {.title = "Mass aspect", .x_label = "phi", .y_label = "Theta", .count = 2, .series = s + 2}};
+    WEYL_TRY(study_draw_all(c, 2, plots,
+                            (const char *const[]){"Null matter carries mass and angular momentum to infinity.",
+                                                  "Theta before and after."}));
   }
   return bms_verdict(b);
 }
@@ -297,11 +277,9 @@ weyl_status bms_geodesic(bms *b) {
   double *column = weyl_arena_array(b->arena, double, 3 * n);
   if (!column) return WEYL_MEMORY;
   for (size_t i = 0; i < 3 * n; i++) column[(i % 3) * n + i / 3] = path[i];
-  const char *file = cli_string(c, "out");
-  if (file)
-    WEYL_TRY(weyl_table_write(c->ctx, file, n, 3, (const char *const[]){"x", "y", past ? "v" : "u"},
-                              (const double *const[]){column, column + n, column + 2 * n}));
-  if (bms_draws(b)) {
+  WEYL_TRY(study_save(c, n, 3, (const char *const[]){"x", "y", past ? "v" : "u"},
+                      (const double *const[]){column, column + n, column + 2 * n}));
+  if (study_draws(c)) {
     const double reach = 20 * fmax(ray.nearest, 1e-9); /* the part near the centre */
     double *shown = weyl_arena_array(b->arena, double, 2 * n);
     if (!shown) return WEYL_MEMORY;
@@ -314,19 +292,15 @@ weyl_status bms_geodesic(bms *b) {
     const double zero = 0;
     const weyl_series s[] = {{.label = "ray", .style = WEYL_LINE, .colour = 0, .n = kept, .x = shown, .y = shown + n},
                              {.label = "r = 0", .style = WEYL_POINTS, .colour = 1, .n = 1, .x = &zero, .y = &zero}};
-    const bms_page page = {.title = "A geodesic",
-                           .text = "In the coordinates (r cos phi, r sin phi).",
-                           .plots = 1,
-                           .plot = {{.title = "A geodesic",
-                                     .x_label = "r cos phi",
-                                     .y_label = "r sin phi",
-                                     .equal_axes = true,
-                                     .count = 2,
-                                     .series = s,
-                                     .width = 560,
-                                     .height = 560}},
-                           .caption = {"The part of the path near the centre."}};
-    WEYL_TRY(bms_show(b, &page));
+    const weyl_plot plot = {.title = "A geodesic",
+                            .x_label = "r cos phi",
+                            .y_label = "r sin phi",
+                            .equal_axes = true,
+                            .count = 2,
+                            .series = s,
+                            .width = 560,
+                            .height = 560};
+    WEYL_TRY(study_draw_all(c, 1, &plot, (const char *const[]){"The part of the path near the centre."}));
   }
   return bms_verdict(b);
 }

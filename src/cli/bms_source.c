@@ -1,6 +1,5 @@
-/* weyl bms: functions and maps from the command line, identities, tables and pictures. */
+/* weyl bms: functions and maps from the command line, identities and tables. */
 #include "bms.h"
-#include "studies.h"
 
 #include <stdlib.h>
 
@@ -134,8 +133,7 @@ void bms_json_modes(weyl_json *json, const char *key, size_t modes, const double
 
 weyl_status bms_save_modes(bms *b, const char *first, const char *second, size_t modes, const double *a,
                            const double *other) {
-  const char *path = cli_string(b->c, "out");
-  if (!path) return WEYL_OK;
+  if (!cli_string(b->c, "out")) return WEYL_OK;
   const double *const from[2] = {a, other};
   double *column[5];
   char name[4][32];
@@ -149,49 +147,6 @@ weyl_status bms_save_modes(bms *b, const char *first, const char *second, size_t
     for (int k = 0; k < 4; k++)
       column[1 + k][n] = n == 0 ? k % 2 ? 0 : from[k / 2][0] : from[k / 2][2 * n - 1 + (size_t)(k % 2)];
   }
-  WEYL_TRY(weyl_table_write(b->c->ctx, path, modes + 1, 5,
-                            (const char *const[]){"n", name[0], name[1], name[2], name[3]},
-                            (const double *const *)column));
-  weyl_json_string(b->c->result, "file", path);
-  cli_note(b->c, "wrote %s", path);
-  return WEYL_OK;
-}
-
-/* ---- pictures ---- */
-
-bool bms_draws(const bms *b) { return cli_string(b->c, "plot") || cli_string(b->c, "report"); }
-
-static void page_table(weyl_page *p, const sheet *s) {
-  const char *cells[ROWS_MAX * COLUMNS_MAX];
-  for (size_t i = 0; i < s->rows * s->columns; i++) cells[i] = s->text[i];
-  weyl_page_table(p, s->rows, s->columns, cells);
-}
-
-weyl_status bms_show(bms *b, const bms_page *page) {
-  cli *c = b->c;
-  const char *picture = cli_string(c, "plot"), *path = cli_string(c, "report");
-  if (picture) {
-    WEYL_TRY(weyl_plot_sheet_write(c->ctx, page->plot, page->plots, page->plots > 1 ? 2 : 1, picture));
-    weyl_json_string(c->result, "plot", picture);
-    cli_note(c, "wrote %s", picture);
-  }
-  if (!path) return WEYL_OK;
-  weyl_page *p = NULL;
-  WEYL_TRY(weyl_page_new(c->ctx, page->title, &p));
-  weyl_page_text(p, "%s", page->text);
-  if (page->table) page_table(p, page->table);
-  weyl_status status = WEYL_OK;
-  for (size_t i = 0; i < page->plots && status == WEYL_OK; i++)
-    status = weyl_page_plot(p, &page->plot[i], page->caption[i]);
-  if (b->identities.rows > 1) {
-    weyl_page_heading(p, "What was checked");
-    page_table(p, &b->identities);
-  }
-  weyl_page_text(p, "Made by weyl %s: weyl bms %s %s", weyl_version(), c->arg[0], b->name ? b->name : "");
-  if (status == WEYL_OK) status = weyl_page_write(p, path);
-  weyl_page_free(p);
-  WEYL_TRY(status);
-  weyl_json_string(c->result, "report", path);
-  cli_note(c, "wrote %s", path);
-  return WEYL_OK;
+  return study_save(b->c, modes + 1, 5, (const char *const[]){"n", name[0], name[1], name[2], name[3]},
+                    (const double *const *)column);
 }

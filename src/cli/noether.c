@@ -1,33 +1,18 @@
 /* weyl noether: symmetries of a Lagrangian, what they conserve, and what motion conserves. */
 #include "noether.h"
 
-static const struct {
-  const char *name;
-  weyl_status (*run)(cli *c);
-  bool source, draws; /* needs a second argument; takes --plot and --report */
-} actions[] = {{"list", noether_list, false, false},      {"check", noether_check, true, false},
-               {"current", noether_current, true, false}, {"find", noether_find, true, false},
-               {"verify", noether_verify, true, true},    {"measure", noether_measure, true, true}};
-#define ACTIONS (sizeof actions / sizeof *actions)
-static const char *action_name(size_t i) { return i < ACTIONS ? actions[i].name : NULL; }
+static const char of_what[] = "of what? A file or a preset";
 
-static weyl_status run(cli *c) {
-  static const char *const files[] = {"plot", "report", "out"};
-  static const unsigned kinds[] = {STUDY_PICTURES, STUDY_PAGES, STUDY_TABLES};
-  size_t k = 0;
-  while (k < ACTIONS && strcmp(actions[k].name, c->arg[0]) != 0) k++;
-  if (k == ACTIONS) return cli_unknown(c, "action", c->arg[0], action_name);
-  if (actions[k].source && c->args < 2)
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "of what? A file or a preset, for example: weyl noether %s %s",
-                     actions[k].name, actions[k].run == noether_measure ? "nbody.npz" : "kepler");
-  for (size_t i = 0; i < 3; i++) {
-    if (actions[k].draws) WEYL_TRY(study_ending(c, files[i], kinds[i]));
-    if (actions[k].draws || !cli_string(c, files[i])) continue;
-    snprintf(c->place, sizeof c->place, "--%s", files[i]);
-    return weyl_fail(c->ctx, WEYL_BAD_ARG, "noether %s has no --%s", actions[k].name, files[i]);
-  }
-  return actions[k].run(c);
-}
+static const study_action actions[] = {
+    {"list", noether_list, 1, 2, 0, false, NULL, NULL},
+    {"check", noether_check, 2, 2, 0, false, of_what, "kepler"},
+    {"current", noether_current, 2, 2, 0, false, of_what, "kepler"},
+    {"find", noether_find, 2, 2, 0, false, of_what, "kepler"},
+    {"verify", noether_verify, 2, 2, STUDY_TABLES, true, of_what, "kepler"},
+    {"measure", noether_measure, 2, 2, STUDY_TABLES, true, "of what? A file of trajectories", "nbody.npz"},
+    {0}};
+
+static weyl_status run(cli *c) { return study_run(c, actions); }
 
 static const weyl_option options[] = {
     {"generator", WEYL_OPT_STRING, "", 0, 0, NULL,

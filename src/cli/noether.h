@@ -37,9 +37,6 @@ void noether_row(noether *n, noether_table *t, const char *const *cells);
 void noether_show(const noether *n, const noether_table *t);
 /* A relative change for a table, "rounding" where it is that. */
 void noether_relative(char cell[32], double change);
-/* --plot and --report: pictures side by side, and a page with text, table and pictures. */
-weyl_status noether_draw(noether *n, const char *title, const char *text, const noether_table *t,
-                         const weyl_plot *plots, size_t count);
 /* "name": plain text, and "name_latex" */
 void noether_json_expr(noether *n, const char *key, const weyl_expr *x);
 void noether_json_generator(noether *n, const weyl_generator *v);

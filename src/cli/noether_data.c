@@ -1,8 +1,6 @@
 /* weyl noether measure: what recorded trajectories conserve. */
 #include "noether.h"
 
-#include <weyl/table.h>
-
 enum { QUANTITIES_MAX = 64, BARS_MAX = 16 };
 
 /* Quantities along runs, [count][runs][frames]. */
@@ -198,7 +196,7 @@ static weyl_status combinations(noether *n, const measured *m, const bool *alone
   return WEYL_OK;
 }
 
-static weyl_status draw(noether *n, const measured *m, const weyl_conserved *how, const noether_table *t) {
+static weyl_status draw(noether *n, const measured *m, const weyl_conserved *how) {
   double x[BARS_MAX], all[BARS_MAX], median[BARS_MAX];
   const size_t count = m->count < BARS_MAX ? m->count : BARS_MAX;
   for (size_t k = 0; k < count; k++) {
@@ -219,18 +217,16 @@ static weyl_status draw(noether *n, const measured *m, const weyl_conserved *how
                           .height = 460,
                           .names = m->symbol,
                           .names_count = count};
-  char text[400];
-  snprintf(text, sizeof text,
-           "%s: %zu runs of %zu frames. A quantity is conserved where its change along runs is small "
-           "against what differs between them.",
-           n->c->arg[1], m->runs, m->frames);
-  return noether_draw(n, "What recorded motion conserves", text, t, &plot, 1);
+  return study_draw_all(
+      n->c, 1, &plot,
+      (const char *const[]){"A quantity is conserved where its change along runs is small against what differs between "
+                            "them."});
 }
 
 static weyl_status save(noether *n, const measured *m) {
-  const char *path = cli_string(n->c, "out"), *name[QUANTITIES_MAX + 2];
+  const char *name[QUANTITIES_MAX + 2];
   const double *column[QUANTITIES_MAX + 2];
-  if (!path) return WEYL_OK;
+  if (!cli_string(n->c, "out")) return WEYL_OK;
   const size_t points = m->runs * m->frames;
   double *numbers = weyl_arena_array(n->arena, double, 2 * points);
   if (!numbers) return WEYL_MEMORY;
@@ -246,9 +242,7 @@ static weyl_status save(noether *n, const measured *m) {
   }
   column[0] = numbers;
   column[1] = numbers + points;
-  WEYL_TRY(weyl_table_write(n->c->ctx, path, points, m->count + 2, name, column));
-  cli_note(n->c, "wrote %s", path);
-  return WEYL_OK;
+  return study_save(n->c, points, m->count + 2, name, column);
 }
 
 weyl_status noether_measure(cli *c) {
@@ -299,7 +293,7 @@ weyl_status noether_measure(cli *c) {
   noether_show(&n, &t);
   WEYL_GOTO(combinations(&n, &m, alone, tolerance));
   WEYL_GOTO(save(&n, &m));
-  WEYL_GOTO(draw(&n, &m, how, &t));
+  WEYL_GOTO(draw(&n, &m, how));
 done:
   weyl_bundle_free(bundle);
   noether_close(&n);

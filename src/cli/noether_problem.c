@@ -131,28 +131,6 @@ void noether_relative(char cell[32], double change) {
     snprintf(cell, 32, "%.1e", change);
 }
 
-weyl_status noether_draw(noether *n, const char *title, const char *text, const noether_table *t,
-                         const weyl_plot *plots, size_t count) {
-  cli *c = n->c;
-  const char *picture = cli_string(c, "plot"), *page = cli_string(c, "report");
-  if (picture) {
-    WEYL_TRY(count == 1 ? weyl_plot_write(c->ctx, plots, picture)
-                        : weyl_plot_sheet_write(c->ctx, plots, count, (int)count, picture));
-    cli_note(c, "wrote %s", picture);
-  }
-  if (!page) return WEYL_OK;
-  weyl_page *p = NULL;
-  WEYL_TRY(weyl_page_new(c->ctx, title, &p));
-  weyl_page_text(p, "%s", text);
-  weyl_page_table(p, t->rows, t->columns, t->cell);
-  weyl_status status = WEYL_OK;
-  for (size_t i = 0; i < count && status == WEYL_OK; i++) status = weyl_page_plot(p, &plots[i], NULL);
-  if (status == WEYL_OK) status = weyl_page_write(p, page);
-  weyl_page_free(p);
-  if (status == WEYL_OK) cli_note(c, "wrote %s", page);
-  return status;
-}
-
 void noether_json_expr(noether *n, const char *key, const weyl_expr *x) {
   weyl_json_string(n->c->result, key, weyl_expr_text(n->a, x, WEYL_PLAIN));
   const char *latex = weyl_arena_printf(n->arena, "%s_latex", key);

@@ -1,8 +1,6 @@
 /* weyl noether verify: charges along computed motion. */
 #include "noether.h"
 
-#include <weyl/table.h>
-
 enum { SHOWN_MAX = 8, PROFILES = 4, PLOTS = 3 };
 
 typedef struct pictures {
@@ -127,13 +125,24 @@ static weyl_status motion_picture(noether *n, const weyl_noether_motion *m, pict
   return WEYL_OK;
 }
 
+static weyl_status draw(noether *n, const weyl_noether_motion *m, const char *method) {
+  pictures *p = weyl_arena_alloc(n->arena, 1, sizeof *p);
+  if (!p) return WEYL_MEMORY;
+  WEYL_TRY(over_time(n, m, p));
+  WEYL_TRY(over_step(n, m, method, p));
+  WEYL_TRY(motion_picture(n, m, p));
+  static const char *const captions[PLOTS] = {
+      "Relative to the size of a charge's terms.",
+      "A charge is conserved when its change falls at the order of the method, or is rounding.", NULL};
+  return study_draw_all(n->c, p->count, p->plot, captions);
+}
+
 /* Columns t, states (ordinary equations), charges. */
 static weyl_status save(noether *n, const weyl_noether_motion *m) {
   enum { COLUMNS = 128 };
-  const char *path = cli_string(n->c, "out"), *name[COLUMNS];
+  const char *name[COLUMNS];
   const double *column[COLUMNS];
   size_t columns = 0;
-  if (!path) return WEYL_OK;
   name[columns] = weyl_algebra_independent_name(n->a, 0);
   column[columns++] = m->t;
   for (size_t k = 0; k < m->states && m->width == 1 && columns < COLUMNS; k++) {
@@ -144,9 +153,7 @@ static weyl_status save(noether *n, const weyl_noether_motion *m) {
     name[columns] = weyl_arena_printf(n->arena, "J_%s", weyl_noether_generator_name(n->p, n->generator[k]));
     column[columns++] = m->value[WEYL_NOETHER_LEVELS - 1] + k * m->samples;
   }
-  WEYL_TRY(weyl_table_write(n->c->ctx, path, m->samples, columns, name, column));
-  cli_note(n->c, "wrote %s", path);
-  return WEYL_OK;
+  return study_save(n->c, m->samples, columns, name, column);
 }
 
 static void result(noether *n, const weyl_noether_motion *m, noether_table *t, size_t *failed) {
@@ -205,14 +212,12 @@ weyl_status noether_verify(cli *c) {
   noether n;
   WEYL_TRY(noether_open(c, c->arg[1], &n));
   weyl_noether_motion m = {0};
-  pictures *p = NULL;
   noether_table t = {.columns = 7};
   size_t failed = 0;
   weyl_status status;
   WEYL_GOTO(noether_choose(&n));
   const weyl_expr *(*j)[WEYL_INDEPENDENTS_MAX] = weyl_arena_alloc(n.arena, n.count, sizeof *j);
-  p = weyl_arena_alloc(n.arena, 1, sizeof *p);
-  status = j && p ? WEYL_OK : WEYL_MEMORY;
+  status = j ? WEYL_OK : WEYL_MEMORY;
   if (status != WEYL_OK) goto done;
   WEYL_GOTO(currents(&n, j));
   const weyl_noether_motion_opts o = {.method = cli_string(c, "method"),
@@ -226,17 +231,7 @@ weyl_status noether_verify(cli *c) {
           weyl_algebra_independent_name(n.a, 0), m.t[m.samples - 1]);
   noether_show(&n, &t);
   WEYL_GOTO(save(&n, &m));
-  WEYL_GOTO(over_time(&n, &m, p));
-  WEYL_GOTO(over_step(&n, &m, o.method, p));
-  WEYL_GOTO(motion_picture(&n, &m, p));
-  char text[1024];
-  snprintf(text, sizeof text,
-           "%s%s%s. L = %.500s. Motion by %s (order %d) with three steps; a charge is conserved when its change falls "
-           "at that "
-           "order, or is rounding.",
-           c->arg[1], weyl_noether_about(n.p)[0] ? ": " : "", weyl_noether_about(n.p),
-           weyl_expr_text(n.a, weyl_noether_lagrangian(n.p), WEYL_PLAIN), o.method, m.order);
-  WEYL_GOTO(noether_draw(&n, "Charges along motion", text, &t, p->plot, p->count));
+  if (study_draws(c)) WEYL_GOTO(draw(&n, &m, o.method));
   if (failed)
     status = weyl_fail(c->ctx, WEYL_NO, "%zu of %zu charges drift more than %s allows", failed, m.count, o.method);
 done:

@@ -2,6 +2,7 @@
 #include "studies.h"
 
 #include <weyl/report.h>
+#include <weyl/table.h>
 
 #include <string.h>
 
@@ -36,15 +37,32 @@ weyl_status study_ending(cli *c, const char *flag, unsigned kinds) {
 
 bool study_draws(const cli *c) { return !c->silent && (cli_string(c, "plot") || c->page); }
 
-weyl_status study_draw(cli *c, const weyl_plot *plot) {
+static void wrote(cli *c, const char *key, const char *path) {
+  weyl_json_string(c->result, key, path);
+  cli_note(c, "wrote %s", path);
+}
+
+weyl_status study_draw_all(cli *c, size_t count, const weyl_plot *plots, const char *const *captions) {
   const char *path = cli_string(c, "plot");
   if (!study_draws(c)) return WEYL_OK;
   if (path) {
-    WEYL_TRY(weyl_plot_write(c->ctx, plot, path));
-    weyl_json_string(c->result, "plot", path);
-    cli_note(c, "wrote %s", path);
+    WEYL_TRY(count == 1 ? weyl_plot_write(c->ctx, plots, path)
+                        : weyl_plot_sheet_write(c->ctx, plots, count, count < 4 ? (int)count : 2, path));
+    wrote(c, "plot", path);
   }
-  return c->page ? weyl_page_plot(c->page, plot, NULL) : WEYL_OK;
+  for (size_t i = 0; c->page && i < count; i++)
+    WEYL_TRY(weyl_page_plot(c->page, &plots[i], captions ? captions[i] : NULL));
+  return WEYL_OK;
+}
+
+weyl_status study_draw(cli *c, const weyl_plot *plot) { return study_draw_all(c, 1, plot, NULL); }
+
+weyl_status study_save(cli *c, size_t rows, size_t columns, const char *const *names, const double *const *column) {
+  const char *path = cli_string(c, "out");
+  if (!path || c->silent) return WEYL_OK;
+  WEYL_TRY(weyl_table_write(c->ctx, path, rows, columns, names, column));
+  wrote(c, "file", path);
+  return WEYL_OK;
 }
 
 static weyl_status page_open(cli *c) {
@@ -69,12 +87,10 @@ static weyl_status page_close(cli *c, weyl_status status) {
     weyl_page_text(page, "Made by weyl %s: %s", weyl_version(), call);
     const char *path = cli_string(c, "report");
     const weyl_status written = weyl_page_write(page, path);
-    if (written == WEYL_OK) {
-      weyl_json_string(c->result, "report", path);
-      cli_note(c, "wrote %s", path);
-    } else {
+    if (written == WEYL_OK)
+      wrote(c, "report", path);
+    else
       status = written;
-    }
   }
   weyl_page_free(page);
   return status;

@@ -34,9 +34,13 @@ typedef struct study_action {
 /* Runs the action that the first argument names, a NULL name ending the list; with --report, what it says and draws
  * stands on a page, written even where the answer is no. */
 weyl_status study_run(cli *c, const study_action *actions);
-/* Whether a picture is wanted; and the picture, to --plot and the page. */
+/* Whether a picture is wanted; and the picture, to --plot and the page. Several stand on one sheet, and one below the
+ * other on the page; captions may be NULL. */
 bool study_draws(const cli *c);
 weyl_status study_draw(cli *c, const weyl_plot *plot);
+weyl_status study_draw_all(cli *c, size_t count, const weyl_plot *plots, const char *const *captions);
+/* Columns to --out, if it is given. */
+weyl_status study_save(cli *c, size_t rows, size_t columns, const char *const *names, const double *const *column);
 
 /* ---- studies ---- */
 /* One kind of rows, and the state that its rows share: bytes that begin as zeros. */
