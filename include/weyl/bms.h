@@ -252,6 +252,27 @@ WEYL_MUST_CHECK weyl_status weyl_bms_vacuum_riemann(weyl_context *ctx, int l_max
 WEYL_MUST_CHECK weyl_status weyl_bms_vacuum_charge(weyl_context *ctx, int l_max, const double *c, int l, int m,
                                                    bool curl, double g, double *charge);
 
+/* The same vacuum without caustics: eta pulled back along (t, x) -> (t + chi f, x - chi grad f), where chi(r / L) rises
+ * smoothly from 0 at r = L to 1 at 2 L. Inside L it is Minkowski space as it was, beyond 2 L the metric above. The map
+ * has an inverse where L is large beside f: where `stretch` is positive in every direction. */
+typedef struct weyl_bms_smooth_point {
+  double g[10];                  /* uu, ur, u theta, u phi, rr, r theta, r phi, theta theta, theta phi, phi phi */
+  double volume, riemann, scale; /* sqrt |det g|; largest component, and term */
+  double stretch;                /* least of the map along the sphere, 1 inside L; 0 on a caustic */
+} weyl_bms_smooth_point;
+/* At (u, r, theta, phi), r > 0. WEYL_DEGENERATE on a caustic, which a larger `length` (L) does away with. */
+WEYL_MUST_CHECK weyl_status weyl_bms_smooth_at(weyl_context *ctx, int l_max, const double *c, double length,
+                                               const double x[4], weyl_bms_smooth_point *out);
+typedef struct weyl_bms_smooth {
+  double riemann[3];      /* largest component relative to its terms: r from 1e-4 L to L, to 2 L, to 10 L */
+  double spoilt;          /* the second without the slope of chi: a control */
+  double inside, outside; /* metric against that of Minkowski space, r < L, and of the vacuum of f, r > 2 L */
+  double shear;           /* C_AB from this metric beyond 2 L against the closed form */
+  double stretch;         /* least seen */
+} weyl_bms_smooth;
+WEYL_MUST_CHECK weyl_status weyl_bms_smooth_check(weyl_context *ctx, int l_max, const double *c, double length,
+                                                  size_t points, uint64_t seed, weyl_bms_smooth *out);
+
 /* ---- the sheet's known values, one a row: what `weyl reproduce flat-space` shows; NULL beyond the last ---- */
 typedef struct weyl_bms_check {
   const char *name, *metric;

@@ -123,6 +123,8 @@ static const weyl_option options[] = {
      "vacuum4d: f as l:m:coefficient with commas; 2:0:1 is P_2(cos theta)"},
     {"degree", WEYL_OPT_INT, "0", 0, WEYL_BMS_DEGREE, NULL,
      "vacuum4d: random f to this degree in place of --harmonics"},
+    {"smooth", WEYL_OPT_DOUBLE, "0", 0, 1e9, NULL,
+     "vacuum4d: also the vacuum without caustics that is Minkowski space inside this radius; 0: not"},
     STUDY_OPTION_FULL,
     STUDY_OPTIONS_SHOWN("file for the numbers: .csv, .npy or .npz; modes can be read again"),
     STUDY_OPTION_END,
@@ -142,7 +144,8 @@ const cli_command cli_command_bms = {
         "points, at both infinities. bulkcharge: the charge form of Barnich and Brandt, against the closed form. link: "
         "from past to future null infinity. evolve: with null matter. geodesic: of the metric. vacuum4d: "
         "supertranslated "
-        "Minkowski space in four dimensions. check: known values; exit status 1 when one fails.\n\n"
+        "Minkowski space in four dimensions, with --smooth also one that is regular everywhere. check: known values; "
+        "exit status 1 when one fails.\n\n"
         "Every identity is shown with its residual; controls are identities that must fail.",
     .examples =
         "weyl bms charges fsc:1:1 --newton 0.125\n"
@@ -150,7 +153,8 @@ const cli_command cli_command_bms = {
         "weyl bms orbit vacuum.csv\n"
         "weyl bms metric random:7 --points 1000\n"
         "weyl bms algebra --report algebra.html\n"
-        "weyl bms vacuum4d --harmonics 2:0:0.3333,3:2:0.1 --plot shear.svg",
+        "weyl bms vacuum4d --harmonics 2:0:0.3333,3:2:0.1 --plot shear.svg\n"
+        "weyl bms vacuum4d --smooth 5 --at 0,7,1.2,0",
     .options = options,
     .min_args = 1,
     .max_args = 2,

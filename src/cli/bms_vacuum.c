@@ -88,25 +88,66 @@ static weyl_status show_shear(bms *b, int l_max, const double *f, double most) {
                             "-du^2 - 2 du d(r + f) + q q with q_AB = r gamma_AB - D_A D_B f: flat."});
 }
 
+/* --at; with --smooth the metric too. */
+static weyl_status at_one_point(bms *b, int l_max, const double *f, double length) {
+  static const char *const name[] = {"uu",      "ur",    "u theta",     "u phi",     "rr",
+                                     "r theta", "r phi", "theta theta", "theta phi", "phi phi"};
+  cli *c = b->c;
+  double x[4], riemann, scale;
+  const char *at = cli_string(c, "at");
+  int used = 0;
+  if (sscanf(at, "%lf,%lf,%lf,%lf%n", &x[0], &x[1], &x[2], &x[3], &used) != 4 || at[used]) {
+    snprintf(c->place, sizeof c->place, "--at");
+    return weyl_fail(c->ctx, WEYL_BAD_ARG, "--at %s: must be u,r,theta,phi, 4 numbers with commas", at);
+  }
+  weyl_bms_smooth_point p;
+  if (length > 0) {
+    WEYL_TRY(weyl_bms_smooth_at(c->ctx, l_max, f, length, x, &p));
+    riemann = p.riemann;
+    scale = p.scale;
+  } else {
+    WEYL_TRY(weyl_bms_vacuum_riemann(c->ctx, l_max, f, x, &riemann, &scale));
+  }
+  weyl_json_number(c->result, "riemann", riemann);
+  cli_say(c, "at (%g, %g, %g, %g): largest |Riemann| %.2g, of terms to %.3g\n\n", x[0], x[1], x[2], x[3], riemann,
+          scale);
+  if (!(length > 0)) return WEYL_OK;
+  sheet t;
+  head(&t, (const char *const[]){"component", "g"}, 2);
+  weyl_json_array(c->result, "metric");
+  for (int i = 0; i < 10; i++, t.rows++) {
+    weyl_json_number(c->result, NULL, p.g[i]);
+    put(&t, 0, "%s", name[i]);
+    put(&t, 1, "%.12g", p.g[i] + 0.0);
+  }
+  weyl_json_end(c->result);
+  show(c, &t);
+  cli_say(c, "\n");
+  return WEYL_OK;
+}
+
+/* The same vacuum with Minkowski space inside r = L. */
+static void smooth_identities(bms *b, const weyl_bms_smooth *v, double length, double shear) {
+  bms_identity(b, "smooth: g = eta, r < L", v->inside, 1e-12, false);
+  bms_identity(b, "smooth: Riemann = 0, 1e-4 L < r < L", v->riemann[0], 1e-9, false);
+  bms_identity(b, "smooth: Riemann = 0, L < r < 2 L", v->riemann[1], 1e-9, false);
+  bms_identity(b, "smooth: Riemann = 0, 2 L < r < 10 L", v->riemann[2], 1e-9, false);
+  if (shear > 1e-9)
+    bms_identity(b, "control: L < r < 2 L without the slope of chi", v->spoilt, fmin(1e-4, 1e-3 * shear / length),
+                 true);
+  bms_identity(b, "smooth: g is that of the vacuum, r > 2 L", v->outside, 1e-11, false);
+  bms_identity(b, "smooth: C_AB from this metric", v->shear / fmax(fmax(1, shear), length), 1e-12, false);
+  bms_identity(b, "smooth: no caustic, 1 - least stretch of the map", 1 - v->stretch, 1, false);
+}
+
 weyl_status bms_vacuum4d(bms *b) {
   cli *c = b->c;
   int l_max;
   double *f;
   const size_t points = cli_integer(c, "points") ? (size_t)cli_integer(c, "points") : 50;
   WEYL_TRY(harmonics(b, &l_max, &f));
-  if (cli_string(c, "at")) {
-    double x[4], riemann, scale;
-    const char *at = cli_string(c, "at");
-    int used = 0;
-    if (sscanf(at, "%lf,%lf,%lf,%lf%n", &x[0], &x[1], &x[2], &x[3], &used) != 4 || at[used]) {
-      snprintf(c->place, sizeof c->place, "--at");
-      return weyl_fail(c->ctx, WEYL_BAD_ARG, "--at %s: must be u,r,theta,phi, 4 numbers with commas", at);
-    }
-    WEYL_TRY(weyl_bms_vacuum_riemann(c->ctx, l_max, f, x, &riemann, &scale));
-    weyl_json_number(c->result, "riemann", riemann);
-    cli_say(c, "at (%g, %g, %g, %g): largest |Riemann| %.2g, of terms to %.3g\n\n", x[0], x[1], x[2], x[3], riemann,
-            scale);
-  }
+  const double length = cli_number(c, "smooth");
+  if (cli_string(c, "at")) WEYL_TRY(at_one_point(b, l_max, f, length));
   weyl_bms_vacuum v;
   WEYL_TRY(weyl_bms_vacuum_check(c->ctx, l_max, f, points, cli_seed(c), &v));
   weyl_json_number(c->result, "shear", v.shear);
@@ -115,6 +156,14 @@ weyl_status bms_vacuum4d(bms *b) {
   cli_say(c, "supertranslated Minkowski space, f of degree %d\n", l_max);
   cli_say(c, "largest shear %.9g, mean of C_AB C^AB %.9g, outermost caustic seen at |r| = %.9g\n\n", v.shear, v.norm2,
           v.radius);
+  weyl_bms_smooth everywhere;
+  if (length > 0) {
+    WEYL_TRY(weyl_bms_smooth_check(c->ctx, l_max, f, length, points, cli_seed(c), &everywhere));
+    weyl_json_number(c->result, "stretch", everywhere.stretch);
+    cli_say(c, "without caustics: Minkowski space inside r = %g, this vacuum beyond %g, least stretch %.6g\n\n", length,
+            2 * length, everywhere.stretch);
+    if (!(everywhere.stretch > 0)) cli_note(c, "the map folds: take a larger --smooth than %g", length);
+  }
   sheet t;
   head(&t, (const char *const[]){"vector", "l", "m", "charge of the gradient", "of the curl"}, 5);
   weyl_json_array(c->result, "charges");
@@ -153,6 +202,7 @@ weyl_status bms_vacuum4d(bms *b) {
   bms_identity(b, "mass aspect = 0", v.mass, 1e-14, false);
   bms_identity(b, "charges of the Lorentz group = 0", lorentz * b->g / (size * size), 1e-12, false);
   if (v.shear > 1e-9) bms_identity(b, "control: some superrotation charge", beyond * b->g, 1e-12, true);
+  if (length > 0) smooth_identities(b, &everywhere, length, v.shear);
   bms_identities_end(b);
   if (cli_string(c, "out")) {
     enum { GRID = 37 };

@@ -18,6 +18,8 @@ weyl bms evolve fsc:1:0 --steps 400 --out flow.csv | values
 head -1 flow.csv; wc -l < flow.csv
 weyl bms geodesic defect:0.8 --past --json | json_check --get result.escaped
 weyl bms vacuum4d --harmonics 2:0:0.5,1:1:3 | values
+weyl bms vacuum4d --smooth 5 --at 0,7,1.2,0 | values
+weyl bms vacuum4d --smooth 5 --at 0,1e-3,1.2,0 --json | json_check result.stretch result.metric.9 result.identities.14.holds && echo "json good"
 weyl bms vacuum4d --degree 3 --seed 2 --at 0,9,1,2 --json | json_check result.riemann result.charges.14.curl && echo "json good"
 printf 'n,xi_cos,theta_cos\n0,0.4,-1\n' > n.csv
 weyl bms charges n.csv --convention N --json | json_check --get result.spin
@@ -38,6 +40,8 @@ code weyl bms transform minkowski --superrotation 0.9sin1 --modes 8
 code weyl bms check minkowski
 code weyl bms vacuum4d --harmonics 2:3:1
 code weyl bms vacuum4d --at 0,0.5,1.0471975511965976,0
+code weyl bms vacuum4d --smooth 0.1 | tail -2
+code weyl bms vacuum4d --smooth 5 --at 0,0,1,0
 code weyl bms geodesic --at 0,-1,0
 code weyl bms algebra --modes 99
 code weyl bms charges minkowski --newton 0

@@ -407,6 +407,23 @@ static weyl_status sphere(const asked *q, int what, double *ours) {
   return WEYL_OK;
 }
 
+enum { SMOOTH_CENTRE, SMOOTH_SHELL, SMOOTH_FAR, SMOOTH_SHEAR, SMOOTH_SPOILT };
+
+/* Without caustics. */
+static weyl_status smooth(const asked *q, int what, double *ours) {
+  const double length = 12;
+  double c[25];
+  weyl_bms_smooth v;
+  weyl_rng rng = weyl_rng_new(5, "bms check sphere");
+  for (int i = 0; i < 25; i++) c[i] = 0.2 * weyl_rng_normal(&rng);
+  WEYL_TRY(weyl_bms_smooth_check(q->ctx, 4, c, length, q->full ? 500 : 50, 3, &v));
+  if (!(v.stretch > 0)) return weyl_fail(q->ctx, WEYL_NUMERIC, "the map folds: stretch %g", v.stretch);
+  const double value[] = {fmax(v.riemann[0], v.inside), v.riemann[1], fmax(v.riemann[2], v.outside), v.shear, v.spoilt};
+  *ours = value[what];
+  snprintf(q->budget, 64, "degrees to 4, L = %g, %d random points", length, q->full ? 500 : 50);
+  return WEYL_OK;
+}
+
 /* ---- matter ---- */
 
 enum { MATTER_MASS, MATTER_SPIN, MATTER_RICCI };
@@ -483,6 +500,11 @@ static const struct {
     {{"11 4D shear, degrees to 1", "largest", VANISHES(1e-12)}, sphere, TRANSLATION_SHEAR},
     {{"11 4D charges of Lorentz vectors", "largest", VANISHES(1e-12)}, sphere, LORENTZ},
     {{"11 4D charges of superrotations", "largest", MUST_FAIL(1e-3)}, sphere, SUPERROTATION},
+    {{"11 4D smooth, g - eta and Riemann, r < L", "largest", VANISHES(1e-12)}, smooth, SMOOTH_CENTRE},
+    {{"11 4D smooth, Riemann, L < r < 2 L", "largest", VANISHES(1e-12)}, smooth, SMOOTH_SHELL},
+    {{"11 4D smooth, g and Riemann, r > 2 L", "largest", VANISHES(1e-12)}, smooth, SMOOTH_FAR},
+    {{"11 4D smooth, shear from g", "off the closed form", VANISHES(1e-11)}, smooth, SMOOTH_SHEAR},
+    {{"11 4D smooth without the slope of chi", "Riemann", MUST_FAIL(1e-4)}, smooth, SMOOTH_SPOILT},
     {{"matter: M + carried off", "largest change", VANISHES(1e-9)}, matter, MATTER_MASS},
     {{"matter: J + carried off", "largest change", VANISHES(1e-9)}, matter, MATTER_SPIN},
     {{"matter: Ricci - 8 pi G T from g", "largest", VANISHES(1e-10)}, matter, MATTER_RICCI},

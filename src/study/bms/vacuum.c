@@ -1,120 +1,30 @@
 /* Minkowski space in four dimensions after a supertranslation f: the metric, its curvature, shear and charges. */
-#include "flat.h"
+#include "sphere.h"
 
 #include <weyl/kernels.h>
 
-#include <string.h>
-
 #define PI 3.14159265358979323846
-enum { THETA = 2, ANGLE = 3, DERIVATIVES = 5 };
 
-/* [a][b]: d_theta^a d_phi^b f, a + b <= 4 */
-typedef double sphere[DERIVATIVES][DERIVATIVES];
-
-/* z = x y in derivatives with respect to theta */
-static void leibniz(const double *x, const double *y, double *z) {
-  static const double binomial[DERIVATIVES][DERIVATIVES] = {{1}, {1, 1}, {1, 2, 1}, {1, 3, 3, 1}, {1, 4, 6, 4, 1}};
-  double out[DERIVATIVES];
-  for (int n = 0; n < DERIVATIVES; n++) {
-    out[n] = 0;
-    for (int k = 0; k <= n; k++) out[n] += binomial[n][k] * x[k] * y[n - k];
-  }
-  memcpy(z, out, sizeof out);
-}
-
-/* Adds c Y_lm, given the part in theta. */
-static void add_harmonic(const double *part, int m, double phi, double c, sphere f) {
-  const double w = m < 0 ? -m : m, even = cos(w * phi), odd = sin(w * phi);
-  /* derivatives of cos: cos, -sin, -cos, sin; of sin: sin, cos, -sin, -cos */
-  const double turn[2][4] = {{even, -odd, -even, odd}, {odd, even, -odd, -even}};
-  double power = 1;
-  for (int b = 0; b < DERIVATIVES; b++, power *= w)
-    for (int a = 0; a + b < DERIVATIVES; a++) f[a][b] += c * part[a] * power * turn[m < 0][b % 4];
-}
-
-/* sum c_lm Y_lm with Schmidt's norm, by the recurrences of the Legendre functions in jets of theta. */
-static void sphere_at(int l_max, const double *c, double theta, double phi, sphere f) {
-  const double s = sin(theta), x = cos(theta);
-  const double sine[DERIVATIVES] = {s, x, -s, -x, s}, cosine[DERIVATIVES] = {x, -s, -x, s, x};
-  double start[DERIVATIVES] = {1};
-  memset(f, 0, sizeof(sphere));
-  for (int m = 0; m <= l_max; m++) {
-    if (m > 0) {
-      leibniz(start, sine, start);
-      const double scale = m == 1 ? 1 : sqrt((2.0 * m - 1) / (2.0 * m));
-      for (int a = 0; a < DERIVATIVES; a++) start[a] *= scale;
-    }
-    double at[DERIVATIVES], below[DERIVATIVES] = {0}, next[DERIVATIVES];
-    memcpy(at, start, sizeof at);
-    for (int l = m; l <= l_max; l++) {
-      add_harmonic(at, m, phi, c[l * l + l + m], f);
-      if (m > 0) add_harmonic(at, -m, phi, c[l * l + l - m], f);
-      leibniz(cosine, at, next);
-      const double up = sqrt((double)(l + 1) * (l + 1) - (double)m * m), down = sqrt((double)l * l - (double)m * m);
-      for (int a = 0; a < DERIVATIVES; a++) {
-        const double value = ((2 * l + 1) * next[a] - down * below[a]) / up;
-        below[a] = at[a];
-        at[a] = value;
-      }
-    }
-  }
-}
-
-/* d_theta^a d_phi^b f with its derivatives, a + b <= 2 */
-static jet part(sphere f, int a, int b) {
-  jet x = {.v = f[a][b]};
-  x.d[THETA] = f[a + 1][b];
-  x.d[ANGLE] = f[a][b + 1];
-  x.h[jet_pair(THETA, THETA)] = f[a + 2][b];
-  x.h[jet_pair(THETA, ANGLE)] = f[a + 1][b + 1];
-  x.h[jet_pair(ANGLE, ANGLE)] = f[a][b + 2];
-  return x;
-}
-
-/* The functions of theta that the sphere brings with it. */
-typedef struct round_sphere {
-  jet square, mixed, cot, over; /* sin^2, sin cos, cot, 1 / sin^2 */
-} round_sphere;
-
-static round_sphere round_at(double theta) {
-  const jet t = jet_variable(THETA, theta);
-  const jet s = jet_chain(t, sin(theta), cos(theta), -sin(theta)),
-            c = jet_chain(t, cos(theta), -sin(theta), -cos(theta));
-  round_sphere r;
-  r.square = jet_mul(s, s);
-  r.mixed = jet_mul(s, c);
-  r.cot = jet_mul(c, jet_recip(s));
-  r.over = jet_recip(r.square);
-  return r;
-}
-
-/* D_A D_B f: theta theta, theta phi, phi phi */
-static void hessian(sphere f, const round_sphere *s, jet out[3]) {
-  out[0] = part(f, 2, 0);
-  out[1] = jet_mix(1, part(f, 1, 1), -1, jet_mul(s->cot, part(f, 0, 1)));
-  out[2] = jet_add(part(f, 0, 2), jet_mul(s->mixed, part(f, 1, 0)));
-}
-
-static void vacuum_metric(sphere f, double r, double theta, jet *g) {
+void vacuum_metric(sphere f, double r, double theta, jet *g) {
   const round_sphere s = round_at(theta);
   const jet radius = jet_variable(R, r);
   jet dd[3], q[3];
-  hessian(f, &s, dd);
+  sphere_hessian(f, &s, dd);
   q[0] = jet_mix(1, radius, -1, dd[0]);
   q[1] = jet_scale(-1, dd[1]);
   q[2] = jet_mix(1, jet_mul(radius, s.square), -1, dd[2]);
   for (int p = 0; p < JET_PAIRS; p++) g[p] = jet_constant(0);
   g[jet_pair(U, U)] = jet_constant(-1);
   g[jet_pair(U, R)] = jet_constant(-1);
-  g[jet_pair(U, THETA)] = jet_scale(-1, part(f, 1, 0));
-  g[jet_pair(U, ANGLE)] = jet_scale(-1, part(f, 0, 1));
+  g[jet_pair(U, THETA)] = jet_scale(-1, sphere_part(f, 1, 0));
+  g[jet_pair(U, ANGLE)] = jet_scale(-1, sphere_part(f, 0, 1));
   const jet turned = jet_mul(q[1], s.over), last = jet_mul(q[2], s.over);
   g[jet_pair(THETA, THETA)] = jet_add(jet_mul(q[0], q[0]), jet_mul(turned, q[1]));
   g[jet_pair(THETA, ANGLE)] = jet_add(jet_mul(q[0], q[1]), jet_mul(turned, q[2]));
   g[jet_pair(ANGLE, ANGLE)] = jet_add(jet_mul(q[1], q[1]), jet_mul(last, q[2]));
 }
 
-static weyl_status check(weyl_context *ctx, int l_max, const double *c, double theta) {
+weyl_status vacuum_arguments(weyl_context *ctx, int l_max, const double *c, double theta) {
   if (l_max < 0 || l_max > WEYL_BMS_DEGREE)
     return weyl_fail(ctx, WEYL_BAD_ARG, "degree %d, must be 0 to %d", l_max, WEYL_BMS_DEGREE);
   for (int i = 0; i < (l_max + 1) * (l_max + 1); i++)
@@ -128,7 +38,7 @@ static weyl_status check(weyl_context *ctx, int l_max, const double *c, double t
 static void caustics(sphere f, double theta, double out[2]) {
   const round_sphere s = round_at(theta);
   jet dd[3];
-  hessian(f, &s, dd);
+  sphere_hessian(f, &s, dd);
   const double sine = sin(theta), a = dd[0].v, b = dd[1].v / sine, d = dd[2].v / (sine * sine);
   const double middle = 0.5 * (a + d), half = hypot(0.5 * (a - d), b);
   out[0] = middle - half;
@@ -137,7 +47,7 @@ static void caustics(sphere f, double theta, double out[2]) {
 
 weyl_status weyl_bms_vacuum_riemann(weyl_context *ctx, int l_max, const double *c, const double x[4], double *riemann,
                                     double *scale) {
-  WEYL_TRY(check(ctx, l_max, c, x[2]));
+  WEYL_TRY(vacuum_arguments(ctx, l_max, c, x[2]));
   if (!isfinite(x[0]) || !isfinite(x[1]) || !isfinite(x[3]))
     return weyl_fail(ctx, WEYL_BAD_ARG, "(%g, %g, %g, %g) is not finite", x[0], x[1], x[2], x[3]);
   sphere f;
@@ -158,11 +68,10 @@ weyl_status weyl_bms_vacuum_riemann(weyl_context *ctx, int l_max, const double *
 
 /* ---- shear ---- */
 
-/* The closed form with first derivatives, and its divergence. */
-static void shear(sphere f, double theta, jet c[3], double divergence[2]) {
+void vacuum_shear_closed(sphere f, double theta, jet c[3], double divergence[2]) {
   const round_sphere s = round_at(theta);
   jet dd[3];
-  hessian(f, &s, dd);
+  sphere_hessian(f, &s, dd);
   const jet laplace = jet_add(dd[0], jet_mul(dd[2], s.over));
   c[0] = jet_mix(-2, dd[0], 1, laplace);
   c[1] = jet_scale(-2, dd[1]);
@@ -173,9 +82,22 @@ static void shear(sphere f, double theta, jet c[3], double divergence[2]) {
   divergence[1] = c[1].d[THETA] - cot * c[1].v + over * (c[2].d[ANGLE] + 2 * mixed * c[1].v);
 }
 
+double vacuum_shear(const jet *g, double r, double theta, double c[3]) {
+  static const int place[3][2] = {{THETA, THETA}, {THETA, ANGLE}, {ANGLE, ANGLE}};
+  const double sine = sin(theta), frame[3] = {1, sine, sine * sine};
+  for (int k = 0; k < 3; k++) {
+    const jet *x = &g[jet_pair(place[k][0], place[k][1])];
+    c[k] = (x->d[R] - r * x->h[jet_pair(R, R)]) / frame[k];
+  }
+  const double trace = c[0] + c[2];
+  c[0] -= 0.5 * trace;
+  c[2] -= 0.5 * trace;
+  return trace;
+}
+
 weyl_status weyl_bms_shear_at(weyl_context *ctx, int l_max, const double *c, double theta, double phi,
                               weyl_bms_shear *out) {
-  WEYL_TRY(check(ctx, l_max, c, theta));
+  WEYL_TRY(vacuum_arguments(ctx, l_max, c, theta));
   sphere f;
   jet g[JET_PAIRS], dd[3];
   double edge[2];
@@ -183,19 +105,11 @@ weyl_status weyl_bms_shear_at(weyl_context *ctx, int l_max, const double *c, dou
   caustics(f, theta, edge);
   const double r = 1 + 2 * fmax(fabs(edge[0]), fabs(edge[1])), sine = sin(theta);
   vacuum_metric(f, r, theta, g);
-  static const int place[3][2] = {{THETA, THETA}, {THETA, ANGLE}, {ANGLE, ANGLE}};
-  const double frame[3] = {1, sine, sine * sine};
   weyl_bms_shear s;
-  for (int k = 0; k < 3; k++) { /* a quadratic in r: its linear part */
-    const jet *x = &g[jet_pair(place[k][0], place[k][1])];
-    s.c[k] = (x->d[R] - r * x->h[jet_pair(R, R)]) / frame[k];
-  }
+  const double trace = vacuum_shear(g, r, theta, s.c);
   const round_sphere round = round_at(theta);
-  hessian(f, &round, dd);
-  const double trace = s.c[0] + s.c[2];
-  s.trace = trace + 2 * (dd[0].v + dd[2].v / frame[2]);
-  s.c[0] -= 0.5 * trace;
-  s.c[2] -= 0.5 * trace;
+  sphere_hessian(f, &round, dd);
+  s.trace = trace + 2 * (dd[0].v + dd[2].v / (sine * sine));
   s.radius = fmax(edge[0], edge[1]);
   *out = s;
   return WEYL_OK;
@@ -220,7 +134,7 @@ static void at_point(int l_max, const double *c, double theta, double phi, doubl
   worst(&out->radius, most);
   worst(&out->mass, fabs(g[jet_pair(U, U)].v + 1));
   if (weyl_bms_shear_at(NULL, l_max, c, theta, phi, &s) != WEYL_OK) return;
-  shear(f, theta, closed, divergence);
+  vacuum_shear_closed(f, theta, closed, divergence);
   const double sine = sin(theta), exact[3] = {closed[0].v, closed[1].v / sine, closed[2].v / (sine * sine)};
   worst(&out->trace, fabs(s.trace));
   worst(&out->trace, fabs(exact[0] + exact[2]));
@@ -231,7 +145,7 @@ static void at_point(int l_max, const double *c, double theta, double phi, doubl
   /* after r -> r + D^2 f / 2: g_uA = -d_A (f + D^2 f / 2) */
   const round_sphere round = round_at(theta);
   jet dd[3];
-  hessian(f, &round, dd);
+  sphere_hessian(f, &round, dd);
   const jet laplace = jet_add(dd[0], jet_mul(dd[2], round.over));
   for (int a = 0; a < 2; a++)
     worst(&out->divergence,
@@ -264,7 +178,7 @@ static double square(const void *arg, double theta, double phi) {
   jet c[3];
   double divergence[2];
   sphere_at(q->l_max, q->c, theta, phi, f);
-  shear(f, theta, c, divergence);
+  vacuum_shear_closed(f, theta, c, divergence);
   const double s2 = sin(theta) * sin(theta);
   return c[0].v * c[0].v + 2 * c[1].v * c[1].v / s2 + c[2].v * c[2].v / (s2 * s2);
 }
@@ -277,7 +191,7 @@ static double charge_density(const void *arg, double theta, double phi) {
   one[q->l * q->l + q->l + q->m] = 1;
   sphere_at(q->l_max, q->c, theta, phi, f);
   sphere_at(q->l, one, theta, phi, y);
-  shear(f, theta, c, divergence);
+  vacuum_shear_closed(f, theta, c, divergence);
   const double s = sin(theta);
   /* all in the frame: eps_theta phi = 1 */
   const double slope[2] = {y[1][0], y[0][1] / s}, v[2] = {divergence[0], divergence[1] / s};
@@ -290,7 +204,7 @@ static double charge_density(const void *arg, double theta, double phi) {
 
 weyl_status weyl_bms_vacuum_charge(weyl_context *ctx, int l_max, const double *c, int l, int m, bool curl, double g,
                                    double *charge) {
-  WEYL_TRY(check(ctx, l_max, c, 1));
+  WEYL_TRY(vacuum_arguments(ctx, l_max, c, 1));
   if (l < 1 || l > WEYL_BMS_DEGREE || m < -l || m > l)
     return weyl_fail(ctx, WEYL_BAD_ARG, "the vector of degree %d, order %d: degrees are 1 to %d", l, m,
                      WEYL_BMS_DEGREE);
@@ -303,7 +217,7 @@ weyl_status weyl_bms_vacuum_charge(weyl_context *ctx, int l_max, const double *c
 
 weyl_status weyl_bms_vacuum_check(weyl_context *ctx, int l_max, const double *c, size_t points, uint64_t seed,
                                   weyl_bms_vacuum *out) {
-  WEYL_TRY(check(ctx, l_max, c, 1));
+  WEYL_TRY(vacuum_arguments(ctx, l_max, c, 1));
   weyl_bms_vacuum v = {0};
   weyl_rng rng = weyl_rng_new(seed, "bms vacuum");
   for (size_t i = 0; i < points; i++) {
