@@ -141,25 +141,38 @@ weyl_status study_run(cli *c, const study_action *actions) {
 
 /* ---- checks ---- */
 
-const char *const study_checks_quantities[] = {"value", NULL};
+/* What a study works on: its own state, and its checks where it has some. */
+typedef struct kept {
+  const study_checks *checks;
+  void *state;
+} kept;
 
-const weyl_option study_checks_options[] = {
-    {"check", WEYL_OPT_STRING, "", 0, 0, NULL, "name and quantity as the command's check prints them, a colon between"},
-    STUDY_OPTION_FULL,
-    STUDY_OPTION_END,
-};
-
-weyl_status study_checks_run(const study_checks *checks, void *state, weyl_context *ctx, const weyl_options *options,
-                             double *value, char budget[160]) {
+static weyl_status run_check(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options,
+                             double *value, double *error, char budget[160]) {
+  (void)quantity; /* "value" alone */
+  const kept *k = state;
+  const study_checks *checks = k->checks;
   const char *wanted = weyl_options_string(options, "check"), *name, *metric;
-  WEYL_TRY(checks->open(state, ctx, weyl_options_bool(options, "full")));
-  for (size_t i = 0; checks->at(state, i, &name, &metric); i++) {
+  const bool full = weyl_options_bool(options, "full");
+  *error = 0;
+  if (checks->open) WEYL_TRY(checks->open(k->state, ctx, full));
+  for (size_t i = 0; checks->at(k->state, i, &name, &metric); i++) {
     char both[160];
     snprintf(both, sizeof both, "%s: %s", name, metric);
-    if (strcmp(both, wanted) != 0) continue;
-    return checks->value(state, i, value, budget);
+    if (strcmp(both, wanted) == 0) return checks->value(k->state, ctx, full, i, value, budget);
   }
   return weyl_fail(ctx, WEYL_UNKNOWN, "no check \"%s\": %s lists them", wanted, checks->command);
+}
+
+static weyl_recipe_study study_of_checks(const char *name) {
+  static const char *const quantities[] = {"value", NULL};
+  static const weyl_option options[] = {
+      {"check", WEYL_OPT_STRING, "", 0, 0, NULL,
+       "name and quantity as the command's check prints them, a colon between"},
+      STUDY_OPTION_FULL,
+      STUDY_OPTION_END,
+  };
+  return (weyl_recipe_study){name, options, quantities, NULL, run_check};
 }
 
 /* ---- the list ---- */
@@ -170,6 +183,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct cli_studies {
   weyl_context *ctx;
+  kept kept[KINDS];
   weyl_recipe_study study[KINDS];
   const weyl_recipe_study *list[KINDS + 1];
 };
@@ -179,13 +193,16 @@ weyl_status cli_studies_new(weyl_context *ctx, cli_studies **out) {
   if (!s) return WEYL_MEMORY;
   s->ctx = ctx;
   for (size_t i = 0; i < KINDS; i++) {
-    s->study[i] = kinds[i]->study;
-    s->list[i] = &s->study[i];
-    s->study[i].state = weyl_alloc(ctx, 1, kinds[i]->size);
-    if (!s->study[i].state) {
+    kept *k = &s->kept[i];
+    k->checks = kinds[i]->checks;
+    k->state = weyl_alloc(ctx, 1, kinds[i]->size);
+    if (!k->state) {
       cli_studies_free(s);
       return WEYL_MEMORY;
     }
+    s->study[i] = k->checks ? study_of_checks(kinds[i]->study.name) : kinds[i]->study;
+    s->study[i].state = k->checks ? (void *)k : k->state;
+    s->list[i] = &s->study[i];
   }
   *out = s;
   return WEYL_OK;
@@ -196,8 +213,9 @@ const weyl_recipe_study *const *cli_studies_list(const cli_studies *studies) { r
 void cli_studies_free(cli_studies *studies) {
   if (!studies) return;
   for (size_t i = 0; i < KINDS; i++) {
-    if (studies->study[i].state && kinds[i]->clear) kinds[i]->clear(studies->ctx, studies->study[i].state);
-    weyl_dealloc(studies->ctx, studies->study[i].state);
+    void *state = studies->kept[i].state;
+    if (state && kinds[i]->clear) kinds[i]->clear(studies->ctx, state);
+    weyl_dealloc(studies->ctx, state);
   }
   weyl_dealloc(studies->ctx, studies);
 }

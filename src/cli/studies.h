@@ -43,11 +43,20 @@ weyl_status study_draw_all(cli *c, size_t count, const weyl_plot *plots, const c
 weyl_status study_save(cli *c, size_t rows, size_t columns, const char *const *names, const double *const *column);
 
 /* ---- studies ---- */
+/* Studies whose rows name a check, by its name and quantity: "value" is its number. */
+typedef struct study_checks {
+  const char *command;                                            /* "weyl sem check" lists them */
+  weyl_status (*open)(void *state, weyl_context *ctx, bool full); /* before the others, each time; NULL: no need */
+  bool (*at)(void *state, size_t i, const char **name, const char **metric); /* false: there is none */
+  weyl_status (*value)(void *state, weyl_context *ctx, bool full, size_t i, double *ours, char budget[160]);
+} study_checks;
+
 /* One kind of rows, and the state that its rows share: bytes that begin as zeros. */
 typedef struct study_kind {
-  weyl_recipe_study study;
+  weyl_recipe_study study; /* of checks: its name */
   size_t size;
   void (*clear)(weyl_context *ctx, void *state); /* NULL: nothing to free */
+  const study_checks *checks;                    /* NULL: the study computes its rows itself */
 } study_kind;
 extern const study_kind study_kind_persist, study_kind_sense, study_kind_sem, study_kind_noether, study_kind_bms;
 
@@ -55,17 +64,5 @@ typedef struct cli_studies cli_studies;
 weyl_status cli_studies_new(weyl_context *ctx, cli_studies **out);
 const weyl_recipe_study *const *cli_studies_list(const cli_studies *studies); /* NULL ends */
 void cli_studies_free(cli_studies *studies);
-
-/* Studies whose rows name a check, by its name and quantity: "value" is its number. */
-typedef struct study_checks {
-  const char *command;                                                       /* "weyl sem check" lists them */
-  weyl_status (*open)(void *state, weyl_context *ctx, bool full);            /* before the others, each time */
-  bool (*at)(void *state, size_t i, const char **name, const char **metric); /* false: there is none */
-  weyl_status (*value)(void *state, size_t i, double *ours, char budget[160]);
-} study_checks;
-extern const char *const study_checks_quantities[];
-extern const weyl_option study_checks_options[];
-weyl_status study_checks_run(const study_checks *checks, void *state, weyl_context *ctx, const weyl_options *options,
-                             double *value, char budget[160]);
 
 #endif

@@ -137,4 +137,4 @@ static const weyl_option options[] = {
     STUDY_OPTION_END,
 };
 
-const study_kind study_kind_noether = {{"noether", options, quantities, NULL, run}, 1, NULL};
+const study_kind study_kind_noether = {.study = {"noether", options, quantities, NULL, run}, .size = 1};

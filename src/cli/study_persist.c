@@ -222,4 +222,5 @@ static const weyl_option options[] = {
     STUDY_OPTION_END,
 };
 
-const study_kind study_kind_persist = {{"persist", options, quantities, NULL, run}, sizeof(kept), clear};
+const study_kind study_kind_persist = {
+    .study = {"persist", options, quantities, NULL, run}, .size = sizeof(kept), .clear = clear};

@@ -26,20 +26,12 @@ static bool at(void *state, size_t i, const char **name, const char **metric) {
   return true;
 }
 
-static weyl_status value(void *state, size_t i, double *ours, char budget[160]) {
-  const kept *k = state;
-  *ours = k->row[i].ours;
-  snprintf(budget, 160, "%s", k->full ? "full" : "quick");
+static weyl_status value(void *state, weyl_context *ctx, bool full, size_t i, double *ours, char budget[160]) {
+  (void)ctx;
+  *ours = ((const kept *)state)->row[i].ours;
+  snprintf(budget, 160, "%s", full ? "full" : "quick");
   return WEYL_OK;
 }
 
-static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *out,
-                       double *error, char budget[160]) {
-  static const study_checks checks = {"weyl sem check", open, at, value};
-  (void)quantity;
-  *error = 0;
-  return study_checks_run(&checks, state, ctx, options, out, budget);
-}
-
-const study_kind study_kind_sem = {
-    {"sem", study_checks_options, study_checks_quantities, NULL, run}, sizeof(kept), NULL};
+static const study_checks checks = {"weyl sem check", open, at, value};
+const study_kind study_kind_sem = {.study = {.name = "sem"}, .size = sizeof(kept), .checks = &checks};

@@ -26,20 +26,10 @@ static bool at(void *state, size_t i, const char **name, const char **metric) {
   return true;
 }
 
-static weyl_status value(void *state, size_t i, double *ours, char budget[160]) {
-  const kept *k = state;
-  char text[64];
-  WEYL_TRY(weyl_sense_check_run(k->checks, i, ours, text));
-  snprintf(budget, 160, "%s", text);
-  return WEYL_OK;
-}
-
-static weyl_status run(void *state, weyl_context *ctx, const char *quantity, const weyl_options *options, double *out,
-                       double *error, char budget[160]) {
-  static const study_checks checks = {"weyl sense check", open, at, value};
-  (void)quantity;
-  *error = 0;
-  return study_checks_run(&checks, state, ctx, options, out, budget);
+static weyl_status value(void *state, weyl_context *ctx, bool full, size_t i, double *ours, char budget[160]) {
+  (void)ctx;
+  (void)full;
+  return weyl_sense_check_run(((const kept *)state)->checks, i, ours, budget);
 }
 
 static void clear(weyl_context *ctx, void *state) {
@@ -47,5 +37,6 @@ static void clear(weyl_context *ctx, void *state) {
   weyl_sense_checks_free(((kept *)state)->checks);
 }
 
+static const study_checks checks = {"weyl sense check", open, at, value};
 const study_kind study_kind_sense = {
-    {"sense", study_checks_options, study_checks_quantities, NULL, run}, sizeof(kept), clear};
+    .study = {.name = "sense"}, .size = sizeof(kept), .clear = clear, .checks = &checks};

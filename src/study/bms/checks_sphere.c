@@ -44,7 +44,9 @@ static weyl_status smooth(const asked *q, int what, double *ours) {
   for (int i = 0; i < 25; i++) c[i] = 0.2 * weyl_rng_normal(&rng);
   WEYL_TRY(weyl_bms_smooth_check(q->ctx, 4, c, length, q->full ? 500 : 50, 3, &v));
   if (!(v.stretch > 0)) return weyl_fail(q->ctx, WEYL_NUMERIC, "the map folds: stretch %g", v.stretch);
-  const double value[] = {fmax(v.riemann[0], v.inside), v.riemann[1], fmax(v.riemann[2], v.outside), v.shear, v.spoilt};
+  worst(&v.inside, v.riemann[0]);
+  worst(&v.outside, v.riemann[2]);
+  const double value[] = {v.inside, v.riemann[1], v.outside, v.shear, v.spoilt};
   *ours = value[what];
   snprintf(q->budget, 64, "degrees to 4, L = %g, %d random points", length, q->full ? 500 : 50);
   return WEYL_OK;

@@ -155,7 +155,8 @@ static void along(int l_max, const double *c, double length, double theta, doubl
   for (int k = 0; k < 3; k++) worst(&out->shear, fabs(shear[k] - closed[k].v / frame[k]));
   for (int i = 1; i <= RADII; i++) {
     place_at(l_max, c, length, length * (1 + (double)i / RADII), theta, phi, &at);
-    out->stretch = fmin(out->stretch, stretch_at(&at));
+    const double stretch = stretch_at(&at);
+    if (!(stretch >= out->stretch)) out->stretch = stretch; /* NaN sticks */
   }
 }
 
