@@ -122,8 +122,12 @@ weyl_status noether_particles(noether *n, const weyl_bundle *bundle, weyl_partic
     int64_t all = other ? 1 : 0;
     for (int i = 0; i < other; i++) all *= size[i];
     if (other && all != (int64_t)(r.runs * r.particles))
-      return weyl_fail(c->ctx, WEYL_FORMAT, "%s: %lld %s for %zu runs of %zu particles", c->arg[1], (long long)all,
-                       each[k].what, r.runs, r.particles);
+      return weyl_fail(c->ctx, WEYL_FORMAT, "%s: %lld %s for %zu run%s of %zu particles%s", c->arg[1], (long long)all,
+                       each[k].what, r.runs, r.runs == 1 ? "" : "s", r.particles,
+                       rank == 3 && all == dim[0] * dim[1]
+                           ? ": positions [frames, particles, 3] are one run; if these are samples, there are no "
+                             "trajectories in this file (weyl data make nbody --trajectories writes them)"
+                           : "");
   }
   r.charge = q;
   r.mass = m;
