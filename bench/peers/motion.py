@@ -3,7 +3,9 @@
 Scenes of one size lie in arrays [scenes, agents, ...]; pairs are [scenes, agents, agents, ...] with the diagonal, which the
 sums leave out.
 """
+import argparse
 import math
+import sys
 
 import torch
 from torch import nn
@@ -122,8 +124,6 @@ MODELS = {"eqmotion": EqMotion}
 
 def train(path, seed=0, epochs=150, **options):
     """The sheet's reduced run on the data that `weyl data make springs` wrote, as a check of the two against each other."""
-    import sys
-
     import numpy as np
 
     data = {k: torch.tensor(v).float() if v.dtype != np.int32 else torch.tensor(v) for k, v in np.load(path).items()}
@@ -146,3 +146,15 @@ def train(path, seed=0, epochs=150, **options):
             optimiser.zero_grad()
             loss(model, (data["train_past"][rows], data["train_future"][rows])).backward()
             optimiser.step()
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description="the sheet's reduced run of EqMotion on springs, in PyTorch")
+    arguments.add_argument("path", help="what `weyl data make springs` wrote")
+    arguments.add_argument("--seed", type=int, default=0)
+    arguments.add_argument("--epochs", type=int, default=150)
+    arguments.add_argument("--channels", type=int, default=32, help="C, and H")
+    arguments.add_argument("--layers", type=int, default=2)
+    given = arguments.parse_args()
+    torch.set_num_threads(1)
+    train(given.path, given.seed, given.epochs, channels=given.channels, hidden=given.channels, layers=given.layers)

@@ -465,9 +465,7 @@ static const weyl_option options[] = {
     {"peer", WEYL_OPT_CHOICE, "none", 0, 0,
      "none|torch|torch-compile|e3nn|e3nn-script|e3nn-compile|sphericart|mace|scipy|sympy",
      "train, conv, tp, edge, sh, many, fft, persist, sense, sem, noether: the same work by this program, in turn with "
-     "ours "
-     "(make peers sets "
-     "it up)"},
+     "ours (make peers sets it up)"},
     {"data", WEYL_OPT_STRING, "", 0, 0, NULL, "train: image models: a binary file of CIFAR-10, or random images"},
     {"seconds", WEYL_OPT_DOUBLE, "0", 0, 3600, NULL,
      "how long each side, product or shape is repeated; 0: 5 for train, 0.2 or 0.3 for the others"},
