@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { SAMPLES_MAX = 8 }; /* at a time, through layouts and the grid */
+enum { SAMPLES_MAX = 8 }; /* at a time through layouts */
 
 /* ---- checks ---- */
 
@@ -317,8 +317,9 @@ static weyl_status by_grid(weyl_context *ctx, const weyl_sphere_product *p, bool
     memset(s->dw, 0, weight_bytes(p));
     set_weights(p, s->dw, true, &a);
   }
-  for (int64_t first = 0; first < n; first += SAMPLES_MAX) {
-    const int64_t here = n - first < SAMPLES_MAX ? n - first : SAMPLES_MAX;
+  const int64_t most = blocked ? n : SAMPLES_MAX;
+  for (int64_t first = 0; first < n; first += most) {
+    const int64_t here = n - first < most ? n - first : most;
     a.samples = here;
     for (int i = 0; i <= functions; i++) {
       const size_t at = (size_t)(first * weyl_sphere_product_size(p, i)) * p->size;

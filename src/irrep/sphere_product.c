@@ -26,16 +26,15 @@ static weyl_status make(weyl_context *ctx, weyl_arena *arena, int degree, int l_
   WEYL_TRY(weyl_sphere_grid_new(ctx, arena, l_max, rows, columns, 0.5, &grid));
 
   const size_t pairs = (size_t)(rows + 1) / 2, quarter = (size_t)columns / 4, orders = (size_t)l_max + 1;
-  const size_t triangle = orders * (orders + 1) / 2, size = weyl_dtype_size(real);
+  const size_t triangle = orders * (orders + 1) / 2, size = weyl_dtype_size(real), V = 64 / size;
   void *legendre = weyl_arena_alloc(arena, 3 * triangle * pairs, size);
   void *turns = weyl_arena_alloc(arena, 4 * orders * quarter, size);
   void *inverse_sine = weyl_arena_alloc(arena, pairs, size);
-  int32_t *table = weyl_arena_array(arena, int32_t, 2 * orders);
-  if (!legendre || !turns || !inverse_sine || !table) return WEYL_MEMORY;
+  void *ones = weyl_arena_alloc(arena, orders * V, size);
+  if (!legendre || !turns || !inverse_sine || !ones) return WEYL_MEMORY;
   size_t at = 0;
   for (size_t m = 0; m < orders; m++)
-    for (size_t odd = 0; odd < 2; odd++) {
-      table[2 * m + odd] = (int32_t)(at * pairs);
+    for (size_t odd = 0; odd < 2; odd++)
       for (size_t l = m + odd; l < orders; l += 2, at++)
         for (size_t j = 0; j < pairs; j++) {
           const size_t row = (size_t)rows - 1 - j, from = row * triangle + l * (l + 1) / 2 + m, i = at * pairs + j;
@@ -43,7 +42,6 @@ static weyl_status make(weyl_context *ctx, weyl_arena *arena, int degree, int l_
           put(real, legendre, triangle * pairs + i, grid.d_theta[from]);
           put(real, legendre, 2 * triangle * pairs + i, grid.weight[row] * grid.value[from]);
         }
-    }
   for (size_t m = 0; m < orders; m++)
     for (size_t k = 0; k < quarter; k++) {
       const size_t i = m * quarter + k, turn = orders * quarter;
@@ -53,6 +51,7 @@ static weyl_status make(weyl_context *ctx, weyl_arena *arena, int degree, int l_
       put(real, turns, 2 * turn + i, (double)m * c);
       put(real, turns, 3 * turn + i, -(double)m * s);
     }
+  for (size_t i = 0; i < orders * V; i++) put(real, ones, i, 1);
   for (size_t j = 0; j < pairs; j++) {
     const double z = grid.z[(size_t)rows - 1 - j];
     put(real, inverse_sine, j, 1 / sqrt((1 - z) * (1 + z)));
@@ -71,7 +70,7 @@ static weyl_status make(weyl_context *ctx, weyl_arena *arena, int degree, int l_
                           .m_cosine = turn + 2 * orders * quarter * size,
                           .m_sine = turn + 3 * orders * quarter * size,
                           .inverse_sine = inverse_sine,
-                          .table = table};
+                          .ones = ones};
   return WEYL_OK;
 }
 

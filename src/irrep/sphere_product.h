@@ -46,7 +46,7 @@ typedef struct sphere_product {
   const void *value, *d_theta, *weighted;
   const void *cosine, *sine, *m_cosine, *m_sine; /* [orders][quarter]; times m, and -m */
   const void *inverse_sine;                      /* [pairs] 1 / sin theta */
-  const int32_t *table;                          /* [orders][2] where the functions of m, l - m even or odd start */
+  const void *ones;                              /* [orders][V], where a function has no weights */
   sphere_orbits orbits;                          /* of powers of low degrees: a rule of fewer points, if it has any */
 } sphere_product;
 

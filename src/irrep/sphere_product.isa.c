@@ -189,44 +189,87 @@ typedef struct sizes {
   bool constant; /* known to the compiler */
 } sizes;
 
+INLINE bool is_complete(sphere_product_kind kind) { return kind == SPHERE_COMPLETE || kind == SPHERE_COMPLETE_BACK; }
+
+INLINE bool has_slopes(sphere_product_kind kind) {
+  return is_complete(kind) || kind == SPHERE_POISSON || kind == SPHERE_POISSON_BACK;
+}
+
 /* Numbers of vectors of scratch: Legendre sums of one field at some pairs, and a field at the points of a pair. */
 INLINE int sums_size(sizes z) { return share_of(z.pairs) * z.orders * ORDER; }
 
 INLINE int points_size(sizes z) { return z.quarter * POINT; }
 
+/* Lines of 64 bytes that are needed soon: the results' and the next item's. They come while pairs are computed, a few
+ * with each: what is read and written would take a third of the time otherwise. */
+typedef struct soon {
+  const char *at[2 * SPHERE_FUNCTIONS_MAX + 1];
+  int lines[2 * SPHERE_FUNCTIONS_MAX + 1], n;
+} soon;
+
+INLINE void add_soon(soon *q, const T *at, int l) {
+  if (!at) return;
+  q->at[q->n] = (const char *)at;
+  q->lines[q->n++] = (l + 1) * (l + 1);
+}
+
+INLINE void fetch(const soon *q, int pair, int pairs) {
+  NO_UNROLL for (int i = 0; i < q->n; i++) {
+    const char *line = q->at[i] + 64 * (pair * q->lines[i] / pairs);
+    const char *const end = q->at[i] + 64 * ((pair + 1) * q->lines[i] / pairs);
+    NO_UNROLL for (; line < end; line += 64) __builtin_prefetch(line);
+  }
+}
+
 /* All of one sample and one vector of channels: results [results][orders^2]. Legendre sums of results take the place of
  * those of fields, pair by pair. */
 INLINE void sample(const sphere_product *p, sphere_product_kind kind, bool weights, sizes z, const legendre_field *leg,
-                   int legs, const point_field *point, int points, const int *degree, int results, vec *scratch,
-                   vec *out) {
-  const int span = sums_size(z), step = points_size(z), share = share_of(z.pairs);
+                   int legs, const point_field *point, int points, const int *degree, int results, const soon *q,
+                   vec *scratch, vec *out) {
+  const int sum = sums_size(z), step = points_size(z), share = share_of(z.pairs);
   const bool many = kind == SPHERE_PRODUCT || kind == SPHERE_PRODUCT_BACK;
-  const bool same = !many && z.l1 == z.l2 && z.l2 == z.l3;
-  vec *const sums = scratch, *const fields = sums + (legs > results ? legs : results) * span;
+  const bool same = !many && z.l1 == z.l2 && z.l2 == z.l3, slopes = has_slopes(kind);
+  vec *const sums = scratch, *const fields = sums + (legs > results ? legs : results) * sum;
   vec *const products = fields + points * step;
   for (int j = 0; j < z.pairs; j += share) {
     const int pairs = z.pairs - j < share ? z.pairs - j : share;
-    NO_UNROLL for (int f = 0; f < legs; f++) function_to_pairs(
-        p, z.pairs, z.orders, same ? z.l1 : leg[f].l, leg[f].slope, leg[f].x, leg[f].w, j, pairs, sums + f * span);
+/* Spans of pairs are constant, one of two, where sizes are. */
+#define SPAN(f)                               \
+  if (!z.constant)                            \
+    f(((span){z.pairs, z.orders, j, pairs})); \
+  else if (j == 0)                            \
+    f(((span){z.pairs, z.orders, 0, share})); \
+  else                                        \
+    f(((span){z.pairs, z.orders, share, z.pairs - share}))
+#define TO_PAIRS(of)                                          \
+  NO_UNROLL for (int f = 0; f < legs; f++) function_to_pairs( \
+      p, z.constant, of, same ? z.l1 : leg[f].l, slopes &&leg[f].slope, leg[f].x, leg[f].w, sums + f * sum)
+    SPAN(TO_PAIRS);
     for (int i = 0; i < pairs; i++) {
       const int at = i * z.orders * ORDER;
       const vec over_sine = v_set1(((const T *)p->inverse_sine)[j + i]);
-#define PAIR(rows)                                                                                                    \
+      fetch(q, j + i, z.pairs);
+#define PAIR(both)                                                                                                    \
   NO_UNROLL for (int f = 0; f < points; f++)                                                                          \
-      function_to_points(p, z.constant, z.quarter, same ? z.l1 : leg[point[f].of].l, rows, point[f].turn,             \
-                         sums + point[f].of * span + at, fields + f * step);                                          \
-  at_points(p, kind, weights, z.power, z.quarter, rows, over_sine, fields, products);                                 \
+      function_to_points(p, z.constant, z.quarter, same ? z.l1 : leg[point[f].of].l, both, slopes &&point[f].turn,    \
+                         sums + point[f].of * sum + at, fields + f * step);                                           \
+  at_points(p, kind, weights, z.power, z.quarter, 1 + both, over_sine, fields, products);                             \
   NO_UNROLL for (int r = 0; r < results; r++) function_from_points(p, z.constant, z.quarter, same ? z.l1 : degree[r], \
-                                                                   rows, products + r * step, sums + r * span + at);
+                                                                   both, products + r * step, sums + r * sum + at);
       if (z.equator && j + i == z.pairs - 1) {
-        PAIR(1)
+        PAIR(false)
       } else {
-        PAIR(2)
+        PAIR(true)
       }
 #undef PAIR
     }
-    NO_UNROLL for (int r = 0; r < results; r++) function_from_pairs(
-        p, z.pairs, z.orders, same ? z.l1 : degree[r], j, pairs, sums + r * span, out + r * z.orders * z.orders);
+#define FROM_PAIRS(of)                        \
+  NO_UNROLL for (int r = 0; r < results; r++) \
+      function_from_pairs(p, z.constant, of, same ? z.l1 : degree[r], sums + r * sum, out + r * z.orders * z.orders)
+    SPAN(FROM_PAIRS);
+#undef FROM_PAIRS
+#undef TO_PAIRS
+#undef SPAN
   }
 }
 
@@ -237,7 +280,9 @@ typedef struct fields {
   int legs, points;
 } fields;
 
-INLINE legendre_field field_of(const T *x, const T *w, int l, bool slope) { return (legendre_field){x, w, l, slope}; }
+INLINE legendre_field field_of(const sphere_product *p, const T *x, const T *w, int l, bool slope) {
+  return (legendre_field){x, w ? w : p->ones, l, slope};
+}
 
 INLINE void add_field(fields *f, legendre_field of) {
   f->leg[f->legs] = of;
@@ -245,10 +290,10 @@ INLINE void add_field(fields *f, legendre_field of) {
 }
 
 /* Value and slope of one function, as many of the points' fields as are wanted: value, slope by theta, by phi. */
-INLINE void add_slopes(fields *f, bool value, const T *x, const T *w, int l) {
+INLINE void add_slopes(const sphere_product *p, fields *f, bool value, const T *x, const T *w, int l) {
   const int at = f->legs;
-  f->leg[f->legs++] = field_of(x, w, l, false);
-  f->leg[f->legs++] = field_of(x, w, l, true);
+  f->leg[f->legs++] = field_of(p, x, w, l, false);
+  f->leg[f->legs++] = field_of(p, x, w, l, true);
   if (value) f->point[f->points++] = (point_field){at, false};
   f->point[f->points++] = (point_field){at + 1, false};
   f->point[f->points++] = (point_field){at, true};
@@ -258,7 +303,7 @@ INLINE void run(const sphere_product *p, sphere_product_kind kind, bool weights,
                 size_t block, size_t from, size_t to, vec *scratch) {
   const bool back = sphere_product_is_back(kind), powers = kind == SPHERE_POWERS || kind == SPHERE_POWERS_BACK;
   const bool many = kind == SPHERE_PRODUCT || kind == SPHERE_PRODUCT_BACK;
-  const bool complete = kind == SPHERE_COMPLETE || kind == SPHERE_COMPLETE_BACK;
+  const bool complete = is_complete(kind);
   const int functions = powers ? 1 : many ? p->functions : 2;
   for (size_t s = from; s < to; s++)
     for (size_t h = 0; h < V; h += VL) {
@@ -277,16 +322,16 @@ INLINE void run(const sphere_product *p, sphere_product_kind kind, bool weights,
       }
       UNROLL for (int n = 0; n < SPHERE_POWER_MAX - 1; n++) wz[n] = lanes(a->wz[n], w_at);
       fields all = {.legs = 0};
-      if (complete || kind == SPHERE_POISSON || kind == SPHERE_POISSON_BACK) {
-        UNROLL for (int i = 0; i < 2; i++) add_slopes(&all, complete, f[i], wf[i], l[i]);
-        if (back && complete) add_field(&all, field_of(g, wz[0], z.l3, false));
-        if (back) add_slopes(&all, false, g, complete ? wp : wz[0], z.l3);
+      if (has_slopes(kind)) {
+        UNROLL for (int i = 0; i < 2; i++) add_slopes(p, &all, complete, f[i], wf[i], l[i]);
+        if (back && complete) add_field(&all, field_of(p, g, wz[0], z.l3, false));
+        if (back) add_slopes(p, &all, false, g, complete ? wp : wz[0], z.l3);
       } else {
         UNROLL for (int i = 0; i < SPHERE_FUNCTIONS_MAX && i < functions; i++)
-            add_field(&all, field_of(f[i], wf[i], l[i], false));
+            add_field(&all, field_of(p, f[i], wf[i], l[i], false));
         const int gradients = !back ? 0 : powers ? z.power - 1 : 1;
         UNROLL for (int n = 0; n < SPHERE_POWER_MAX - 1 && n < gradients; n++)
-            add_field(&all, field_of(g, wz[n], z.l3, false));
+            add_field(&all, field_of(p, g, wz[n], z.l3, false));
       }
       const int outs = powers ? z.power - 1 : complete ? 2 : 1; /* that have weights of their own */
       const int results = !back ? outs : weights ? functions + outs : functions;
@@ -294,7 +339,16 @@ INLINE void run(const sphere_product *p, sphere_product_kind kind, bool weights,
       UNROLL for (int i = 0; i < SPHERE_FUNCTIONS_MAX && i < functions; i++) if (back) degree[i] = l[i];
       const int width = z.orders * z.orders;
       vec *const out = scratch, *const rest = out + results * width;
-      sample(p, kind, weights, z, all.leg, all.legs, all.point, all.points, degree, results, rest, out);
+      soon q = {.n = 0};
+      if (h == 0 && !back) add_soon(&q, lanes_to(a->z, z_at), z.l3);
+      const size_t next = (size_t)a->blocks * V - h; /* times a function's numbers: from this item to the next */
+      const bool last = h + VL < V || s + 1 == to;
+      NO_UNROLL for (int i = 0; i < functions; i++) {
+        if (h == 0 && back) add_soon(&q, lanes_to(a->df[i], f_at[i]), l[i]);
+        if (!last) add_soon(&q, f[i] + next * (size_t)((l[i] + 1) * (l[i] + 1)), l[i]);
+      }
+      if (!last && back) add_soon(&q, g + next * (size_t)((z.l3 + 1) * (z.l3 + 1)), z.l3);
+      sample(p, kind, weights, z, all.leg, all.legs, all.point, all.points, degree, results, &q, rest, out);
       if (back) {
         UNROLL for (int i = 0; i < SPHERE_FUNCTIONS_MAX && i < functions; i++) {
           if (a->df[i]) put_result(l[i], out + i * width, wf[i], false, lanes_to(a->df[i], f_at[i]));
@@ -345,10 +399,9 @@ GAUNT(4)
 #if WEYL_BITS == 32 /* f64 has less code: it is used less */
 GAUNT(5)
 GAUNT(6)
+GAUNT(7)
 GAUNT(8)
 #endif
-
-enum { CONSTANT_L_MAX = 8 };
 
 static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
   static const run_fn products[CONSTANT_L_MAX + 1][2] = {
@@ -356,6 +409,7 @@ static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
 #if WEYL_BITS == 32
     [5] = {GAUNT_ROW(5)},
     [6] = {GAUNT_ROW(6)},
+    [7] = {GAUNT_ROW(7)},
     [8] = {GAUNT_ROW(8)},
 #endif
   };

@@ -1,27 +1,21 @@
 /* Transforms of a vector of channels between harmonics and the points of a grid. Everything is a small matrix of
  * constants times a few columns of vectors: TILE at most constants' rows at a time, so that sums, columns and one
- * constant fill the registers. */
+ * constant fill the registers.
+ *
+ * Where sizes are known to the compiler (`constant`), whole transforms become code without a branch. Otherwise each
+ * tile is a call. */
 #ifndef WEYL_IRREP_SPHERE_SUMS_H
 #define WEYL_IRREP_SPHERE_SUMS_H
 
 #include "sphere_results.h"
+
+#define NOINLINE __attribute__((noinline, unused))
 
 enum { TILE = 6 };
 
 /* How Legendre sums lie: [pair][order][cosine, sine][even, odd in z]; and points: [point of a quarter][row +z, -z]
  * [CE CO SE SO], cosines and sines of even and odd orders. */
 enum { ORDER = 4, POINT = 8, ROW = 4 };
-
-/* Calls f with its first argument constant. */
-#define TILED(size, f, ...)            \
-  switch (size) {                      \
-    case 1: f(1, __VA_ARGS__); break;  \
-    case 2: f(2, __VA_ARGS__); break;  \
-    case 3: f(3, __VA_ARGS__); break;  \
-    case 4: f(4, __VA_ARGS__); break;  \
-    case 5: f(5, __VA_ARGS__); break;  \
-    default: f(6, __VA_ARGS__); break; \
-  }
 
 /* The largest share when n are dealt evenly to tiles. */
 INLINE int share_of(int n) {
@@ -31,98 +25,105 @@ INLINE int share_of(int n) {
 
 /* ---- the four sums ---- */
 
-/* Legendre sums of n harmonics l, l + 2, ... of one order: x at (l, m), s at (l, -m). */
-INLINE void to_pairs(const int pairs, const bool both, int n, int l, const T *table, int table_step, const T *x,
-                     const T *s, const T *w, vec *to, int to_step) {
-  vec a[TILE], b[TILE];
-  UNROLL for (int i = 0; i < pairs; i++) a[i] = b[i] = v_zero();
-  for (int k = 0; k < n; k++, l += 2) {
-    vec u = v_load(x), v = u;
-    if (both) v = v_load(s);
-    if (w) {
-      u = u * v_load(w);
-      if (both) v = v * v_load(w);
-      w += 2 * V;
-    }
-    UNROLL for (int i = 0; i < pairs; i++) {
-      const vec t = v_set1(table[i]);
-      a[i] = v_fma(t, u, a[i]);
-      if (both) b[i] = v_fma(t, v, b[i]);
-    }
-    x += (4 * l + 6) * V;
-    s += (4 * l + 6) * V;
-    table += table_step;
+/* Does the statements for k = 0 ... n - 1; without a loop where n is constant. */
+#define EACH_TERM(constant, n, ...)                     \
+  if (constant) {                                       \
+    UNROLL for (int k = 0; k < (n); k++) __VA_ARGS__    \
+  } else {                                              \
+    NO_UNROLL for (int k = 0; k < (n); k++) __VA_ARGS__ \
   }
+
+/* sum + t u; the first term of a constant number is the sum. */
+INLINE vec add_term(bool first, vec t, vec u, vec sum) {
+  if (first) return t * u;
+  return v_fma(t, u, sum);
+}
+
+/* Adds t u and t v to the sums a and b. */
+#define ADD_TERMS(size, both, t, t_step)                         \
+  UNROLL for (int i = 0; i < (size); i++) {                      \
+    const vec t_i = v_set1((t)[i * (t_step)]);                   \
+    a[i] = add_term(constant && k == 0, t_i, u, a[i]);           \
+    if (both) b[i] = add_term(constant && k == 0, t_i, v, b[i]); \
+  }
+
+#define NO_SUMS(size) UNROLL for (int i = 0; i < (size); i++) a[i] = b[i] = v_zero();
+
+/* Legendre sums of n harmonics l, l + 2, ... of one order at some pairs: x at (l, m), s at (l, -m). */
+INLINE void to_pairs(const int pairs, const bool both, const bool constant, int n, int l, const T *table,
+                     int table_step, const T *x, const T *s, const T *w, vec *to, int to_step) {
+  vec a[TILE], b[TILE];
+  NO_SUMS(pairs)
+  EACH_TERM(constant, n, {
+    const vec weight = v_load(w), u = v_load(x) * weight;
+    vec v = u;
+    if (both) v = v_load(s) * weight;
+    ADD_TERMS(pairs, both, table, 1)
+    x += (4 * (l + 2 * k) + 6) * V;
+    s += (4 * (l + 2 * k) + 6) * V;
+    w += 2 * V;
+    table += table_step;
+  })
   UNROLL for (int i = 0; i < pairs; i++) {
     to[i * to_step] = a[i];
     if (both) to[i * to_step + 2] = b[i];
   }
 }
 
-/* Sums over n orders m, m + 2, ... at points of the quarter turn, on both rows of a pair or the equator. */
-INLINE void to_points(const int points, const int rows, int n, const vec *g, const T *table, int table_step, vec *to) {
+/* Sums over n orders m, m + 2, ... at some points of the quarter turn, on both rows of a pair or the equator. */
+INLINE void to_points(const int points, const bool both, const bool constant, int n, const vec *g, const T *table,
+                      int table_step, vec *to) {
   vec a[TILE], b[TILE];
-  UNROLL for (int i = 0; i < points; i++) a[i] = b[i] = v_zero();
-  for (int k = 0; k < n; k++) {
+  NO_SUMS(points)
+  EACH_TERM(constant, n, {
     vec u = g[0], v = u;
-    if (rows == 2) {
+    if (both) {
       u = g[0] + g[1];
       v = g[0] - g[1];
     }
-    UNROLL for (int i = 0; i < points; i++) {
-      const vec t = v_set1(table[i]);
-      a[i] = v_fma(t, u, a[i]);
-      if (rows == 2) b[i] = v_fma(t, v, b[i]);
-    }
+    ADD_TERMS(points, both, table, 1)
     g += 2 * ORDER;
     table += table_step;
-  }
+  })
   UNROLL for (int i = 0; i < points; i++) {
     to[i * POINT] = a[i];
-    if (rows == 2) to[i * POINT + ROW] = b[i];
+    if (both) to[i * POINT + ROW] = b[i];
   }
 }
 
-/* The way back: orders m, m + 2, ... from n points, as parts even and odd in z. */
-INLINE void from_points(const int orders, const int rows, int n, const vec *f, const T *table, int table_step, vec *g) {
+/* The way back: some orders m, m + 2, ... from n points, as parts even and odd in z. */
+INLINE void from_points(const int orders, const bool both, const bool constant, int n, const vec *f, const T *table,
+                        int table_step, vec *g) {
   vec a[TILE], b[TILE];
-  UNROLL for (int i = 0; i < orders; i++) a[i] = b[i] = v_zero();
-  for (int k = 0; k < n; k++) {
-    const vec u = f[0], v = f[rows == 2 ? ROW : 0];
-    UNROLL for (int i = 0; i < orders; i++) {
-      const vec t = v_set1(table[i * table_step]);
-      a[i] = v_fma(t, u, a[i]);
-      if (rows == 2) b[i] = v_fma(t, v, b[i]);
-    }
+  NO_SUMS(orders)
+  EACH_TERM(constant, n, {
+    const vec u = f[0], v = both ? f[ROW] : u;
+    ADD_TERMS(orders, both, table, table_step)
     f += POINT;
     table++;
-  }
+  })
   UNROLL for (int i = 0; i < orders; i++) {
-    if (rows == 2) {
-      g[2 * ORDER * i] = a[i] + b[i];
-      g[2 * ORDER * i + 1] = a[i] - b[i];
-    } else {
-      g[2 * ORDER * i] = a[i];
-      g[2 * ORDER * i + 1] = v_zero();
+    vec *const to = g + 2 * ORDER * i;
+    to[0] = a[i];
+    to[1] = v_zero();
+    if (both) {
+      to[0] = a[i] + b[i];
+      to[1] = a[i] - b[i];
     }
   }
 }
 
-/* Harmonics l, l + 2, ... of one order from n pairs. */
-INLINE void from_pairs(const int degrees, const bool both, bool more, int n, int l, const vec *g, int g_step,
-                       const T *table, int table_step, vec *x, vec *s) {
+/* Some harmonics l, l + 2, ... of one order from n pairs. */
+INLINE void from_pairs(const int degrees, const bool both, const bool constant, int n, bool more, int l, const vec *g,
+                       int g_step, const T *table, int table_step, vec *x, vec *s) {
   vec a[TILE], b[TILE];
-  UNROLL for (int i = 0; i < degrees; i++) a[i] = b[i] = v_zero();
-  for (int j = 0; j < n; j++) {
-    const vec u = g[0], v = g[both ? 2 : 0];
-    UNROLL for (int i = 0; i < degrees; i++) {
-      const vec t = v_set1(table[i * table_step]);
-      a[i] = v_fma(t, u, a[i]);
-      if (both) b[i] = v_fma(t, v, b[i]);
-    }
+  NO_SUMS(degrees)
+  EACH_TERM(constant, n, {
+    const vec u = g[0], v = both ? g[2] : u;
+    ADD_TERMS(degrees, both, table, table_step)
     g += g_step;
     table++;
-  }
+  })
   UNROLL for (int i = 0; i < degrees; i++) {
     if (more) {
       a[i] = a[i] + *x;
@@ -135,27 +136,63 @@ INLINE void from_pairs(const int degrees, const bool both, bool more, int n, int
   }
 }
 
+/* Calls f(size, both, constant, ...): in place where sizes are constant, otherwise by way of f_any, which has all
+ * sizes. */
+#define CALL(f, constant, size, both, ...) \
+  do {                                     \
+    if (constant)                          \
+      f(size, both, true, __VA_ARGS__);    \
+    else                                   \
+      f##_any(size, both, __VA_ARGS__);    \
+  } while (0)
+
+#define SIZES(f, both, ...)                        \
+  switch (size) {                                  \
+    case 1: f(1, both, false, __VA_ARGS__); break; \
+    case 2: f(2, both, false, __VA_ARGS__); break; \
+    case 3: f(3, both, false, __VA_ARGS__); break; \
+    case 4: f(4, both, false, __VA_ARGS__); break; \
+    case 5: f(5, both, false, __VA_ARGS__); break; \
+    default: f(TILE, both, false, __VA_ARGS__);    \
+  }
+
+#define ANY_SIZE(f, ...)         \
+  if (both) {                    \
+    SIZES(f, true, __VA_ARGS__)  \
+  } else {                       \
+    SIZES(f, false, __VA_ARGS__) \
+  }
+
+static NOINLINE void to_pairs_any(int size, bool both, int n, int l, const T *table, int table_step, const T *x,
+                                  const T *s, const T *w, vec *to, int to_step) {
+  ANY_SIZE(to_pairs, n, l, table, table_step, x, s, w, to, to_step)
+}
+
+static NOINLINE void to_points_any(int size, bool both, int n, const vec *g, const T *table, int table_step, vec *to) {
+  ANY_SIZE(to_points, n, g, table, table_step, to)
+}
+
+static NOINLINE void from_points_any(int size, bool both, int n, const vec *f, const T *table, int table_step, vec *g) {
+  ANY_SIZE(from_points, n, f, table, table_step, g)
+}
+
+static NOINLINE void from_pairs_any(int size, bool both, int n, bool more, int l, const vec *g, int g_step,
+                                    const T *table, int table_step, vec *x,
+                                    vec *s){ANY_SIZE(from_pairs, n, more, l, g, g_step, table, table_step, x, s)}
+
 /* ---- of whole functions ---- */
 
-INLINE int place(int l, int m) { return l * (l + 1) + m; }
-
-/* Legendre sums at pairs j ... j + pairs - 1. Slopes by theta swap even and odd. */
-INLINE void function_to_pairs(const sphere_product *p, int pairs_all, int orders, int l_max, bool slope, const T *x,
-                              const T *w, int j, int pairs, vec *to) {
-  const T *const tables = slope ? p->d_theta : p->value;
-  for (int m = 0; m <= l_max; m++)
-    for (int odd = 0; odd < 2; odd++) {
-      const int l = m + odd, n = l > l_max ? 0 : (l_max - l) / 2 + 1;
-      const T *const table = tables + p->table[2 * m + odd] + j, *const weight = w ? w + l * V : NULL;
-      vec *const g = to + m * ORDER + (slope ? 1 - odd : odd);
-      if (m == 0) {
-        TILED(pairs, to_pairs, false, n, l, table, pairs_all, x + place(l, 0) * V, x, weight, g, orders * ORDER);
-      } else {
-        TILED(pairs, to_pairs, true, n, l, table, pairs_all, x + place(l, m) * V, x + place(l, -m) * V, weight, g,
-              orders * ORDER);
-      }
-    }
+INLINE int place(int l, int m) {
+  return l * (l + 1) + m;
 }
+
+/* Where the Legendre functions of order m, l - m even or odd, start in tables of all degrees below `orders`. */
+INLINE int table_place(int orders, int m, int odd) {
+  return m * orders - m * (m - 1) / 2 + (odd ? (orders - m + 1) / 2 : 0);
+}
+
+/* Degrees m + odd, m + odd + 2, ... to l_max. */
+INLINE int degrees_of(int m, int odd, int l_max) { return m + odd > l_max ? 0 : (l_max - m - odd) / 2 + 1; }
 
 /* f(i) for i = 0, share, 2 share, ... below n; without a loop, up to three times, where sizes are constant, so that
  * what follows from i is. */
@@ -170,6 +207,69 @@ INLINE void function_to_pairs(const sphere_product *p, int pairs_all, int orders
     }                                                            \
   } while (0)
 
+enum { CONSTANT_L_MAX = 8 };
+
+/* f(m, odd) for the orders m = 0 ... l_max and l - m even and odd; without a loop where sizes are constant. */
+#define EACH_HALF(constant, l_max, f)                                           \
+  do {                                                                          \
+    if (constant) {                                                             \
+      f(0, 0), f(0, 1);                                                         \
+      if ((l_max) >= 1) f(1, 0), f(1, 1);                                       \
+      if ((l_max) >= 2) f(2, 0), f(2, 1);                                       \
+      if ((l_max) >= 3) f(3, 0), f(3, 1);                                       \
+      if ((l_max) >= 4) f(4, 0), f(4, 1);                                       \
+      if ((l_max) >= 5) f(5, 0), f(5, 1);                                       \
+      if ((l_max) >= 6) f(6, 0), f(6, 1);                                       \
+      if ((l_max) >= 7) f(7, 0), f(7, 1);                                       \
+      if ((l_max) >= 8) f(8, 0), f(8, 1);                                       \
+    } else {                                                                    \
+      NO_UNROLL for (int i_ = 0; i_ < 2 * (l_max) + 2; i_++) f(i_ / 2, i_ % 2); \
+    }                                                                           \
+  } while (0)
+
+/* Which part of a function: the sums of `pairs` of all the pairs, from j on. */
+typedef struct span {
+  int pairs_all, orders, j, pairs;
+} span;
+
+INLINE void half_to_pairs(const sphere_product *p, bool constant, span z, int l_max, bool slope, const T *x, const T *w,
+                          int m, int odd, vec *to) {
+  const int l = m + odd, n = degrees_of(m, odd, l_max);
+  const T *const table = (const T *)(slope ? p->d_theta : p->value) + table_place(z.orders, m, odd) * z.pairs_all + z.j;
+  vec *const g = to + m * ORDER + (slope ? 1 - odd : odd);
+  CALL(to_pairs, constant, z.pairs, m > 0, n, l, table, z.pairs_all, x + place(l, m) * V, x + place(l, -m) * V,
+       w + l * V, g, z.orders * ORDER);
+}
+
+/* Legendre sums. Slopes by theta swap even and odd. */
+INLINE void function_to_pairs(const sphere_product *p, bool constant, span z, int l_max, bool slope, const T *x,
+                              const T *w, vec *to) {
+#define HALF(m, odd) half_to_pairs(p, constant, z, l_max, slope, x, w, m, odd, to)
+  EACH_HALF(constant, l_max, HALF);
+#undef HALF
+}
+
+INLINE void half_from_pairs(const sphere_product *p, bool constant, span z, int l_max, int m, int odd, const vec *from,
+                            vec *x) {
+  const int n = degrees_of(m, odd, l_max), share = share_of(n);
+  const T *const table = (const T *)p->weighted + table_place(z.orders, m, odd) * z.pairs_all + z.j;
+  const vec *const g = from + m * ORDER + odd;
+#define DEGREES(i)                                                                                             \
+  do {                                                                                                         \
+    const int l = m + odd + 2 * (i), size = n - (i) < share ? n - (i) : share;                                 \
+    CALL(from_pairs, constant, size, m > 0, z.pairs, z.j > 0, l, g, z.orders * ORDER, table + (i)*z.pairs_all, \
+         z.pairs_all, x + place(l, m), x + place(l, -m));                                                      \
+  } while (0)
+  if (n > 0) EACH_SHARE(constant, n, share, DEGREES);
+#undef DEGREES
+}
+
+INLINE void function_from_pairs(const sphere_product *p, bool constant, span z, int l_max, const vec *from, vec *x) {
+#define HALF(m, odd) half_from_pairs(p, constant, z, l_max, m, odd, from, x)
+  EACH_HALF(constant, l_max, HALF);
+#undef HALF
+}
+
 enum { CE, CO, SE, SO, PARTS };
 
 INLINE int first_order(int part) { return part == SE ? 2 : part % 2; }
@@ -179,7 +279,7 @@ INLINE int orders_of(int part, int l_max) {
 }
 
 /* Values at a pair's points; or the derivative by phi, which takes cosines to sines. */
-INLINE void part_to_points(const sphere_product *p, bool constant, int quarter, int l_max, int rows, bool turn,
+INLINE void part_to_points(const sphere_product *p, bool constant, int quarter, int l_max, bool both, bool turn,
                            int part, const vec *g, vec *f) {
   const bool sine = part == SE || part == SO;
   const T *const table = sine ? (turn ? p->m_sine : p->sine) : (turn ? p->m_cosine : p->cosine);
@@ -187,72 +287,45 @@ INLINE void part_to_points(const sphere_product *p, bool constant, int quarter, 
   const int skip = turn && part == CE && n > 0; /* order 0 has no sine, and no derivative */
   const int first = first_order(part) + 2 * skip;
   const vec *const from = g + first * ORDER + (turn ? !sine : sine) * 2;
-#define POINTS(k)                                                                                                      \
-  TILED(quarter - (k) < share ? quarter - (k) : share, to_points, rows, n - skip, from, table + first * quarter + (k), \
-        2 * quarter, f + (k)*POINT + part)
+#define POINTS(k)                                                                                \
+  CALL(to_points, constant, quarter - (k) < share ? quarter - (k) : share, both, n - skip, from, \
+       table + first * quarter + (k), 2 * quarter, f + (k)*POINT + part)
   EACH_SHARE(constant, quarter, share, POINTS);
 #undef POINTS
 }
 
-INLINE void function_to_points(const sphere_product *p, bool constant, int quarter, int l_max, int rows, bool turn,
-                               const vec *g, vec *f) {
-#define PART(i) part_to_points(p, constant, quarter, l_max, rows, turn, i, g, f)
-  if (constant) {
-    PART(CE);
-    PART(CO);
-    PART(SE);
-    PART(SO);
-  } else {
-    NO_UNROLL for (int i = 0; i < PARTS; i++) PART(i);
-  }
-#undef PART
-}
-
-INLINE void part_from_points(const sphere_product *p, bool constant, int quarter, int l_max, int rows, int part,
+INLINE void part_from_points(const sphere_product *p, bool constant, int quarter, int l_max, bool both, int part,
                              const vec *f, vec *g) {
   const bool sine = part == SE || part == SO;
   const T *const table = sine ? p->sine : p->cosine;
   const int n = orders_of(part, l_max), share = share_of(n), first = first_order(part);
-  if (n == 0) return;
-#define ORDERS(i)                                                                                                     \
-  TILED(n - (i) < share ? n - (i) : share, from_points, rows, quarter, f + part, table + (first + 2 * (i)) * quarter, \
-        2 * quarter, g + (first + 2 * (i)) * ORDER + sine * 2)
-  EACH_SHARE(constant, n, share, ORDERS);
+#define ORDERS(i)                                                                         \
+  CALL(from_points, constant, n - (i) < share ? n - (i) : share, both, quarter, f + part, \
+       table + (first + 2 * (i)) * quarter, 2 * quarter, g + (first + 2 * (i)) * ORDER + sine * 2)
+  if (n > 0) EACH_SHARE(constant, n, share, ORDERS);
 #undef ORDERS
 }
 
-INLINE void function_from_points(const sphere_product *p, bool constant, int quarter, int l_max, int rows, const vec *f,
-                                 vec *g) {
-#define PART(i) part_from_points(p, constant, quarter, l_max, rows, i, f, g)
-  if (constant) {
-    PART(CE);
-    PART(CO);
-    PART(SE);
-    PART(SO);
-  } else {
-    NO_UNROLL for (int i = 0; i < PARTS; i++) PART(i);
-  }
+#define EACH_PART(constant, f)                                        \
+  do {                                                                \
+    if (constant)                                                     \
+      f(CE), f(CO), f(SE), f(SO);                                     \
+    else                                                              \
+      NO_UNROLL for (int part_ = 0; part_ < PARTS; part_++) f(part_); \
+  } while (0)
+
+INLINE void function_to_points(const sphere_product *p, bool constant, int quarter, int l_max, bool both, bool turn,
+                               const vec *g, vec *f) {
+#define PART(part) part_to_points(p, constant, quarter, l_max, both, turn, part, g, f)
+  EACH_PART(constant, PART);
 #undef PART
 }
 
-INLINE void function_from_pairs(const sphere_product *p, int pairs_all, int orders, int l_max, int j, int pairs,
-                                const vec *from, vec *x) {
-  for (int m = 0; m <= l_max; m++)
-    for (int odd = 0; odd < 2; odd++) {
-      const int n = m + odd > l_max ? 0 : (l_max - m - odd) / 2 + 1, share = share_of(n);
-      const T *const tables = (const T *)p->weighted + p->table[2 * m + odd] + j;
-      const vec *const g = from + m * ORDER + odd;
-      for (int i = 0; i < n; i += share) {
-        const int l = m + odd + 2 * i, degrees = n - i < share ? n - i : share;
-        if (m == 0) {
-          TILED(degrees, from_pairs, false, j > 0, pairs, l, g, orders * ORDER, tables + i * pairs_all, pairs_all,
-                x + place(l, 0), x);
-        } else {
-          TILED(degrees, from_pairs, true, j > 0, pairs, l, g, orders * ORDER, tables + i * pairs_all, pairs_all,
-                x + place(l, m), x + place(l, -m));
-        }
-      }
-    }
+INLINE void function_from_points(const sphere_product *p, bool constant, int quarter, int l_max, bool both,
+                                 const vec *f, vec *g) {
+#define PART(part) part_from_points(p, constant, quarter, l_max, both, part, f, g)
+  EACH_PART(constant, PART);
+#undef PART
 }
 
 #endif
