@@ -394,27 +394,33 @@ typedef void (*run_fn)(const sphere_product *p, bool weights, const sphere_array
 #define GAUNT(L)                                \
   CONSTANT(gaunt_##L, SPHERE_GAUNT, L, L, L, 2) \
   CONSTANT(gaunt_back_##L, SPHERE_GAUNT_BACK, L, L, L, 2)
-#define GAUNT_ROW(L) [SPHERE_GAUNT] = gaunt_##L, [SPHERE_GAUNT_BACK] = gaunt_back_##L
+#define COMPLETE(L)                                   \
+  CONSTANT(complete_##L, SPHERE_COMPLETE, L, L, L, 2) \
+  CONSTANT(complete_back_##L, SPHERE_COMPLETE_BACK, L, L, L, 2)
+#define GAUNT_ROW(L)    [SPHERE_GAUNT] = gaunt_##L, [SPHERE_GAUNT_BACK] = gaunt_back_##L
+#define COMPLETE_ROW(L) [SPHERE_COMPLETE] = complete_##L, [SPHERE_COMPLETE_BACK] = complete_back_##L
 GAUNT(4)
 #if WEYL_BITS == 32 /* f64 has less code: it is used less */
 GAUNT(5)
 GAUNT(6)
 GAUNT(7)
 GAUNT(8)
+COMPLETE(6)
+COMPLETE(8)
 #endif
 
 static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
-  static const run_fn products[CONSTANT_L_MAX + 1][2] = {
+  static const run_fn products[CONSTANT_L_MAX + 1][SPHERE_COMPLETE_BACK + 1] = {
     [4] = {GAUNT_ROW(4)},
 #if WEYL_BITS == 32
     [5] = {GAUNT_ROW(5)},
-    [6] = {GAUNT_ROW(6)},
+    [6] = {GAUNT_ROW(6), COMPLETE_ROW(6)},
     [7] = {GAUNT_ROW(7)},
-    [8] = {GAUNT_ROW(8)},
+    [8] = {GAUNT_ROW(8), COMPLETE_ROW(8)},
 #endif
   };
   /* other products of two functions are made faster from couplings where code of their own would pay */
-  if (kind != SPHERE_GAUNT && kind != SPHERE_GAUNT_BACK) return NULL;
+  if (kind > SPHERE_COMPLETE_BACK) return NULL;
   return p->l1 <= CONSTANT_L_MAX && is_of(p, sizes_of(p->l1, p->l1, p->l1, 2)) ? products[p->l1][kind] : NULL;
 }
 #else

@@ -66,6 +66,7 @@ INLINE void to_pairs(const int pairs, const bool both, const bool constant, int 
   })
   UNROLL for (int i = 0; i < pairs; i++) {
     to[i * to_step] = a[i];
+    to[i * to_step + 2] = v_zero(); /* the derivative by phi reads it */
     if (both) to[i * to_step + 2] = b[i];
   }
 }
@@ -232,19 +233,20 @@ typedef struct span {
   int pairs_all, orders, j, pairs;
 } span;
 
-INLINE void half_to_pairs(const sphere_product *p, bool constant, span z, int l_max, bool slope, const T *x, const T *w,
-                          int m, int odd, vec *to) {
+INLINE void half_to_pairs(bool constant, span z, int l_max, const T *tables, const T *x, const T *w, int m, int odd,
+                          vec *to) {
   const int l = m + odd, n = degrees_of(m, odd, l_max);
-  const T *const table = (const T *)(slope ? p->d_theta : p->value) + table_place(z.orders, m, odd) * z.pairs_all + z.j;
-  vec *const g = to + m * ORDER + (slope ? 1 - odd : odd);
+  const T *const table = tables + table_place(z.orders, m, odd) * z.pairs_all + z.j;
   CALL(to_pairs, constant, z.pairs, m > 0, n, l, table, z.pairs_all, x + place(l, m) * V, x + place(l, -m) * V,
-       w + l * V, g, z.orders * ORDER);
+       w + l * V, to + m * ORDER, z.orders * ORDER);
 }
 
 /* Legendre sums. Slopes by theta swap even and odd. */
 INLINE void function_to_pairs(const sphere_product *p, bool constant, span z, int l_max, bool slope, const T *x,
                               const T *w, vec *to) {
-#define HALF(m, odd) half_to_pairs(p, constant, z, l_max, slope, x, w, m, odd, to)
+  const T *const tables = slope ? p->d_theta : p->value;
+  vec *const even = slope ? to + 1 : to, *const other = slope ? to : to + 1;
+#define HALF(m, odd) half_to_pairs(constant, z, l_max, tables, x, w, m, odd, odd ? other : even)
   EACH_HALF(constant, l_max, HALF);
 #undef HALF
 }
@@ -278,17 +280,11 @@ INLINE int orders_of(int part, int l_max) {
   return first_order(part) > l_max ? 0 : (l_max - first_order(part)) / 2 + 1;
 }
 
-/* Values at a pair's points; or the derivative by phi, which takes cosines to sines. */
-INLINE void part_to_points(const sphere_product *p, bool constant, int quarter, int l_max, bool both, bool turn,
-                           int part, const vec *g, vec *f) {
-  const bool sine = part == SE || part == SO;
-  const T *const table = sine ? (turn ? p->m_sine : p->sine) : (turn ? p->m_cosine : p->cosine);
-  const int n = orders_of(part, l_max), share = share_of(quarter);
-  const int skip = turn && part == CE && n > 0; /* order 0 has no sine, and no derivative */
-  const int first = first_order(part) + 2 * skip;
-  const vec *const from = g + first * ORDER + (turn ? !sine : sine) * 2;
-#define POINTS(k)                                                                                \
-  CALL(to_points, constant, quarter - (k) < share ? quarter - (k) : share, both, n - skip, from, \
+INLINE void part_to_points(bool constant, int quarter, int l_max, bool both, int part, const T *table, const vec *g,
+                           vec *f) {
+  const int n = orders_of(part, l_max), share = share_of(quarter), first = first_order(part);
+#define POINTS(k)                                                                                      \
+  CALL(to_points, constant, quarter - (k) < share ? quarter - (k) : share, both, n, g + first * ORDER, \
        table + first * quarter + (k), 2 * quarter, f + (k)*POINT + part)
   EACH_SHARE(constant, quarter, share, POINTS);
 #undef POINTS
@@ -314,9 +310,14 @@ INLINE void part_from_points(const sphere_product *p, bool constant, int quarter
       NO_UNROLL for (int part_ = 0; part_ < PARTS; part_++) f(part_); \
   } while (0)
 
+/* Values at a pair's points; or the derivative by phi, which takes cosines to sines. */
 INLINE void function_to_points(const sphere_product *p, bool constant, int quarter, int l_max, bool both, bool turn,
                                const vec *g, vec *f) {
-#define PART(part) part_to_points(p, constant, quarter, l_max, both, turn, part, g, f)
+  const T *const cosine = turn ? p->m_cosine : p->cosine, *const sine = turn ? p->m_sine : p->sine;
+  const vec *const g_cosine = turn ? g + 2 : g, *const g_sine = turn ? g : g + 2;
+#define PART(part)                                                                                                     \
+  part_to_points(constant, quarter, l_max, both, part, (part) >= SE ? sine : cosine, (part) >= SE ? g_sine : g_cosine, \
+                 f)
   EACH_PART(constant, PART);
 #undef PART
 }
