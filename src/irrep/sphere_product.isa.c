@@ -406,6 +406,7 @@ GAUNT(6)
 GAUNT(7)
 GAUNT(8)
 COMPLETE(6)
+COMPLETE(7)
 COMPLETE(8)
 #endif
 
@@ -415,7 +416,7 @@ static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
 #if WEYL_BITS == 32
     [5] = {GAUNT_ROW(5)},
     [6] = {GAUNT_ROW(6), COMPLETE_ROW(6)},
-    [7] = {GAUNT_ROW(7)},
+    [7] = {GAUNT_ROW(7), COMPLETE_ROW(7)},
     [8] = {GAUNT_ROW(8), COMPLETE_ROW(8)},
 #endif
   };
