@@ -97,6 +97,7 @@ INLINE void bring_near(const product_span *q, size_t block) {
     UNROLL for (int i = 0; i < NEAR; i++) __builtin_prefetch(q->near[i] + at, 0, 2);
 }
 
+#define LOOK_AHEAD bring_near(q, (sample + 1) * q->blocks - left);
 #define FUNCTION(name)                                         \
   static void name(const product_span *q, size_t first_path) { \
     for (size_t sample = 0; sample < q->samples; sample++) {   \
@@ -105,12 +106,11 @@ INLINE void bring_near(const product_span *q, size_t block) {
       const T *w_next = (const T *)q->w + sample * q->ws + first_path * V;
 
 #ifdef PRODUCT_WAY_forward
-#define FORWARD(name)                                                                                        \
+#define FORWARD(name, LOOK)                                                                                  \
   FUNCTION(name)                                                                                             \
   T *o_next = (T *)q->out + sample * q->os;                                                                  \
   for (size_t left = q->blocks; left > 0; left--) {                                                          \
-    bring_near(q, (sample + 1) * q->blocks - left);                                                          \
-    const T *restrict x = x_next, *restrict y = y_next, *restrict w = w_next;                                \
+    LOOK const T *restrict x = x_next, *restrict y = y_next, *restrict w = w_next;                           \
     T *restrict o = o_next;                                                                                  \
     x_next += q->xb, y_next += q->yb, w_next += q->wb, o_next += q->ob;                                      \
     const T *start = x;                                                                                      \
@@ -118,14 +118,13 @@ INLINE void bring_near(const product_span *q, size_t block) {
     for (const T *end = x + (left > 1 ? (size_t)V : q->last); x < end; x += VL, y += VL, w += VL, o += VL) { \
       CONSTANTS(name);
 #else
-#define GRADIENTS(name, DW_SAMPLE, DW_BLOCK, DW_BEGIN, DW_VECTOR)                                                     \
+#define GRADIENTS(name, LOOK, DW_SAMPLE, DW_BLOCK, DW_BEGIN, DW_VECTOR)                                               \
   FUNCTION(name)                                                                                                      \
   const T *g_next = (const T *)q->g + sample * q->os;                                                                 \
   T *dx_next = (T *)q->dx + sample * q->xs, *dy_next = (T *)q->dy + sample * q->dys;                                  \
   DW_SAMPLE                                                                                                           \
   for (size_t left = q->blocks; left > 0; left--) {                                                                   \
-    bring_near(q, (sample + 1) * q->blocks - left);                                                                   \
-    const T *restrict x = x_next, *restrict y = y_next, *restrict w = w_next, *restrict g = g_next;                   \
+    LOOK const T *restrict x = x_next, *restrict y = y_next, *restrict w = w_next, *restrict g = g_next;              \
     T *restrict dx = dx_next, *restrict dy = dy_next;                                                                 \
     DW_BEGIN                                                                                                          \
     x_next += q->xb, y_next += q->yb, w_next += q->wb, g_next += q->ob, dx_next += q->xb, dy_next += q->dyb DW_BLOCK; \
@@ -134,10 +133,10 @@ INLINE void bring_near(const product_span *q, size_t block) {
     for (const T *end = x + (left > 1 ? (size_t)V : q->last); x < end;                                                \
          x += VL, y += VL, w += VL, g += VL, dx += VL, dy += VL DW_VECTOR) {                                          \
       CONSTANTS(name);
-#define COMMA          ,
-#define BACKWARD(name) GRADIENTS(name, , , , )
-#define BACKWARD_WEIGHTS(name)                                               \
-  GRADIENTS(name, T *dw_next = (T *)q->dw + sample * q->ws + first_path * V; \
+#define COMMA                ,
+#define BACKWARD(name, LOOK) GRADIENTS(name, LOOK, , , , )
+#define BACKWARD_WEIGHTS(name, LOOK)                                               \
+  GRADIENTS(name, LOOK, T *dw_next = (T *)q->dw + sample * q->ws + first_path * V; \
             , COMMA dw_next += q->wb, T *restrict dw = dw_next;, COMMA dw += VL)
 #endif
 

@@ -151,10 +151,12 @@ static bool wants_written(const weyl_product *p, weyl_paths paths) {
   return true;
 }
 
-/* One piece of code for all pairs gains nothing from more samples at a time. Where layouts change, five arrays of each
- * side, backward, had better stay in the nearest cache. */
+/* One piece of code for all pairs takes samples in place as they come. Where layouts change, five arrays of each side,
+ * backward, had better stay in the nearest cache. */
 static void fit_chunk(weyl_product *p, size_t *chunk) {
   const size_t near = (size_t)1 << 15, sample = 10 * blocked_size(p, 0) * p->size;
+  const bool in_place = p->opts.layout == WEYL_LAYOUT_BLOCKED && p->opts.wiring == WEYL_WIRE_UUU;
+  if (in_place && !each_has_weights(p)) *chunk = (size_t)1 << 20;
   if (p->opts.layout == WEYL_LAYOUT_BLOCKED || sample == 0) return;
   if (*chunk > near / sample) *chunk = near / sample;
   if (*chunk < 1) *chunk = 1;

@@ -479,7 +479,7 @@ void write_function(writer *w, const char *name, const couple *pairs, int n) {
   w->out = out;
   say(w, "static const T %s_k[] = {", name);
   for (int i = 0; i < w->values; i++) say(w, "%s(T)%.17g", i ? ", " : "", w->value[i]);
-  say(w, "%s};\n%s(%s)\n", w->values ? "" : "0", kind[w->way], name);
+  say(w, "%s};\n%s(%s, %s)\n", w->values ? "" : "0", kind[w->way], name, w->whole ? "" : "LOOK_AHEAD");
   if (w->whole) say(w, "AHEAD_ALL(%d)\n", (top + 1) * (top + 1));
   say(w, "%sEND\n\n", text);
   free(text);
