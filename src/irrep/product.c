@@ -1,6 +1,7 @@
 /* Running a plan: samples in chunks, through the kernels, with layouts converted at the edges. */
 #include "product_plan.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- layouts ---- */
@@ -188,10 +189,10 @@ typedef struct parts {
 
 static parts lay_out(const weyl_product *p, work *w) {
   const bool uvu = p->opts.wiring == WEYL_WIRE_UVU, blocked = p->opts.layout == WEYL_LAYOUT_BLOCKED;
-  const size_t x = p->chunk * blocked_size(p, 0), y = p->chunk * blocked_size(p, 1),
-               out = p->chunk * blocked_size(p, 2);
+  const size_t samples = most_samples(p);
+  const size_t x = samples * blocked_size(p, 0), y = samples * blocked_size(p, 1), out = samples * blocked_size(p, 2);
   parts a = {.set = p->blocks * (size_t)p->kernel_paths * p->V};
-  const size_t sets = p->copies * (each_has_weights(p) ? p->chunk : 1);
+  const size_t sets = p->copies * (each_has_weights(p) ? samples : 1);
   a.w = take(w, sets * a.set);
   a.dw = take(w, sets * a.set);
   if (!blocked) {
@@ -200,7 +201,7 @@ static parts lay_out(const weyl_product *p, work *w) {
     a.dx = take(w, x);
   }
   if (uvu) {
-    a.y = take(w, p->chunk * (size_t)p->rows[1] * p->V);
+    a.y = take(w, samples * (size_t)p->rows[1] * p->V);
     a.dy = take(w, y);
     if (p->copies > 1) {
       a.more_out = take(w, out);
@@ -246,6 +247,20 @@ static void zero_rows(const weyl_product *p, int which, size_t samples, void *to
              (size_t)z->count[i] * p->V * p->size);
 }
 
+/* A unit's share, by its operations, of the samples that come next. */
+static void bring_near(const weyl_product *p, product_way way, const product_span *q, int32_t unit, product_span *to) {
+  const plan_unit *u = &p->unit[way][unit];
+  int32_t most = p->rows[0];
+  for (int i = 1; i < 3; i++)
+    if (p->rows[i] > most) most = p->rows[i];
+  const size_t from = unit > 0 ? (size_t)lround(u[-1].share * most) : 0, end = (size_t)lround(u->share * most);
+  const size_t lines = from * q->samples * p->blocks; /* a row of a block is a line */
+  const char *const at[] = {q->x, q->y, way == PRODUCT_FORWARD ? q->out : q->g, q->dx, q->dy};
+  const size_t step[] = {q->xs, q->ys, q->os, q->xs, q->dys};
+  to->near_lines = end - from;
+  for (int k = 0; k < 5; k++) to->near[k] = at[k] ? at[k] + q->samples * step[k] * p->size + 64 * lines : NULL;
+}
+
 static void compute(const weyl_product *p, product_way way, const product_span *q, void *scratch) {
   if (p->method == WEYL_PRODUCT_TABLE) {
     if (way == PRODUCT_FORWARD)
@@ -260,7 +275,11 @@ static void compute(const weyl_product *p, product_way way, const product_span *
     zero_rows(p, 0, q->samples, q->dx);
     zero_rows(p, 1, q->samples, q->dy);
   }
-  for (int32_t i = 0; i < p->units; i++) p->unit[i].run[way](q, p->unit[i].first_path);
+  product_span span = *q;
+  for (int32_t i = 0; i < p->units[way]; i++) {
+    if (p->units[way] > 1) bring_near(p, way, q, i, &span); /* one for all looks ahead by itself */
+    p->unit[way][i].run(&span, p->unit[way][i].first_path);
+  }
 }
 
 static void chunk(const weyl_product *p, product_way way, size_t first, size_t n, const arrays *a, const parts *s) {
@@ -296,8 +315,8 @@ static void chunk(const weyl_product *p, product_way way, size_t first, size_t n
   void *dx = back ? (blocked ? offset_out(a->dx, first * x_size, p) : s->dx) : NULL;
   q.dy = !back ? NULL : blocked && !uvu ? offset_out(a->dy, first * y_size, p) : s->dy;
   for (size_t v = 0; v < p->copies; v++) {
-    char *w = (char *)s->w + v * (each ? p->chunk : 1) * set * p->size;
-    char *dw = (char *)s->dw + v * (each ? p->chunk : 1) * set * p->size;
+    char *w = (char *)s->w + v * (each ? p->chunk[way] : 1) * set * p->size;
+    char *dw = (char *)s->dw + v * (each ? p->chunk[way] : 1) * set * p->size;
     if (each)
       for (size_t i = 0; i < n; i++)
         CALL(p, weights_in, p, v, offset(a->w, (first + i) * (size_t)p->weights, p), (void *)(w + i * set * p->size));
@@ -333,15 +352,15 @@ static void run(const weyl_product *p, product_way way, size_t n, const arrays *
   const parts s = lay_out(p, &w);
   const bool each = each_has_weights(p);
   memset(s.w, 0,
-         p->copies * (each ? p->chunk : 1) * s.set * p->size); /* what is no path, and lanes beyond the copies */
+         p->copies * (each ? p->chunk[way] : 1) * s.set * p->size); /* what is no path, and lanes beyond the copies */
   if (!each) {
     memset(s.dw, 0, p->copies * s.set * p->size);
     for (size_t v = 0; v < p->copies; v++)
       CALL(p, weights_in, p, v, (const void *)a->w, (void *)((char *)s.w + v * s.set * p->size));
   }
   if (p->blocks > 0)
-    for (size_t first = 0; first < n; first += p->chunk)
-      chunk(p, way, first, n - first < p->chunk ? n - first : p->chunk, a, &s);
+    for (size_t first = 0; first < n; first += p->chunk[way])
+      chunk(p, way, first, n - first < p->chunk[way] ? n - first : p->chunk[way], a, &s);
   if (!each && way == PRODUCT_GRADIENTS)
     for (size_t v = 0; v < p->copies; v++)
       CALL(p, weights_out, p, v, (const void *)((const char *)s.dw + v * s.set * p->size), (void *)a->dw);

@@ -21,6 +21,8 @@ typedef struct product_span {
   void *out, *dx, *dy, *dw;   /* dw is added to */
   size_t xs, ys, os, ws, dys; /* from sample to sample: x and dx, y, out and g, w and dw, dy */
   size_t xb, yb, ob, wb, dyb; /* from block to block */
+  const char *near[5];        /* memory of the samples to come, as of x, y, out or g, dx, dy: */
+  size_t near_lines;          /* each block of a sample brings so many lines of each near */
 } product_span;
 
 /* Written code (generate/): one pair of degrees, or all pairs of one degree when l1 < 0.  Its weights are `paths` rows.

@@ -38,6 +38,15 @@ INLINE vec v_fma_neg(vec a, vec b, vec c) { /* c - a b */
   const vec q##plus = v_mul(a, b), plus = v_fma(c, d, q##plus), minus = v_fma_neg(c, d, q##plus)
 #endif
 
+/* A vector that several products read: from a register that the compiler cannot fill from memory again for each of
+ * them, which is what it does, and loads would bind. */
+#if defined(__x86_64__)
+#define HOLD(name, from) \
+  vec name = from;       \
+  __asm__("" : "+v"(name));
+#else
+#define HOLD(name, from) const vec name = from;
+#endif
 #define X(r) v_load(x + (r)*V)
 #define Y(r) v_load(y + (r)*V)
 #define G(r) v_load(g + (r)*V)
@@ -60,36 +69,35 @@ INLINE vec v_fma_neg(vec a, vec b, vec c) { /* c - a b */
   __asm__("" : "+r"(k)); \
   (void)k
 
-/* Brings rows of an array near: of the samples that come next, `step` numbers on; each vector of a block asks for its
- * share of the lines. One function of all pairs looks one sample ahead, into L1; one pair looks as far as its next
- * call, into L2. All at once would fill the buffers for misses and stop. */
-#define AHEAD(p, step, row, rows, near)                                                \
+/* What is brought near. The function of all pairs looks one sample ahead, into L1: each vector of a block asks for its
+ * share of the lines. Functions of a pair look as far as their next call, into L2, each by its share of the work: many
+ * lines at once would fill the buffers for misses and stop. */
+#define AHEAD(p, step, rows)                                                           \
   for (size_t lane_ = (size_t)(x - start), r_ = lane_ / VL; r_ < (rows); r_ += V / VL) \
-    __builtin_prefetch(p + (step) + ((row) + r_) * V - lane_, 0, near);
+    __builtin_prefetch(p + (step) + r_ * V - lane_, 0, 3);
 #if defined(PRODUCT_WAY_forward)
-#define AHEAD_ALL(rows)       \
-  AHEAD(x, q->xs, 0, rows, 3) \
-  AHEAD(y, q->ys, 0, rows, 3) \
-  AHEAD(o, q->os, 0, rows, 3)
-#define AHEAD_DEGREE(row, rows)              \
-  AHEAD(x, q->samples * q->xs, row, rows, 2) \
-  AHEAD(y, q->samples * q->ys, row, rows, 2) \
-  AHEAD(o, q->samples * q->os, row, rows, 2)
+#define AHEAD_ALL(rows) \
+  AHEAD(x, q->xs, rows) \
+  AHEAD(y, q->ys, rows) \
+  AHEAD(o, q->os, rows)
+enum { NEAR = 3 };
 #else
-#define AHEAD_ALL(rows)        \
-  AHEAD(x, q->xs, 0, rows, 3)  \
-  AHEAD(y, q->ys, 0, rows, 3)  \
-  AHEAD(g, q->os, 0, rows, 3)  \
-  AHEAD(dx, q->xs, 0, rows, 3) \
-  AHEAD(dy, q->dys, 0, rows, 3)
-#define AHEAD_DEGREE(row, rows)               \
-  AHEAD(x, q->samples * q->xs, row, rows, 2)  \
-  AHEAD(y, q->samples * q->ys, row, rows, 2)  \
-  AHEAD(g, q->samples * q->os, row, rows, 2)  \
-  AHEAD(dx, q->samples * q->xs, row, rows, 2) \
-  AHEAD(dy, q->samples * q->dys, row, rows, 2)
+#define AHEAD_ALL(rows)  \
+  AHEAD(x, q->xs, rows)  \
+  AHEAD(y, q->ys, rows)  \
+  AHEAD(g, q->os, rows)  \
+  AHEAD(dx, q->xs, rows) \
+  AHEAD(dy, q->dys, rows)
+enum { NEAR = 5 };
 #endif
 
+INLINE void bring_near(const product_span *q, size_t block) {
+  size_t at = 64 * block * q->near_lines;
+  for (const size_t end = at + 64 * q->near_lines; at < end; at += 64)
+    UNROLL for (int i = 0; i < NEAR; i++) __builtin_prefetch(q->near[i] + at, 0, 2);
+}
+
+#define LOOK_AHEAD bring_near(q, (sample + 1) * q->blocks - left);
 #define FUNCTION(name)                                         \
   static void name(const product_span *q, size_t first_path) { \
     for (size_t sample = 0; sample < q->samples; sample++) {   \
@@ -98,11 +106,11 @@ INLINE vec v_fma_neg(vec a, vec b, vec c) { /* c - a b */
       const T *w_next = (const T *)q->w + sample * q->ws + first_path * V;
 
 #ifdef PRODUCT_WAY_forward
-#define FORWARD(name)                                                                                        \
+#define FORWARD(name, LOOK)                                                                                  \
   FUNCTION(name)                                                                                             \
   T *o_next = (T *)q->out + sample * q->os;                                                                  \
   for (size_t left = q->blocks; left > 0; left--) {                                                          \
-    const T *restrict x = x_next, *restrict y = y_next, *restrict w = w_next;                                \
+    LOOK const T *restrict x = x_next, *restrict y = y_next, *restrict w = w_next;                           \
     T *restrict o = o_next;                                                                                  \
     x_next += q->xb, y_next += q->yb, w_next += q->wb, o_next += q->ob;                                      \
     const T *start = x;                                                                                      \
@@ -110,13 +118,13 @@ INLINE vec v_fma_neg(vec a, vec b, vec c) { /* c - a b */
     for (const T *end = x + (left > 1 ? (size_t)V : q->last); x < end; x += VL, y += VL, w += VL, o += VL) { \
       CONSTANTS(name);
 #else
-#define GRADIENTS(name, DW_SAMPLE, DW_BLOCK, DW_BEGIN, DW_VECTOR)                                                     \
+#define GRADIENTS(name, LOOK, DW_SAMPLE, DW_BLOCK, DW_BEGIN, DW_VECTOR)                                               \
   FUNCTION(name)                                                                                                      \
   const T *g_next = (const T *)q->g + sample * q->os;                                                                 \
   T *dx_next = (T *)q->dx + sample * q->xs, *dy_next = (T *)q->dy + sample * q->dys;                                  \
   DW_SAMPLE                                                                                                           \
   for (size_t left = q->blocks; left > 0; left--) {                                                                   \
-    const T *restrict x = x_next, *restrict y = y_next, *restrict w = w_next, *restrict g = g_next;                   \
+    LOOK const T *restrict x = x_next, *restrict y = y_next, *restrict w = w_next, *restrict g = g_next;              \
     T *restrict dx = dx_next, *restrict dy = dy_next;                                                                 \
     DW_BEGIN                                                                                                          \
     x_next += q->xb, y_next += q->yb, w_next += q->wb, g_next += q->ob, dx_next += q->xb, dy_next += q->dyb DW_BLOCK; \
@@ -125,10 +133,10 @@ INLINE vec v_fma_neg(vec a, vec b, vec c) { /* c - a b */
     for (const T *end = x + (left > 1 ? (size_t)V : q->last); x < end;                                                \
          x += VL, y += VL, w += VL, g += VL, dx += VL, dy += VL DW_VECTOR) {                                          \
       CONSTANTS(name);
-#define COMMA          ,
-#define BACKWARD(name) GRADIENTS(name, , , , )
-#define BACKWARD_WEIGHTS(name)                                               \
-  GRADIENTS(name, T *dw_next = (T *)q->dw + sample * q->ws + first_path * V; \
+#define COMMA                ,
+#define BACKWARD(name, LOOK) GRADIENTS(name, LOOK, , , , )
+#define BACKWARD_WEIGHTS(name, LOOK)                                               \
+  GRADIENTS(name, LOOK, T *dw_next = (T *)q->dw + sample * q->ws + first_path * V; \
             , COMMA dw_next += q->wb, T *restrict dw = dw_next;, COMMA dw += VL)
 #endif
 

@@ -85,9 +85,10 @@ static void set_channels(weyl_product *p) {
   p->last = p->opts.layout == WEYL_LAYOUT_BLOCKED ? p->V : (rest + lanes - 1) / lanes * lanes; /* padding out is 0 */
   /* enough vectors for one piece of code before the next: 32 of a sample of the size that counts */
   const size_t vectors = p->blocks * p->V / lanes;
-  p->chunk = vectors ? 32 / vectors : 1;
-  if (p->chunk < 1) p->chunk = 1;
-  if (p->chunk > 16) p->chunk = 16;
+  size_t chunk = vectors ? 32 / vectors : 1;
+  if (chunk < 1) chunk = 1;
+  if (chunk > 16) chunk = 16;
+  for (int way = 0; way < PRODUCT_WAYS; way++) p->chunk[way] = chunk;
 }
 
 /* e3nn: normalisations "component" and "element". */
@@ -150,13 +151,15 @@ static bool wants_written(const weyl_product *p, weyl_paths paths) {
   return true;
 }
 
-/* One piece of code for all pairs gains nothing from more samples at a time. Where layouts change, five arrays of each
- * side, backward, had better stay in the nearest cache. */
-static void fit_chunk(weyl_product *p) {
+/* One piece of code for all pairs takes samples in place as they come. Where layouts change, five arrays of each side,
+ * backward, had better stay in the nearest cache. */
+static void fit_chunk(weyl_product *p, size_t *chunk) {
   const size_t near = (size_t)1 << 15, sample = 10 * blocked_size(p, 0) * p->size;
+  const bool in_place = p->opts.layout == WEYL_LAYOUT_BLOCKED && p->opts.wiring == WEYL_WIRE_UUU;
+  if (in_place && !each_has_weights(p)) *chunk = (size_t)1 << 20;
   if (p->opts.layout == WEYL_LAYOUT_BLOCKED || sample == 0) return;
-  if (p->chunk > near / sample) p->chunk = near / sample;
-  if (p->chunk < 1) p->chunk = 1;
+  if (*chunk > near / sample) *chunk = near / sample;
+  if (*chunk < 1) *chunk = 1;
 }
 
 static weyl_status fill(weyl_product *p, weyl_paths paths) {
@@ -171,7 +174,8 @@ static weyl_status fill(weyl_product *p, weyl_paths paths) {
   bool found = false;
   if (wants_written(p, paths) && paths.n > 0) WEYL_TRY(plan_written(p, paths, &found));
   p->method = found ? WEYL_PRODUCT_WRITTEN : WEYL_PRODUCT_TABLE;
-  if (found && p->units == 1) fit_chunk(p);
+  for (int way = 0; found && way < PRODUCT_WAYS; way++)
+    if (p->units[way] == 1) fit_chunk(p, &p->chunk[way]);
   if (found) return WEYL_OK;
   if (p->opts.method == WEYL_PRODUCT_WRITTEN)
     return weyl_fail(ctx, WEYL_UNSUPPORTED,

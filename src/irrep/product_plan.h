@@ -15,8 +15,9 @@ typedef struct plan_path {
 } plan_path;
 
 typedef struct plan_unit {
-  void (*run[PRODUCT_WAYS])(const product_span *q, size_t first_path);
+  void (*run)(const product_span *q, size_t first_path);
   size_t first_path;
+  double share; /* of the operations, with those of the units before */
 } plan_unit;
 
 typedef struct plan_zero { /* rows that no unit begins */
@@ -33,14 +34,14 @@ struct weyl_product {
   int32_t rows[3];
   size_t size, V; /* bytes of a number, channels of a block */
   size_t channels, blocks, last;
-  size_t copies;   /* v of uvu; 1 otherwise */
-  size_t chunk;    /* samples at a time */
-  int64_t weights; /* numbers of a set */
+  size_t copies;              /* v of uvu; 1 otherwise */
+  size_t chunk[PRODUCT_WAYS]; /* samples at a time */
+  int64_t weights;            /* numbers of a set */
   int32_t paths, kernel_paths;
   plan_path *path;
   weyl_product_method method;
-  int32_t units;
-  plan_unit *unit;
+  int32_t units[PRODUCT_WAYS]; /* 1: all pairs of degrees in one */
+  plan_unit *unit[PRODUCT_WAYS];
   plan_zero zero[3];
   product_table table;
   row_tables by_rows;
@@ -48,6 +49,14 @@ struct weyl_product {
 };
 
 static inline bool each_has_weights(const weyl_product *p) { return p->opts.weights == WEYL_WEIGHTS_EACH; }
+
+/* Samples at a time, in any way. */
+static inline size_t most_samples(const weyl_product *p) {
+  size_t most = 0;
+  for (int way = 0; way < PRODUCT_WAYS; way++)
+    if (p->chunk[way] > most) most = p->chunk[way];
+  return most;
+}
 
 /* Numbers of one sample in the blocked layout. */
 static inline size_t blocked_size(const weyl_product *p, int which) {

@@ -32,33 +32,26 @@ typedef struct search {
   double scale[L_MOST + 1][L_MOST + 1][L_MOST + 1];
 } search;
 
-/* The rows of the weights of all paths of a pair of degrees, in the order of the code. */
-static weyl_status number(search *s, int l1, int l2, int high) {
+/* The rows of the weights of all paths of a pair of degrees, in the order of the code; high becomes the highest degree
+ * that there is a path to. */
+static weyl_status number(search *s, int l1, int l2, int *high) {
   weyl_mark mark = weyl_arena_mark(s->p->arena);
   couple c;
-  const weyl_status status = couple_make(s->p->ctx, s->p->arena, l1, l2, high, s->even, &c);
-  if (status == WEYL_OK)
+  const weyl_status status = couple_make(s->p->ctx, s->p->arena, l1, l2, *high, s->even, &c);
+  if (status == WEYL_OK) {
     for (int l3 = c.low; l3 <= c.high; l3 += c.step) {
       s->row[l1][l2][l3] = s->p->kernel_paths++;
       s->scale[l1][l2][l3] = c.scale[l3];
     }
+    *high = c.high;
+  }
   weyl_arena_release(s->p->arena, mark);
   return status;
 }
 
-static bool add_unit(search *s, int l1, int l2, int least, int most, int *high) {
-  weyl_product *p = s->p;
-  plan_unit *to = &p->unit[p->units];
-  for (int way = 0; way < PRODUCT_WAYS; way++) {
-    const product_unit *u = find(s->tables[way], l1, l2, least, most);
-    if (!u) return false;
-    to->run[way] = u->run;
-    p->ops[way] += (double)u->ops;
-    *high = u->high;
-  }
-  to->first_path = (size_t)p->kernel_paths;
-  p->units++;
-  return true;
+static void add_unit(weyl_product *p, int way, const product_unit *u, size_t first_path) {
+  p->ops[way] += (double)u->ops;
+  p->unit[way][p->units[way]++] = (plan_unit){u->run, first_path, p->ops[way]};
 }
 
 /* The highest degree that the pair goes to; -1: it does not. */
@@ -76,36 +69,54 @@ static void zero_degree(plan_zero *z, int l) {
   z->count[z->n++] = 2 * l + 1;
 }
 
+/* One function for all pairs of degrees, if there is one. */
+static const product_unit *find_whole(const search *s, int way) {
+  if (s->l[0] != s->l[1] || s->l[0] != s->l[2]) return NULL;
+  return find(s->tables[way], -1, -1, s->l[0], s->l[0]);
+}
+
 static weyl_status collect(search *s, bool *found) {
   weyl_product *p = s->p;
-  const int l1_max = s->l[0], l2_max = s->l[1], l3_max = s->l[2];
-  bool begun[3][L_MOST + 1] = {{false}};
-  int high = 0;
+  const product_unit *whole[PRODUCT_WAYS];
+  bool begun[3][L_MOST + 1] = {{false}}, all = false;
   *found = false;
-  p->units = 0;
   p->kernel_paths = 0;
+  memset(p->units, 0, sizeof p->units);
   memset(p->ops, 0, sizeof p->ops);
   memset(p->zero, 0, sizeof p->zero);
   memset(s->row, -1, sizeof s->row);
-  if (l1_max == l2_max && l1_max == l3_max && add_unit(s, -1, -1, l1_max, l1_max, &high)) {
-    for (int l1 = 0; l1 <= l1_max; l1++)
-      for (int l2 = 0; l2 <= l2_max; l2++) WEYL_TRY(number(s, l1, l2, l3_max));
-  } else {
-    p->units = 0;
-    memset(p->ops, 0, sizeof p->ops);
-    for (int l1 = 0; l1 <= l1_max; l1++)
-      for (int l2 = 0; l2 <= l2_max; l2++) {
-        const int least = highest(s, l1, l2);
-        if (least < 0) continue;
-        if (!add_unit(s, l1, l2, least, l3_max, &high)) return WEYL_OK;
-        WEYL_TRY(number(s, l1, l2, high));
-        if (l1 == 0) begun[1][l2] = begun[2][l2] = true; /* the code of these puts where the rest adds */
-        if (l2 == 0) begun[0][l1] = true;
-      }
-    for (int i = 0; i < 3; i++)
-      for (int l = 0; l <= s->l[i]; l++)
-        if (!begun[i][l]) zero_degree(&p->zero[i], l);
+  for (int way = 0; way < PRODUCT_WAYS; way++) {
+    whole[way] = find_whole(s, way);
+    all |= whole[way] != NULL;
+    if (whole[way]) add_unit(p, way, whole[way], 0);
   }
+  for (int l1 = 0; l1 <= s->l[0]; l1++)
+    for (int l2 = 0; l2 <= s->l[1]; l2++) {
+      const size_t first_path = (size_t)p->kernel_paths;
+      int least = highest(s, l1, l2), most = s->l[2];
+      if (all) { /* every path has weights in the code of all pairs: so it must elsewhere */
+        least = most;
+        WEYL_TRY(number(s, l1, l2, &least));
+      } else if (least < 0) {
+        continue;
+      }
+      int high = least;
+      for (int way = 0; way < PRODUCT_WAYS; way++) {
+        if (whole[way]) continue;
+        const product_unit *u = find(s->tables[way], l1, l2, least, most);
+        if (!u) return WEYL_OK;
+        add_unit(p, way, u, first_path);
+        high = u->high;
+      }
+      if (!all) WEYL_TRY(number(s, l1, l2, &high));
+      if (l1 == 0) begun[1][l2] = begun[2][l2] = true; /* the code of these puts where the rest adds */
+      if (l2 == 0) begun[0][l1] = true;
+    }
+  for (int i = 0; i < 3; i++)
+    for (int l = 0; l <= s->l[i]; l++)
+      if (!begun[i][l]) zero_degree(&p->zero[i], l);
+  for (int way = 0; way < PRODUCT_WAYS; way++)
+    for (int32_t i = 0; i < p->units[way]; i++) p->unit[way][i].share /= p->ops[way];
   /* every path once, and in the code */
   bool taken[(L_MOST + 1) * (L_MOST + 1) * (L_MOST + 1)] = {false};
   for (int64_t i = 0; i < s->paths.n; i++) {
@@ -129,9 +140,10 @@ weyl_status plan_written(weyl_product *p, weyl_paths paths, bool *found) {
   }
   bool all_even = true;
   for (int64_t i = 0; i < paths.n; i++) all_even &= (paths.item[i].l1 + paths.item[i].l2 + paths.item[i].l3) % 2 == 0;
-  p->unit = weyl_arena_array(p->arena, plan_unit, (L_MOST + 1) * (L_MOST + 1) + 1);
   double *factor = weyl_arena_array(p->arena, double, paths.n);
-  if (!p->unit || !factor) return WEYL_MEMORY;
+  if (!factor) return WEYL_MEMORY;
+  for (int way = 0; way < PRODUCT_WAYS; way++)
+    if (!(p->unit[way] = weyl_arena_array(p->arena, plan_unit, (L_MOST + 1) * (L_MOST + 1) + 1))) return WEYL_MEMORY;
   for (int64_t i = 0; i < paths.n; i++) factor[i] = p->path[i].factor;
   for (int even = all_even ? 1 : 0; even >= 0 && !*found; even--) {
     s.even = even != 0;

@@ -92,8 +92,9 @@ INLINE void slope_of(const int l1, const int l3, const int signs, int powers, co
   from_orbit(l1, signs, weighted, v, sum);
 }
 
-INLINE void clear(int n, vec *x) {
-  for (int i = 0; i < n; i++) x[i] = v_zero();
+/* So few that the call of memset that a loop becomes would count. */
+INLINE void clear(const int n, int times, vec *x) {
+  NO_UNROLL for (int t = 0; t < times; t++, x += n) UNROLL_ALL for (int i = 0; i < n; i++) x[i] = v_zero();
 }
 
 /* times factor and the weights of degrees, if there are any */
@@ -139,7 +140,7 @@ INLINE void run(const sphere_product *p, const bool back, bool weights, const in
       const size_t z_at = item * (size_t)n3 * V + lane, wz_at = block * (size_t)(l3 + 1) * V + lane;
       const T *const f = lanes(a->f[0], f_at), *const wf = lanes(a->wf[0], wf_at), *const g = lanes(a->g, z_at);
       weigh(l1, f, wf, v_set1(1), x);
-      clear(powers * n3, power);
+      clear(n3, powers, power);
       if (!back) {
         all_orbits(p, l1, l3, (sample){.x = x, .power = power});
         for (int n = 0; n < powers; n++)
@@ -147,7 +148,7 @@ INLINE void run(const sphere_product *p, const bool back, bool weights, const in
         continue;
       }
       for (int n = 0; n < powers; n++) weigh(l3, g, lanes(a->wz[n], wz_at), v_set1((T)(n + 2)), h + n * n3);
-      clear(n1, slope);
+      clear(n1, 1, slope);
       all_orbits(p, l1, l3, (sample){x, h, weights ? power : NULL, slope});
       if (a->df[0]) put_result(l1, slope, wf, false, lanes_to(a->df[0], f_at));
       if (!weights) continue;

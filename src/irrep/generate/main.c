@@ -23,12 +23,20 @@ typedef struct job {
   FILE *table;
 } job;
 
-static void list(job *j, const char *name, int l1, int l2, const couple *pairs, int n, int high) {
+/* Where 16 registers are all there is, so many variables spill that functions of a pair are faster. */
+static const char *condition(const job *j, int l) {
+  static char text[64];
+  snprintf(text, sizeof text, "PRODUCT_L_MAX >= %d%s", l,
+           l >= 3 && !j->even && j->w.way != FORWARD ? " && WEYL_LEVEL == 2" : "");
+  return text;
+}
+
+static void list(job *j, const char *name, int l1, int l2, const couple *pairs, int n, int high, const char *where) {
   int paths = 0;
   for (int i = 0; i < n; i++)
     for (int l3 = pairs[i].low; l3 <= pairs[i].high; l3 += pairs[i].step) paths++;
-  fprintf(j->table, "#if PRODUCT_L_MAX >= %d\n  {%d, %d, %d, %d, %ld, %s},\n#endif\n", high, l1, l2,
-          l1 < 0 ? high : pairs[0].high, paths, j->w.ops, name);
+  fprintf(j->table, "#if %s\n  {%d, %d, %d, %d, %ld, %s},\n#endif\n", where, l1, l2, l1 < 0 ? high : pairs[0].high,
+          paths, j->w.ops, name);
 }
 
 static weyl_status whole(job *j, int l) {
@@ -40,10 +48,11 @@ static weyl_status whole(job *j, int l) {
   char name[64];
   snprintf(name, sizeof name, "all_%d", l);
   j->w.whole = true;
-  fprintf(j->w.out, "#if PRODUCT_L_MAX >= %d\n", l);
+  const char *where = condition(j, l);
+  fprintf(j->w.out, "#if %s\n", where);
   write_function(&j->w, name, pairs, n);
   fprintf(j->w.out, "#endif\n");
-  list(j, name, -1, -1, pairs, n, l);
+  list(j, name, -1, -1, pairs, n, l, where);
   return WEYL_OK;
 }
 
@@ -58,10 +67,12 @@ static weyl_status one_pair(job *j, int l1, int l2, int l_max) {
     char name[64];
     snprintf(name, sizeof name, "pair_%d_%d_%d", l1, l2, c.high);
     j->w.whole = false;
-    fprintf(j->w.out, "#if PRODUCT_L_MAX >= %d\n", l);
+    char where[32];
+    snprintf(where, sizeof where, "PRODUCT_L_MAX >= %d", l);
+    fprintf(j->w.out, "#if %s\n", where);
     write_function(&j->w, name, &c, 1);
     fprintf(j->w.out, "#endif\n");
-    list(j, name, l1, l2, &c, 1, l);
+    list(j, name, l1, l2, &c, 1, l, where);
   }
   return WEYL_OK;
 }

@@ -129,13 +129,28 @@ static const couple_pair *other_side(const couple *c, const couple_pair *p) {
   return NULL;
 }
 
+/* A row that several products read once: the compiler would load it for each of them. */
+static value held(const writer *w, const couple *c, const couple_pair *p, const char *what, value v) {
+  const value to = named("%s%d%d_%d_%d%c", what, c->l1, c->l2, p->a1, p->a2, p->side == SIDE_SUM ? 's' : 'd');
+  say(w, "HOLD(%s, %s);\n", to.name, v.name);
+  return to;
+}
+
 /* The forms of a pair at the first of its targets, from the highest |m3| down: those of the other target with them,
  * which share the products. */
 static void write_forms(writer *w, const couple *c, const couple_pair *p, int a) {
   const int a1 = p->a1, a2 = p->a2;
-  const value c1 = x_row(c, a1), c2 = y_row(c, a2), s1 = x_row(c, -a1), s2 = y_row(c, -a2);
+  value c1 = x_row(c, a1), c2 = y_row(c, a2), s1 = x_row(c, -a1), s2 = y_row(c, -a2);
   const couple_pair *q = other_side(c, p);
   if (q && p->side == SIDE_DIFFERENCE && a1 + a2 <= c->high && a1 + a2 > a) return; /* made at its sum */
+  bool used[FORMS];
+  for (int f = 0; f < FORMS; f++)
+    used[f] = couple_used(c, p, (couple_form)f) || (q && couple_used(c, q, (couple_form)f));
+  if (!w->whole && used[FORM_C] && used[FORM_S]) {
+    c1 = held(w, c, p, "xc", c1), c2 = held(w, c, p, "yc", c2);
+    if (a1) s1 = held(w, c, p, "xs", s1);
+    if (a2) s2 = held(w, c, p, "ys", s2);
+  }
   for (int f = 0; f < FORMS; f++) {
     const bool here = couple_used(c, p, (couple_form)f), there = q && couple_used(c, q, (couple_form)f);
     const value made = form_name(c, p, (couple_form)f);
@@ -464,11 +479,8 @@ void write_function(writer *w, const char *name, const couple *pairs, int n) {
   w->out = out;
   say(w, "static const T %s_k[] = {", name);
   for (int i = 0; i < w->values; i++) say(w, "%s(T)%.17g", i ? ", " : "", w->value[i]);
-  say(w, "%s};\n%s(%s)\n", w->values ? "" : "0", kind[w->way], name);
-  if (w->whole)
-    say(w, "AHEAD_ALL(%d)\n", (top + 1) * (top + 1));
-  else if (pairs->l1 == pairs->l2)
-    say(w, "AHEAD_DEGREE(%d, %d)\n", row(pairs->l1, -pairs->l1), 2 * pairs->l1 + 1);
+  say(w, "%s};\n%s(%s, %s)\n", w->values ? "" : "0", kind[w->way], name, w->whole ? "" : "LOOK_AHEAD");
+  if (w->whole) say(w, "AHEAD_ALL(%d)\n", (top + 1) * (top + 1));
   say(w, "%sEND\n\n", text);
   free(text);
 }
