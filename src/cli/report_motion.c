@@ -182,39 +182,33 @@ static weyl_status strips(const shown *s, const int64_t *parent) {
 
 /* ---- error against time ---------------------------------------------------------------------------------------- */
 
-static double distance(const double *a, const double *b, int64_t d) {
-  double sum = 0;
-  for (int64_t k = 0; k < d; k++) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return sqrt(sum);
-}
-
-/* Of the best guess of each frame, and of straight motion, meant over the nodes that count. */
-static weyl_status horizon(const shown *s) {
-  double *time = report_numbers(s->r, s->future), *ours = report_numbers(s->r, s->future),
-         *straight = report_numbers(s->r, s->future);
-  const weyl_field *counted = weyl_dataset_find(s->set, "counted");
-  if (!time || !ours || !straight) return WEYL_MEMORY;
+/* Of straight motion, meant over the nodes that count as the metrics are. */
+static void errors_straight(const shown *s, double *out) {
+  const weyl_field *counted = weyl_dataset_find(s->set, "counted"),
+                   *weights = weyl_dataset_find(s->set, "metric_weight");
   for (int64_t f = 0; f < s->future; f++) {
-    double sum = 0, sum_straight = 0, nodes = 0;
+    double sum = 0, nodes = 0;
     for (int64_t i = 0; i < s->nodes[s->samples]; i++) {
-      const double weight = counted ? ((const double *)counted->array.data)[i] : 1;
+      const double counts = counted ? ((const double *)counted->array.data)[i] : 1,
+                   weight = weights ? ((const double *)weights->array.data)[i] : 1;
       const double *truth = s->target + (i * s->future + f) * s->d, *last = s->past + ((i + 1) * s->frames - 1) * s->d;
-      double least = INFINITY, square = 0;
-      if (weight == 0) continue;
-      for (int64_t h = 0; h < s->heads; h++)
-        least = fmin(least, distance(s->guess + ((i * s->heads + h) * s->future + f) * s->d, truth, s->d));
+      double square = 0;
       for (int64_t k = 0; k < s->d; k++) {
         const double miss = last[k] + (double)(f + 1) * (last[k] - last[k - s->d]) - truth[k];
         square += miss * miss;
       }
-      sum += weight * least;
-      sum_straight += weight * sqrt(square);
-      nodes += weight;
+      sum += counts * weight * sqrt(square);
+      nodes += counts;
     }
-    time[f] = s->time_step * (double)(f + 1);
-    ours[f] = s->scale * sum / nodes;
-    straight[f] = s->scale * sum_straight / nodes;
+    out[f] = s->scale * sum / nodes;
   }
+}
+
+static weyl_status horizon(const shown *s, const double *ours) {
+  double *time = report_numbers(s->r, s->future), *straight = report_numbers(s->r, s->future);
+  if (!time || !straight) return WEYL_MEMORY;
+  for (int64_t f = 0; f < s->future; f++) time[f] = s->time_step * (double)(f + 1);
+  errors_straight(s, straight);
   const weyl_series lines[] = {
       {.label = "the model", .style = WEYL_LINE_POINTS, .colour = 1, .n = (size_t)s->future, .x = time, .y = ours},
       {.label = "straight motion", .style = WEYL_LINE, .colour = 7, .n = (size_t)s->future, .x = time, .y = straight}};
@@ -352,7 +346,7 @@ static weyl_status interactions(const shown *s, const weyl_array *pairs) {
 }
 
 weyl_status report_motion(report *r, const weyl_dataset *test, const double *prediction, int64_t heads,
-                          const weyl_array *pairs) {
+                          const double *errors, const weyl_array *pairs) {
   const weyl_array *past = &weyl_dataset_find(test, "past")->array, *target = &weyl_dataset_find(test, "target")->array;
   const weyl_field *scale = weyl_dataset_find(test, "metric_scale");
   const char *step = weyl_dataset_noted(test, "time_step"), *unit = weyl_dataset_noted(test, "time_unit");
@@ -381,6 +375,6 @@ weyl_status report_motion(report *r, const weyl_dataset *test, const double *pre
     WEYL_TRY(strips(&s, parent));
   else if (s.d >= 2)
     WEYL_TRY(trajectories(&s));
-  WEYL_TRY(horizon(&s));
+  WEYL_TRY(horizon(&s, errors));
   return pairs ? interactions(&s, pairs) : WEYL_OK;
 }
