@@ -77,8 +77,8 @@ void weyl_splits_free(weyl_splits *splits);
  *   id      i32 [N]          of tracks that weyl_motion_inputs reads: number of the agent in the note ids (a line each)
  * Notes: source; units; time_step (between the frames of a window, in the note time_unit); scale (an error times this
  * is in the note units: data were divided by it); joints ("hip|knee|..."), parents ("-1 0 ..." of the joints) and
- * joint_weights (N numbers: an average error over joints is sum_i w_i e_i; without it 1/N each); scenes ("a|b|...");
- * ego ("true": the error counts row 0 alone). */
+ * joint_weights (N numbers: an average error over joints is sum_i w_i e_i; without it 1/N each); root ("origin": joints
+ * without a parent hang from one that stands there); scenes ("a|b|..."); ego ("true": the error counts row 0 alone). */
 
 /* The same windows as the samples that models are trained on, without padding: past [T][d] and target [F][d] a node,
  * both less origin [d] a sample, the mean of its past;

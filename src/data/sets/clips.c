@@ -128,9 +128,9 @@ static weyl_status list_files(weyl_context *ctx, const weyl_options *o, const ch
   for (size_t i = 1; k == 0 && i < out->count; i++) {
     const int first = format_of(out->path[0]), other = format_of(out->path[i]);
     if (other == first) continue;
-    const weyl_status status =
-        weyl_fail(ctx, WEYL_FORMAT, "%s: holds clips of two formats, %s and %s: choose one (clips=%s or clips=%s)",
-                  path, motion_name(out->path[0]), motion_name(out->path[i]), formats[first].name, formats[other].name);
+    const weyl_status status = weyl_fail(
+        ctx, WEYL_FORMAT, "%s: holds clips of two formats, %s and %s: choose one (clips=%s or clips=%s)", path,
+        out->path[0] + strlen(path) + 1, out->path[i] + strlen(path) + 1, formats[first].name, formats[other].name);
     motion_paths_free(out);
     return status;
   }

@@ -62,11 +62,13 @@ static weyl_status choose_by_name(weyl_context *ctx, const char *path, const wey
   return WEYL_OK;
 }
 
+static bool is_fixed(const weyl_options *o) { return strcmp(weyl_options_string(o, "root"), "fixed") == 0; }
+
 /* names: as the option has them, or "" for all that move. */
 static weyl_status choose_joints(weyl_context *ctx, const weyl_options *o, const char *names, const char *path,
                                  const clips *c, int64_t **out, int64_t *count) {
   const weyl_trajectory *t = &c->item[0].motion;
-  const bool fixed = strcmp(weyl_options_string(o, "root"), "fixed") == 0;
+  const bool fixed = is_fixed(o);
   int64_t *point = weyl_arena_array(c->arena, int64_t, t->points), n = 0;
   if (!point) return WEYL_MEMORY;
   WEYL_TRY(choose_by_name(ctx, path, t, names, point, &n));
@@ -79,7 +81,7 @@ static weyl_status choose_joints(weyl_context *ctx, const weyl_options *o, const
 }
 
 /* Names, parents among those chosen, weights in the average error. */
-static weyl_status describe_joints(weyl_dataset *set, const clips *c, const int64_t *point, int64_t n) {
+static weyl_status describe_joints(weyl_dataset *set, const clips *c, bool fixed, const int64_t *point, int64_t n) {
   const weyl_trajectory *t = &c->item[0].motion;
   char *names = weyl_arena_strdup(c->arena, ""), *parents = weyl_arena_strdup(c->arena, ""),
        *weights = weyl_arena_strdup(c->arena, "");
@@ -95,6 +97,7 @@ static weyl_status describe_joints(weyl_dataset *set, const clips *c, const int6
     sum += weight;
   }
   if (!names || !parents || !weights) return WEYL_MEMORY;
+  if (fixed) WEYL_TRY(weyl_dataset_note(set, "root", "origin"));
   WEYL_TRY(weyl_dataset_note(set, "joints", names));
   WEYL_TRY(weyl_dataset_note(set, "parents", parents));
   return sum > 0 ? weyl_dataset_note(set, "joint_weights", weights) : WEYL_OK;
@@ -108,6 +111,7 @@ typedef struct plan {
   double fraction[SPLITS];
   const char *words[SPLITS]; /* of the clips of valid and test */
   bool by_clip[SPLITS];      /* there are such clips */
+  bool fixed;                /* the root */
   int64_t stride, *point, points;
 } plan;
 
@@ -121,6 +125,7 @@ static weyl_status make_plan(weyl_context *ctx, const weyl_options *o, const cha
   p->windows = (pose_settings){
       .past = motion_count(o, "past", 10), .future = motion_count(o, "future", 10), .scale = 100, .unit = "dm"};
   p->stride = motion_count(o, "stride", 1);
+  p->fixed = is_fixed(o);
   p->words[VALID] = weyl_options_string(o, "valid_clips");
   p->words[TEST] = weyl_options_string(o, "test_clips");
   const bool given = p->words[VALID][0] || p->words[TEST][0];
@@ -177,7 +182,7 @@ static weyl_status make_split(weyl_context *ctx, const plan *p, const clips *c, 
   WEYL_TRY(weyl_dataset_note(*out, "units", "mm"));
   WEYL_TRY(weyl_dataset_note(*out, "time_unit", "s"));
   WEYL_TRY(motion_note_number(*out, "time_step", c->item[0].motion.time_step));
-  return describe_joints(*out, c, p->point, p->points);
+  return describe_joints(*out, c, p->fixed, p->point, p->points);
 }
 
 weyl_status skeleton_load(weyl_context *ctx, const weyl_options *o, const char *path, weyl_splits *out) {
@@ -225,7 +230,7 @@ weyl_status skeleton_inputs(weyl_context *ctx, const weyl_options *o, const char
                           .stride = motion_count(o, "stride", 1)};
   const pose_settings settings = {.past = shape->past, .blank = shape->future, .scale = 100, .unit = "dm"};
   WEYL_GOTO(pose_windows(ctx, "predict", path, &settings, 0, part, c.count, &f, out));
-  WEYL_GOTO(describe_joints(*out, &c, point, points));
+  WEYL_GOTO(describe_joints(*out, &c, is_fixed(o), point, points));
 done:
   clips_free(&c);
   return status;
