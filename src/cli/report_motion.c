@@ -173,6 +173,16 @@ static void link_nodes(line *l, int64_t i, int64_t j, int64_t n, double side) {
   report_lift(l);
 }
 
+/* A circle of more nodes than this is nothing but lines: its pairs are points of a table instead. */
+enum { CIRCLE_MOST = 16 };
+
+static void mark_pair(line *l, int64_t i, int64_t j, int64_t n, double side) {
+  if (n <= CIRCLE_MOST)
+    link_nodes(l, i, j, n, side);
+  else
+    report_put(l, (double)j + 10 * side, (double)i);
+}
+
 static weyl_status graph_pictures(const shown *s, const graphs *g) {
   enum { LINES = 18 };
   weyl_plot plots[REPORT_SHOWN];
@@ -184,8 +194,9 @@ static weyl_status graph_pictures(const shown *s, const graphs *g) {
                   first = s->edges[sample], edges = s->edges[sample + 1] - first;
     weyl_series *of = series + LINES * k;
     size_t used = 0;
+    const bool circle = n <= CIRCLE_MOST;
     line dots = report_line(s->r, n);
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; circle && i < n; i++) {
       double at[2];
       stand(i, n, at);
       report_put(&dots, at[0], at[1]);
@@ -195,18 +206,25 @@ static weyl_status graph_pictures(const shown *s, const graphs *g) {
       const int category = g->label ? g->category_of[c] : c;
       line learned = report_line(s->r, 3 * edges), truth = report_line(s->r, 3 * edges);
       for (int64_t e = first; e < first + edges; e++) {
-        if (largest_of(g->pairs, e) == category) link_nodes(&learned, g->i[e], g->j[e], n, 0.025);
-        if (g->label && g->label[e] == c && g->i[e] < g->j[e]) link_nodes(&truth, g->i[e], g->j[e], n, 0);
+        if (largest_of(g->pairs, e) == category) mark_pair(&learned, g->i[e], g->j[e], n, 0.025);
+        if (g->label && g->label[e] == c && (g->i[e] < g->j[e] || !circle)) mark_pair(&truth, g->i[e], g->j[e], n, 0);
       }
-      if (g->label) of[used++] = report_drawn(&truth, "true", WEYL_DASHES, 0);
+      if (g->label) of[used++] = report_drawn(&truth, "true", circle ? WEYL_DASHES : WEYL_POINTS, 0);
       const char *label = g->label ? "learned" : weyl_arena_printf(s->r->arena, "category %d", c);
-      of[used++] = report_drawn(&learned, label, WEYL_LINE, g->label ? 1 : c);
+      of[used++] = report_drawn(&learned, label, circle ? WEYL_LINE : WEYL_POINTS, g->label ? 1 : c);
     }
-    of[used++] = report_drawn(&dots, NULL, WEYL_POINTS, 7);
+    if (circle) of[used++] = report_drawn(&dots, NULL, WEYL_POINTS, 7);
     const char *title = weyl_arena_printf(s->r->arena, "test sample %lld", (long long)sample);
     if (!title) return WEYL_MEMORY;
-    plots[k] = (weyl_plot){
-        .title = title, .equal_axes = true, .bare = true, .count = used, .series = of, .width = 420, .height = 420};
+    plots[k] = (weyl_plot){.title = title,
+                           .x_label = circle ? NULL : "who acts",
+                           .y_label = circle ? NULL : "on whom",
+                           .equal_axes = true,
+                           .bare = circle,
+                           .count = used,
+                           .series = of,
+                           .width = 420,
+                           .height = 420};
   }
   return report_picture(s->r, plots, (size_t)count, 2, "graphs",
                         g->label
