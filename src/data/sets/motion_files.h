@@ -86,6 +86,13 @@
        0,                                                                                                          \
        "fixed|free",                                                                                               \
        "fixed: the root stands at the origin and does not turn, as the papers do; free: the body moves in space"}, \
+      {"anchors",                                                                                                  \
+       WEYL_OPT_BOOL,                                                                                              \
+       "false",                                                                                                    \
+       0,                                                                                                          \
+       0,                                                                                                          \
+       NULL,                                                                                                       \
+       "joints that stand still (root, hips) are shown to the model with the others; their errors do not count"},  \
       {"joints",                                                                                                   \
        WEYL_OPT_STRING,                                                                                            \
        "",                                                                                                         \

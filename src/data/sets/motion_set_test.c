@@ -255,6 +255,28 @@ static void public_clip(void **state) {
   weyl_splits s = load(ctx, "motion", path, thirds);
   assert_int_equal(shape(s.train, "past")[1], 28);
   assert_string_equal(weyl_dataset_noted(s.train, "time_step"), "0.04");
+  assert_null(weyl_dataset_noted(s.train, "joint_weights"));
+  weyl_splits_free(&s);
+  /* root and hips stand still: shown on request, and their errors weigh nothing, here and in what is predicted from */
+  static const char *const anchored[] = {"valid_fraction=0.3", "train_fraction=0.3", "test_fraction=0.3",
+                                         "anchors=true", NULL};
+  s = load(ctx, "motion", path, anchored);
+  assert_int_equal(shape(s.train, "past")[1], 31);
+  weyl_dataset *rows = NULL, *in = NULL;
+  assert_ok(ctx, weyl_motion_rows(ctx, s.test, false, &rows));
+  const double *past = reals(rows, "past"), *weight = reals(rows, "metric_weight");
+  int still = 0;
+  for (int i = 0; i < 31; i++) {
+    bool moves = false;
+    for (int k = 3; k < 30; k++) moves = moves || fabs(past[i * 30 + k] - past[i * 30 + k % 3]) > 1e-9;
+    still += !moves;
+    assert_close(weight[i], moves ? 31.0 / 28 : 0, 1e-12);
+  }
+  assert_int_equal(still, 3);
+  assert_ok(ctx, weyl_motion_inputs(ctx, NULL, path, rows, &in));
+  assert_string_equal(weyl_dataset_noted(in, "joint_weights"), weyl_dataset_noted(s.test, "joint_weights"));
+  weyl_dataset_free(in);
+  weyl_dataset_free(rows);
   weyl_options *o = test_options(ctx, weyl_set_find("skeleton"), NULL);
   clips c;
   assert_ok(ctx, clips_read(ctx, o, path, &c));

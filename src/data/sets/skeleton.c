@@ -62,6 +62,13 @@ static weyl_status choose_by_name(weyl_context *ctx, const char *path, const wey
   return WEYL_OK;
 }
 
+/* It stands still, but elsewhere than its parent: not predicted, but it tells where the body is and how it is turned.
+ */
+static bool is_anchor(const clips *c, int64_t j, bool fixed) {
+  const int32_t parent = c->item[0].motion.parent[j];
+  return fixed && !is_wanted(c, j, fixed) && near_always(c, j, -1) && !(parent >= 0 && near_always(c, j, parent));
+}
+
 static bool is_fixed(const weyl_options *o) { return strcmp(weyl_options_string(o, "root"), "fixed") == 0; }
 
 /* names: as the option has them, or "" for all that move. */
@@ -73,7 +80,7 @@ static weyl_status choose_joints(weyl_context *ctx, const weyl_options *o, const
   if (!point) return WEYL_MEMORY;
   WEYL_TRY(choose_by_name(ctx, path, t, names, point, &n));
   for (int64_t j = 0; names[0] == '\0' && j < t->points; j++)
-    if (is_wanted(c, j, fixed)) point[n++] = j;
+    if (is_wanted(c, j, fixed) || (weyl_options_bool(o, "anchors") && is_anchor(c, j, fixed))) point[n++] = j;
   if (n == 0) return weyl_fail(ctx, WEYL_FORMAT, "%s: no joint moves (root=free keeps those that stand)", path);
   *out = point;
   *count = n;
@@ -86,14 +93,18 @@ static weyl_status describe_joints(weyl_dataset *set, const clips *c, bool fixed
   char *names = weyl_arena_strdup(c->arena, ""), *parents = weyl_arena_strdup(c->arena, ""),
        *weights = weyl_arena_strdup(c->arena, "");
   double sum = 0;
+  int64_t anchors = 0;
+  for (int64_t i = 0; i < n; i++) anchors += is_anchor(c, point[i], fixed);
   for (int64_t i = 0; names && parents && weights && i < n; i++) {
     int64_t above = -1;
     for (int32_t p = t->parent[point[i]]; p >= 0 && above < 0; p = t->parent[p])
       for (int64_t k = 0; k < n && above < 0; k++) above = point[k] == p ? k : -1;
     names = weyl_arena_printf(c->arena, "%s%s%s", names, i ? "|" : "", t->label[point[i]]);
     parents = weyl_arena_printf(c->arena, "%s%s%lld", parents, i ? " " : "", (long long)above);
-    const int weight = c->item[0].h36m ? h36m_weight[point[i]] : 0;
-    weights = weyl_arena_printf(c->arena, "%s%s%.17g", weights, i ? " " : "", weight / (double)H36M_JOINTS);
+    double weight = c->item[0].h36m ? h36m_weight[point[i]] / (double)H36M_JOINTS : 0;
+    if (!c->item[0].h36m && anchors > 0 && anchors < n)
+      weight = is_anchor(c, point[i], fixed) ? 0 : 1 / (double)(n - anchors);
+    weights = weyl_arena_printf(c->arena, "%s%s%.17g", weights, i ? " " : "", weight);
     sum += weight;
   }
   if (!names || !parents || !weights) return WEYL_MEMORY;
@@ -231,6 +242,8 @@ weyl_status skeleton_inputs(weyl_context *ctx, const weyl_options *o, const char
   const pose_settings settings = {.past = shape->past, .blank = shape->future, .scale = 100, .unit = "dm"};
   WEYL_GOTO(pose_windows(ctx, "predict", path, &settings, 0, part, c.count, &f, out));
   WEYL_GOTO(describe_joints(*out, &c, is_fixed(o), point, points));
+  const char *weights = weyl_dataset_noted(like, "joint_weights");
+  if (weights) WEYL_GOTO(weyl_dataset_note(*out, "joint_weights", weights));
 done:
   clips_free(&c);
   return status;
