@@ -46,6 +46,8 @@ const weyl_field *weyl_dataset_find(const weyl_dataset *set, const char *name); 
 WEYL_MUST_CHECK weyl_status weyl_dataset_note(weyl_dataset *set, const char *key,
                                               const char *value); /* "source", "units", "seed" ... */
 const char *weyl_dataset_noted(const weyl_dataset *set, const char *key);
+size_t weyl_dataset_notes(const weyl_dataset *set);
+const char *weyl_dataset_note_at(const weyl_dataset *set, size_t i, const char **value); /* the key */
 /* A new set of n of the samples, in the order given (a number may come again), with the same fields and notes. */
 WEYL_MUST_CHECK weyl_status weyl_dataset_take(const weyl_dataset *set, const int64_t *sample, int64_t n,
                                               weyl_dataset **out);
@@ -75,8 +77,8 @@ void weyl_splits_free(weyl_splits *splits);
  *   id      i32 [N]          of tracks that weyl_motion_inputs reads: number of the agent in the note ids (a line each)
  * Notes: source; units; time_step (between the frames of a window, in the note time_unit); scale (an error times this
  * is in the note units: data were divided by it); joints ("hip|knee|..."), parents ("-1 0 ..." of the joints) and
- * joint_weights (N numbers: an average error over joints is sum_i w_i e_i; without it 1/N each); scenes ("a|b|...");
- * ego ("true": the error counts row 0 alone). */
+ * joint_weights (N numbers: an average error over joints is sum_i w_i e_i; without it 1/N each); root ("origin": joints
+ * without a parent hang from one that stands there); scenes ("a|b|..."); ego ("true": the error counts row 0 alone). */
 
 /* The same windows as the samples that models are trained on, without padding: past [T][d] and target [F][d] a node,
  * both less origin [d] a sample, the mean of its past;
@@ -113,7 +115,8 @@ typedef struct weyl_set_def {
    * the run's; what generates data draws from its own option data_seed, so that runs with several seeds see one set. */
   weyl_status (*load)(weyl_context *ctx, const weyl_options *options, const char *path, uint64_t seed,
                       weyl_splits *out);
-  /* Writes the set as `weyl data make` does; NULL: the splits' fields as <split>_<field> in an npz. Here `seed` is the
+  /* Writes the set as `weyl data make` does; NULL: the splits' fields as <split>_<field> in an npz, their notes as
+   * <split>_notes (the bytes of a JSON object of strings). Here `seed` is the
    * seed of the data, unless the option data_seed was set; WEYL_SEED_NOT_GIVEN: the option's default. result (may be
    * NULL) gets keys of the object that is open. */
   weyl_status (*write)(weyl_context *ctx, const weyl_options *options, uint64_t seed, const char *file,

@@ -19,6 +19,7 @@ typedef struct weyl_series {
 typedef struct weyl_plot {
   const char *title, *x_label, *y_label;
   bool log_x, log_y, equal_axes; /* equal_axes: one unit has one length; not with logarithms */
+  bool bare;                     /* no axes and no grid: only what is drawn, and `names` */
   size_t count;
   const weyl_series *series;
   double width, height;     /* pixels; 0: 640 x 400 */

@@ -22,8 +22,10 @@ typedef struct weyl_traced {
   const char *metric[4]; /* "mse", "mae": sum of value over sum of weight, both [batch]. The first selects on
                             validation: lower is better */
   weyl_tensor value[4], weight[4];
-  bool either[4];         /* a share of pairs put right, when nothing says which of two names is which: a or 1 - a over
-                             all samples, the larger */
+  bool either[4];    /* a share of pairs put right, when nothing says which of two names is which: a or 1 - a over
+                        all samples, the larger */
+  weyl_tensor ahead; /* [batch, F] of motion: value of the error at each frame of the future, weighted by weight[0];
+                        or null */
   weyl_tensor diagnostic; /* [batch] smallest frame gap, or null */
   weyl_tensor pairs;      /* [edges, categories] what the model says about pairs, or null */
 } weyl_traced;
@@ -128,8 +130,9 @@ typedef struct weyl_train_config {
   const weyl_comm *comm;    /* NULL: one process. Rank 0 writes the files; a stop on any rank stops all */
 } weyl_train_config;
 
+enum { WEYL_METRICS = 16 }; /* of a run, at most */
 typedef struct weyl_metric {
-  char name[32];
+  char name[32]; /* "mse", "error at 400 ms" */
   double value;
 } weyl_metric;
 typedef struct weyl_train_result {
@@ -137,7 +140,7 @@ typedef struct weyl_train_result {
   int64_t params, epochs, best_epoch;
   double train_loss, seconds_per_epoch;
   int metrics;
-  weyl_metric valid[4], test[4];
+  weyl_metric valid[WEYL_METRICS], test[WEYL_METRICS];
   bool stopped_early;
 } weyl_train_result;
 /* Every option that training a task with a model takes: names are unique over the tables. task NULL: the options of
@@ -182,8 +185,12 @@ WEYL_MUST_CHECK weyl_status weyl_trained_splits(weyl_trained *trained, const wey
 /* Other data of the same kind: the data set's own options (NULL: the run's) and path (NULL: the run's). */
 WEYL_MUST_CHECK weyl_status weyl_trained_load(weyl_trained *trained, const weyl_options *of_set, const char *path,
                                               weyl_splits *out);
-WEYL_MUST_CHECK weyl_status weyl_trained_eval(weyl_trained *trained, const weyl_dataset *set, weyl_metric metrics[4],
-                                              int *count, int64_t *samples);
+WEYL_MUST_CHECK weyl_status weyl_trained_eval(weyl_trained *trained, const weyl_dataset *set,
+                                              weyl_metric metrics[WEYL_METRICS], int *count, int64_t *samples);
+/* Mean errors at each frame of the future, of the best guess at that frame: [F], in double. The metrics "error at ..."
+ * are some of them. WEYL_UNSUPPORTED for tasks that are no motion. */
+WEYL_MUST_CHECK weyl_status weyl_trained_errors(weyl_trained *trained, const weyl_dataset *set, weyl_arena *arena,
+                                                weyl_array *out);
 /* Predictions for all samples of a set: rows as the set's nodes, [nodes, width], in double. */
 WEYL_MUST_CHECK weyl_status weyl_trained_predict(weyl_trained *trained, const weyl_dataset *set, weyl_arena *arena,
                                                  weyl_array *out, double *smallest_gap);

@@ -70,6 +70,16 @@ static double element(const weyl_array *a, int64_t i) {
   return NAN;
 }
 
+/* The notes of a split are the bytes of a text: copied to `text`, cut where it is full. */
+static bool is_text(const char *name, const weyl_array *a, char text[400]) {
+  const size_t n = strlen(name), size = (size_t)weyl_array_size(a);
+  if (n < 6 || strcmp(name + n - 6, "_notes") != 0 || a->dtype != WEYL_U8) return false;
+  for (size_t k = 0; k < size; k++)
+    if (((const uint8_t *)a->data)[k] < ' ' || ((const uint8_t *)a->data)[k] > '~') return false;
+  snprintf(text, 400, "%.*s%s", (int)(size < 390 ? size : 390), (const char *)a->data, size < 390 ? "" : " ...");
+  return true;
+}
+
 static weyl_status info_arrays(cli *c, const weyl_bundle *bundle) {
   weyl_json_array(c->result, "arrays");
   for (size_t i = 0; i < weyl_bundle_count(bundle); i++) {
@@ -83,7 +93,8 @@ static weyl_status info_arrays(cli *c, const weyl_bundle *bundle) {
       low = fmin(low, x);
       high = fmax(high, x);
     }
-    char shape[160];
+    char shape[160], text[400];
+    const bool words = is_text(weyl_bundle_name(bundle, i), a, text);
     shape_text(a, shape, sizeof shape);
     weyl_json_object(c->result, NULL);
     weyl_json_string(c->result, "name", weyl_bundle_name(bundle, i));
@@ -94,9 +105,13 @@ static weyl_status info_arrays(cli *c, const weyl_bundle *bundle) {
     weyl_json_number(c->result, "min", low);
     weyl_json_number(c->result, "max", high);
     weyl_json_integer(c->result, "not_finite", strange);
+    if (words) weyl_json_string(c->result, "text", text);
     weyl_json_end(c->result);
     cli_say(c, "  %-32s %s %s", weyl_bundle_name(bundle, i), weyl_dtype_name(a->dtype), shape);
-    if (n > 0) cli_say(c, "  %.6g to %.6g", low, high);
+    if (words)
+      cli_say(c, "  %s", text);
+    else if (n > 0)
+      cli_say(c, "  %.6g to %.6g", low, high);
     cli_say(c, strange ? "  (%lld not finite)\n" : "\n", (long long)strange);
   }
   weyl_json_end(c->result);

@@ -63,13 +63,13 @@ static weyl_status evaluate(cli *c, weyl_trained *trained, const weyl_splits *sp
   const weyl_dataset *set = strcmp(name, "train") == 0   ? splits->train
                             : strcmp(name, "valid") == 0 ? splits->valid
                                                          : splits->test;
-  weyl_metric metrics[4];
+  weyl_metric metrics[WEYL_METRICS];
   int count = 0;
   int64_t samples = 0;
   WEYL_TRY(weyl_trained_eval(trained, set, metrics, &count, &samples));
 
-  const char *cells[10] = {"metric", name};
-  char numbers[4][32];
+  const char *cells[2 * (WEYL_METRICS + 1)] = {"metric", name};
+  char numbers[WEYL_METRICS][32];
   weyl_json_object(c->result, name);
   for (int i = 0; i < count; i++) {
     weyl_json_number(c->result, metrics[i].name, metrics[i].value);

@@ -133,13 +133,13 @@ static weyl_status curves(report *r, const history *h) {
 /* ---- the test ---- */
 
 static weyl_status results(report *r, weyl_trained *trained, const weyl_splits *splits) {
-  weyl_metric valid[4], test[4];
+  weyl_metric valid[WEYL_METRICS], test[WEYL_METRICS];
   int n_valid = 0, n_test = 0;
   int64_t samples_valid = 0, samples_test = 0;
   WEYL_TRY(weyl_trained_eval(trained, splits->valid, valid, &n_valid, &samples_valid));
   WEYL_TRY(weyl_trained_eval(trained, splits->test, test, &n_test, &samples_test));
-  const char *cells[15] = {"metric", "validation", "test"};
-  char text[8][32];
+  const char *cells[3 * (WEYL_METRICS + 1)] = {"metric", "validation", "test"};
+  char text[2 * WEYL_METRICS][32];
   weyl_json_object(r->c->result, "test");
   for (int i = 0; i < n_test; i++) {
     cells[3 * i + 3] = test[i].name;
@@ -247,7 +247,9 @@ static weyl_status report_test(report *r, weyl_trained *trained, const weyl_data
   const weyl_status status = weyl_trained_pairs(trained, test, r->arena, &pairs);
   if (status == WEYL_UNSUPPORTED) weyl_message_clear(r->c->ctx);
   if (status != WEYL_OK && status != WEYL_UNSUPPORTED) return status;
-  return report_motion(r, test, prediction, width / (target->dim[1] * target->dim[2]),
+  weyl_array errors;
+  WEYL_TRY(weyl_trained_errors(trained, test, r->arena, &errors));
+  return report_motion(r, test, prediction, width / (target->dim[1] * target->dim[2]), errors.data,
                        status == WEYL_OK ? &pairs : NULL);
 }
 

@@ -23,9 +23,9 @@ weyl_status report_picture(report *r, const weyl_plot *plots, size_t count, int 
 
 /* Where the points of test samples go, true and predicted [nodes][d]. */
 weyl_status report_points(report *r, const weyl_dataset *test, const double *prediction);
-/* The same of a past and a future, prediction [nodes][heads][F][d]; who interacts with whom, pairs [edges][categories]
- * or NULL. */
+/* The same of a past and a future, prediction [nodes][heads][F][d]; mean errors [F]; who interacts with whom, pairs
+ * [edges][categories] or NULL. */
 weyl_status report_motion(report *r, const weyl_dataset *test, const double *prediction, int64_t heads,
-                          const weyl_array *pairs);
+                          const double *errors, const weyl_array *pairs);
 
 #endif

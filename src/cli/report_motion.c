@@ -1,42 +1,26 @@
 /* Pictures of motion: past, future and guesses; skeletons frame by frame; error against time; who interacts with whom.
  */
-#include "report.h"
+#include "report_motion.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct shown {
-  report *r;
-  const weyl_dataset *set;
-  const double *past, *target, *guess; /* [nodes][T][d], [nodes][F][d], [nodes][heads][F][d] */
-  int64_t d, frames, future, heads, samples;
-  const int64_t *nodes, *edges;
-  double time_step, scale; /* seconds or what else; of errors */
-  const char *time_unit;
-} shown;
+int64_t report_sample_at(const shown *s, int i) { return (int64_t)i * s->samples / REPORT_SHOWN; }
 
-static int64_t sample_at(const shown *s, int i) { return (int64_t)i * s->samples / REPORT_SHOWN; }
+int report_plots_of(const shown *s) { return s->samples < REPORT_SHOWN ? (int)s->samples : REPORT_SHOWN; }
 
-static int plots_of(const shown *s) { return s->samples < REPORT_SHOWN ? (int)s->samples : REPORT_SHOWN; }
+line report_line(report *r, int64_t room) { return (line){report_numbers(r, room), report_numbers(r, room), 0}; }
 
-/* A line under construction, with gaps. */
-typedef struct line {
-  double *x, *y;
-  size_t n;
-} line;
-
-static line line_new(report *r, int64_t room) { return (line){report_numbers(r, room), report_numbers(r, room), 0}; }
-
-static void put(line *l, double x, double y) {
+void report_put(line *l, double x, double y) {
   if (!l->x || !l->y) return;
   l->x[l->n] = x;
   l->y[l->n++] = y;
 }
 
-static void lift(line *l) { put(l, NAN, NAN); }
+void report_lift(line *l) { report_put(l, NAN, NAN); }
 
-static weyl_series drawn(const line *l, const char *label, weyl_mark_style style, int colour) {
+weyl_series report_drawn(const line *l, const char *label, weyl_mark_style style, int colour) {
   return (weyl_series){.label = label, .style = style, .colour = colour, .n = l->n, .x = l->x, .y = l->y};
 }
 
@@ -44,34 +28,34 @@ static weyl_series drawn(const line *l, const char *label, weyl_mark_style style
 
 /* Frames [n][d] of a node, from `start` if there is one, where the window was. */
 static void path(line *l, const double *start, const double *x, int64_t n, int64_t d, const double *origin) {
-  if (start) put(l, start[0] + origin[0], start[1] + origin[1]);
-  for (int64_t t = 0; t < n; t++) put(l, x[t * d] + origin[0], x[t * d + 1] + origin[1]);
-  lift(l);
+  if (start) report_put(l, start[0] + origin[0], start[1] + origin[1]);
+  for (int64_t t = 0; t < n; t++) report_put(l, x[t * d] + origin[0], x[t * d + 1] + origin[1]);
+  report_lift(l);
 }
 
 static weyl_status trajectories(const shown *s) {
   weyl_plot plots[REPORT_SHOWN];
   weyl_series *series = weyl_arena_array(s->r->arena, weyl_series, 4 * REPORT_SHOWN);
   if (!series) return WEYL_MEMORY;
-  const int count = plots_of(s);
+  const int count = report_plots_of(s);
   for (int k = 0; k < count; k++) {
-    const int64_t sample = sample_at(s, k), n = s->nodes[sample + 1] - s->nodes[sample];
+    const int64_t sample = report_sample_at(s, k), n = s->nodes[sample + 1] - s->nodes[sample];
     const double *origin = (const double *)weyl_dataset_find(s->set, "origin")->array.data + sample * s->d;
-    line past = line_new(s->r, n * (s->frames + 1)), truth = line_new(s->r, n * (s->future + 2)),
-         guess = line_new(s->r, n * s->heads * (s->future + 2)), now = line_new(s->r, n);
+    line past = report_line(s->r, n * (s->frames + 1)), truth = report_line(s->r, n * (s->future + 2)),
+         guess = report_line(s->r, n * s->heads * (s->future + 2)), now = report_line(s->r, n);
     for (int64_t i = s->nodes[sample]; i < s->nodes[sample + 1]; i++) {
       const double *last = s->past + ((i + 1) * s->frames - 1) * s->d;
       path(&past, NULL, s->past + i * s->frames * s->d, s->frames, s->d, origin);
       path(&truth, last, s->target + i * s->future * s->d, s->future, s->d, origin);
       for (int64_t h = 0; h < s->heads; h++)
         path(&guess, last, s->guess + (i * s->heads + h) * s->future * s->d, s->future, s->d, origin);
-      put(&now, last[0] + origin[0], last[1] + origin[1]);
+      report_put(&now, last[0] + origin[0], last[1] + origin[1]);
     }
     weyl_series *of = series + 4 * k;
-    of[0] = drawn(&guess, s->heads > 1 ? "guesses" : "predicted", WEYL_LINE, 1);
-    of[1] = drawn(&past, "past", WEYL_LINE, 7);
-    of[2] = drawn(&truth, "true", WEYL_LINE, 0);
-    of[3] = drawn(&now, NULL, WEYL_POINTS, 7);
+    of[0] = report_drawn(&guess, s->heads > 1 ? "guesses" : "predicted", WEYL_LINE, 1);
+    of[1] = report_drawn(&past, "past", WEYL_LINE, 7);
+    of[2] = report_drawn(&truth, "true", WEYL_LINE, 0);
+    of[3] = report_drawn(&now, NULL, WEYL_POINTS, 7);
     const char *title = weyl_arena_printf(s->r->arena, "test sample %lld", (long long)sample);
     if (!title) return WEYL_MEMORY;
     plots[k] = (weyl_plot){.title = title,
@@ -88,141 +72,47 @@ static weyl_status trajectories(const shown *s) {
       "The first two coordinates, seen from above: what was seen, what came, and what the model says.");
 }
 
-/* ---- skeletons ------------------------------------------------------------------------------------------------- */
-
-enum { POSES = 8, JOINTS_MOST = 256 };
-
-/* The parents of joints, -1 for a root; how many there are. */
-static int64_t parents_of(const weyl_dataset *set, int64_t parent[JOINTS_MOST]) {
-  const char *at = weyl_dataset_noted(set, "parents");
-  int64_t n = 0;
-  while (at && n < JOINTS_MOST) {
-    char *end;
-    const long long value = strtoll(at, &end, 10);
-    if (end == at) break;
-    parent[n++] = value;
-    at = end;
-  }
-  return n;
-}
-
-/* Coordinates by extent in the first pose: the longest stands upright. */
-static void choose_axes(const shown *s, int64_t sample, int axis[2]) {
-  double extent[3] = {0};
-  for (int a = 0; a < s->d && a < 3; a++) {
-    double low = INFINITY, high = -INFINITY;
-    for (int64_t i = s->nodes[sample]; i < s->nodes[sample + 1]; i++) {
-      const double x = s->past[((i + 1) * s->frames - 1) * s->d + a];
-      low = fmin(low, x);
-      high = fmax(high, x);
-    }
-    extent[a] = high - low;
-  }
-  axis[1] = 0;
-  for (int a = 1; a < s->d && a < 3; a++)
-    if (extent[a] > extent[axis[1]]) axis[1] = a;
-  axis[0] = axis[1] == 0 ? 1 : 0;
-  for (int a = 0; a < s->d && a < 3; a++)
-    if (a != axis[1] && extent[a] > extent[axis[0]]) axis[0] = a;
-}
-
-/* The bones of one pose, moved by `shift`. x: frame of the first node; rows `stride` numbers apart. */
-static void pose(line *l, const double *x, int64_t stride, int64_t n, const int64_t *parent, const int axis[2],
-                 const double shift[2]) {
-  for (int64_t i = 0; i < n; i++) {
-    if (parent[i] < 0 || parent[i] >= n) continue;
-    const double *a = x + i * stride, *b = x + parent[i] * stride;
-    put(l, a[axis[0]] + shift[0], a[axis[1]] + shift[1]);
-    put(l, b[axis[0]] + shift[0], b[axis[1]] + shift[1]);
-    lift(l);
-  }
-}
-
-static weyl_status strips(const shown *s, const int64_t *parent) {
-  weyl_plot plots[REPORT_SHOWN];
-  weyl_series *series = weyl_arena_array(s->r->arena, weyl_series, 3 * REPORT_SHOWN);
-  if (!series) return WEYL_MEMORY;
-  const int count = plots_of(s);
-  const int64_t poses = s->future < POSES ? s->future : POSES;
-  for (int k = 0; k < count; k++) {
-    const int64_t sample = sample_at(s, k), first = s->nodes[sample], n = s->nodes[sample + 1] - first;
-    int axis[2];
-    choose_axes(s, sample, axis);
-    double apart = 0; /* poses stand in rows of three, in squares that all of them fit into */
-    for (int a = 0; a < 2; a++) {
-      double low = INFINITY, high = -INFINITY;
-      for (int64_t i = first * s->future; i < (first + n) * s->future; i++) {
-        low = fmin(low, s->target[i * s->d + axis[a]]);
-        high = fmax(high, s->target[i * s->d + axis[a]]);
-      }
-      apart = fmax(apart, 1.1 * (high - low));
-    }
-    line seen = line_new(s->r, 3 * n), truth = line_new(s->r, 3 * n * poses), guess = line_new(s->r, 3 * n * poses);
-    pose(&seen, s->past + (first * s->frames + s->frames - 1) * s->d, s->frames * s->d, n, parent, axis,
-         (double[2]){0, 0});
-    for (int64_t p = 0; p < poses; p++) {
-      const int64_t frame = (p + 1) * s->future / poses - 1;
-      const double shift[2] = {apart * (double)((p + 1) % 3), -apart * (double)((p + 1) / 3)};
-      pose(&truth, s->target + (first * s->future + frame) * s->d, s->future * s->d, n, parent, axis, shift);
-      pose(&guess, s->guess + (first * s->heads * s->future + frame) * s->d, s->heads * s->future * s->d, n, parent,
-           axis, shift);
-    }
-    weyl_series *of = series + 3 * k;
-    of[0] = drawn(&seen, "last seen", WEYL_LINE, 7);
-    of[1] = drawn(&truth, "true", WEYL_LINE, 0);
-    of[2] = drawn(&guess, "predicted", WEYL_LINE, 1);
-    const char *title = weyl_arena_printf(s->r->arena, "test sample %lld, every %.3g %s", (long long)sample,
-                                          s->time_step * (double)s->future / (double)poses, s->time_unit);
-    if (!title) return WEYL_MEMORY;
-    plots[k] = (weyl_plot){.title = title, .equal_axes = true, .count = 3, .series = of, .width = 520, .height = 520};
-  }
-  return report_picture(s->r, plots, (size_t)count, 2, "skeletons",
-                        "The pose that was seen last, and row by row what came then and what the model says.");
-}
-
 /* ---- error against time ---------------------------------------------------------------------------------------- */
 
-static double distance(const double *a, const double *b, int64_t d) {
-  double sum = 0;
-  for (int64_t k = 0; k < d; k++) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return sqrt(sum);
-}
-
-/* Of the best guess of each frame, and of straight motion, meant over the nodes that count. */
-static weyl_status horizon(const shown *s) {
-  double *time = report_numbers(s->r, s->future), *ours = report_numbers(s->r, s->future),
-         *straight = report_numbers(s->r, s->future);
-  const weyl_field *counted = weyl_dataset_find(s->set, "counted");
-  if (!time || !ours || !straight) return WEYL_MEMORY;
-  for (int64_t f = 0; f < s->future; f++) {
-    double sum = 0, sum_straight = 0, nodes = 0;
+/* Of points that go on as they went (speed 1) or stand still (0), meant over the nodes that count as metrics are. */
+static double *errors_without_model(const shown *s, double speed) {
+  const weyl_field *counted = weyl_dataset_find(s->set, "counted"),
+                   *weights = weyl_dataset_find(s->set, "metric_weight");
+  double *out = report_numbers(s->r, s->future);
+  for (int64_t f = 0; out && f < s->future; f++) {
+    double sum = 0, nodes = 0;
     for (int64_t i = 0; i < s->nodes[s->samples]; i++) {
-      const double weight = counted ? ((const double *)counted->array.data)[i] : 1;
+      const double counts = counted ? ((const double *)counted->array.data)[i] : 1,
+                   weight = weights ? ((const double *)weights->array.data)[i] : 1;
       const double *truth = s->target + (i * s->future + f) * s->d, *last = s->past + ((i + 1) * s->frames - 1) * s->d;
-      double least = INFINITY, square = 0;
-      if (weight == 0) continue;
-      for (int64_t h = 0; h < s->heads; h++)
-        least = fmin(least, distance(s->guess + ((i * s->heads + h) * s->future + f) * s->d, truth, s->d));
+      double square = 0;
       for (int64_t k = 0; k < s->d; k++) {
-        const double miss = last[k] + (double)(f + 1) * (last[k] - last[k - s->d]) - truth[k];
+        const double miss = last[k] + speed * (double)(f + 1) * (last[k] - last[k - s->d]) - truth[k];
         square += miss * miss;
       }
-      sum += weight * least;
-      sum_straight += weight * sqrt(square);
-      nodes += weight;
+      sum += counts * weight * sqrt(square);
+      nodes += counts;
     }
-    time[f] = s->time_step * (double)(f + 1);
-    ours[f] = s->scale * sum / nodes;
-    straight[f] = s->scale * sum_straight / nodes;
+    out[f] = s->scale * sum / nodes;
   }
+  return out;
+}
+
+static weyl_status horizon(const shown *s, const double *ours) {
+  double *time = report_numbers(s->r, s->future), *straight = errors_without_model(s, 1),
+         *still = errors_without_model(s, 0);
+  if (!time || !straight || !still) return WEYL_MEMORY;
+  for (int64_t f = 0; f < s->future; f++) time[f] = s->time_step * (double)(f + 1);
+  const size_t n = (size_t)s->future;
   const weyl_series lines[] = {
-      {.label = "the model", .style = WEYL_LINE_POINTS, .colour = 1, .n = (size_t)s->future, .x = time, .y = ours},
-      {.label = "straight motion", .style = WEYL_LINE, .colour = 7, .n = (size_t)s->future, .x = time, .y = straight}};
+      {.label = "the model", .style = WEYL_LINE_POINTS, .colour = 1, .n = n, .x = time, .y = ours},
+      {.label = "straight motion", .style = WEYL_LINE, .colour = 7, .n = n, .x = time, .y = straight},
+      {.label = "standing still", .style = WEYL_DASHES, .colour = 7, .n = n, .x = time, .y = still}};
   const char *x_label = weyl_arena_printf(s->r->arena, "time ahead (%s)", s->time_unit);
   const char *unit = weyl_dataset_noted(s->set, "units");
   const char *y_label = weyl_arena_printf(s->r->arena, "mean distance (%s)", unit ? unit : "unit of the data");
   const weyl_plot plot = {
-      .title = "Error against time", .x_label = x_label, .y_label = y_label, .count = 2, .series = lines};
+      .title = "Error against time", .x_label = x_label, .y_label = y_label, .count = 3, .series = lines};
   return report_picture(s->r, &plot, 1, 1, "horizon",
                         s->heads > 1 ? "Of the best guess at each time, over all test samples."
                                      : "Mean over all test samples and points.");
@@ -278,9 +168,19 @@ static void link_nodes(line *l, int64_t i, int64_t j, int64_t n, double side) {
   stand(j, n, b);
   const double x = b[0] - a[0], y = b[1] - a[1], length = sqrt(x * x + y * y);
   const double off[2] = {-side * y / length, side * x / length};
-  put(l, a[0] + 0.06 * x + off[0], a[1] + 0.06 * y + off[1]);
-  put(l, b[0] - 0.06 * x + off[0], b[1] - 0.06 * y + off[1]);
-  lift(l);
+  report_put(l, a[0] + 0.06 * x + off[0], a[1] + 0.06 * y + off[1]);
+  report_put(l, b[0] - 0.06 * x + off[0], b[1] - 0.06 * y + off[1]);
+  report_lift(l);
+}
+
+/* A circle of more nodes than this is nothing but lines: its pairs are points of a table instead. */
+enum { CIRCLE_MOST = 16 };
+
+static void mark_pair(line *l, int64_t i, int64_t j, int64_t n, double side) {
+  if (n <= CIRCLE_MOST)
+    link_nodes(l, i, j, n, side);
+  else
+    report_put(l, (double)j + 10 * side, (double)i);
 }
 
 static weyl_status graph_pictures(const shown *s, const graphs *g) {
@@ -288,35 +188,43 @@ static weyl_status graph_pictures(const shown *s, const graphs *g) {
   weyl_plot plots[REPORT_SHOWN];
   weyl_series *series = weyl_arena_array(s->r->arena, weyl_series, LINES * REPORT_SHOWN);
   if (!series) return WEYL_MEMORY;
-  const int count = plots_of(s), categories = (int)g->pairs->dim[1] < 16 ? (int)g->pairs->dim[1] : 16;
+  const int count = report_plots_of(s), categories = (int)g->pairs->dim[1] < 16 ? (int)g->pairs->dim[1] : 16;
   for (int k = 0; k < count; k++) {
-    const int64_t sample = sample_at(s, k), n = s->nodes[sample + 1] - s->nodes[sample], first = s->edges[sample],
-                  edges = s->edges[sample + 1] - first;
+    const int64_t sample = report_sample_at(s, k), n = s->nodes[sample + 1] - s->nodes[sample],
+                  first = s->edges[sample], edges = s->edges[sample + 1] - first;
     weyl_series *of = series + LINES * k;
     size_t used = 0;
-    line dots = line_new(s->r, n);
-    for (int64_t i = 0; i < n; i++) {
+    const bool circle = n <= CIRCLE_MOST;
+    line dots = report_line(s->r, n);
+    for (int64_t i = 0; circle && i < n; i++) {
       double at[2];
       stand(i, n, at);
-      put(&dots, at[0], at[1]);
+      report_put(&dots, at[0], at[1]);
     }
     /* with a truth: its last class (a spring, a like charge); without: every category */
     for (int c = g->label ? g->classes - 1 : 0; c < (g->label ? g->classes : categories); c++) {
       const int category = g->label ? g->category_of[c] : c;
-      line learned = line_new(s->r, 3 * edges), truth = line_new(s->r, 3 * edges);
+      line learned = report_line(s->r, 3 * edges), truth = report_line(s->r, 3 * edges);
       for (int64_t e = first; e < first + edges; e++) {
-        if (largest_of(g->pairs, e) == category) link_nodes(&learned, g->i[e], g->j[e], n, 0.025);
-        if (g->label && g->label[e] == c && g->i[e] < g->j[e]) link_nodes(&truth, g->i[e], g->j[e], n, 0);
+        if (largest_of(g->pairs, e) == category) mark_pair(&learned, g->i[e], g->j[e], n, 0.025);
+        if (g->label && g->label[e] == c && (g->i[e] < g->j[e] || !circle)) mark_pair(&truth, g->i[e], g->j[e], n, 0);
       }
-      if (g->label) of[used++] = drawn(&truth, "true", WEYL_DASHES, 0);
+      if (g->label) of[used++] = report_drawn(&truth, "true", circle ? WEYL_DASHES : WEYL_POINTS, 0);
       const char *label = g->label ? "learned" : weyl_arena_printf(s->r->arena, "category %d", c);
-      of[used++] = drawn(&learned, label, WEYL_LINE, g->label ? 1 : c);
+      of[used++] = report_drawn(&learned, label, circle ? WEYL_LINE : WEYL_POINTS, g->label ? 1 : c);
     }
-    of[used++] = drawn(&dots, NULL, WEYL_POINTS, 7);
+    if (circle) of[used++] = report_drawn(&dots, NULL, WEYL_POINTS, 7);
     const char *title = weyl_arena_printf(s->r->arena, "test sample %lld", (long long)sample);
     if (!title) return WEYL_MEMORY;
-    plots[k] =
-        (weyl_plot){.title = title, .equal_axes = true, .count = used, .series = of, .width = 420, .height = 420};
+    plots[k] = (weyl_plot){.title = title,
+                           .x_label = circle ? NULL : "who acts",
+                           .y_label = circle ? NULL : "on whom",
+                           .equal_axes = true,
+                           .bare = circle,
+                           .count = used,
+                           .series = of,
+                           .width = 420,
+                           .height = 420};
   }
   return report_picture(s->r, plots, (size_t)count, 2, "graphs",
                         g->label
@@ -352,7 +260,7 @@ static weyl_status interactions(const shown *s, const weyl_array *pairs) {
 }
 
 weyl_status report_motion(report *r, const weyl_dataset *test, const double *prediction, int64_t heads,
-                          const weyl_array *pairs) {
+                          const double *errors, const weyl_array *pairs) {
   const weyl_array *past = &weyl_dataset_find(test, "past")->array, *target = &weyl_dataset_find(test, "target")->array;
   const weyl_field *scale = weyl_dataset_find(test, "metric_scale");
   const char *step = weyl_dataset_noted(test, "time_step"), *unit = weyl_dataset_noted(test, "time_unit");
@@ -373,14 +281,14 @@ weyl_status report_motion(report *r, const weyl_dataset *test, const double *pre
                    .time_unit = !step  ? "frames"
                                 : unit ? unit
                                        : "time units"};
-  int64_t parent[JOINTS_MOST];
-  const int64_t joints = parents_of(test, parent);
+  int64_t parent[REPORT_JOINTS];
+  const int64_t joints = report_parents(test, parent);
   if (s.samples < 1) return WEYL_OK;
   weyl_page_heading(r->page, "Predicted against true");
   if (s.d >= 2 && joints > 0 && joints == s.nodes[1])
-    WEYL_TRY(strips(&s, parent));
+    WEYL_TRY(report_skeletons(&s, parent));
   else if (s.d >= 2)
     WEYL_TRY(trajectories(&s));
-  WEYL_TRY(horizon(&s));
+  WEYL_TRY(horizon(&s, errors));
   return pairs ? interactions(&s, pairs) : WEYL_OK;
 }

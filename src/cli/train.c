@@ -56,8 +56,8 @@ static void show(cli *c, const weyl_train_result *r, const char *run) {
           strcmp(r->symmetry, "none") && r->symmetry[0] ? " with " : "", strcmp(r->symmetry, "none") ? r->symmetry : "",
           params, (long long)r->epochs, r->stopped_early ? " (no better validation any more)" : "",
           (long long)r->best_epoch, cli_duration(time, weyl_seconds() - c->start));
-  const char *cells[15] = {"metric", "valid", "test"};
-  char numbers[8][32];
+  const char *cells[3 * (WEYL_METRICS + 1)] = {"metric", "valid", "test"};
+  char numbers[2 * WEYL_METRICS][32];
   for (int i = 0; i < r->metrics; i++) {
     cells[3 * i + 3] = r->test[i].name;
     cells[3 * i + 4] = metric_of(r->valid, r->metrics, r->test[i].name, numbers[2 * i]);

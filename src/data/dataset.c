@@ -164,6 +164,13 @@ const char *weyl_dataset_noted(const weyl_dataset *set, const char *key) {
   return NULL;
 }
 
+size_t weyl_dataset_notes(const weyl_dataset *set) { return set->notes; }
+
+const char *weyl_dataset_note_at(const weyl_dataset *set, size_t i, const char **value) {
+  *value = set->note[i].value;
+  return set->note[i].key;
+}
+
 /* ---- parts ---------------------------------------------------------------------------------------------------------
  */
 

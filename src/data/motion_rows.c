@@ -206,8 +206,8 @@ static weyl_status carry_ids(const windows *w, weyl_dataset *out) {
 }
 
 static weyl_status carry_notes(const weyl_dataset *from, weyl_dataset *out) {
-  static const char *const key[] = {"source", "units",   "time_step", "time_unit", "edge_classes",
-                                    "joints", "parents", "scenes",    "seed",      "ids"};
+  static const char *const key[] = {"source",  "units",  "time_step", "time_unit", "edge_classes", "joints",
+                                    "parents", "scenes", "seed",      "ids",       "root",         "joint_weights"};
   for (size_t k = 0; k < sizeof key / sizeof *key; k++) {
     const char *value = weyl_dataset_noted(from, key[k]);
     if (value) WEYL_TRY(weyl_dataset_note(out, key[k], value));

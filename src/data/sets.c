@@ -54,6 +54,29 @@ void data_report(weyl_json *result, const char *task, const char *file, const we
   weyl_json_end(result);
 }
 
+/* <split>_notes: an npz has no place for text, so the bytes of a JSON object. */
+static weyl_status add_notes(weyl_bundle *bundle, const char *prefix, const weyl_dataset *set) {
+  char name[256];
+  weyl_json *json = weyl_json_new();
+  if (!json) return WEYL_MEMORY;
+  weyl_json_object(json, NULL);
+  for (size_t i = 0; i < weyl_dataset_notes(set); i++) {
+    const char *value, *key = weyl_dataset_note_at(set, i, &value);
+    weyl_json_string(json, key, value);
+  }
+  weyl_json_end(json);
+  const char *text = weyl_json_text(json);
+  weyl_status status = text ? WEYL_OK : WEYL_MEMORY;
+  snprintf(name, sizeof name, "%s_notes", prefix);
+  if (text) {
+    const weyl_array array = {
+        .data = (void *)(uintptr_t)text, .dtype = WEYL_U8, .rank = 1, .dim = {(int64_t)strlen(text)}};
+    status = weyl_bundle_add(bundle, name, &array);
+  }
+  weyl_json_free(json);
+  return status;
+}
+
 /* <split>_<field>, and <split>_nodes, <split>_edges [samples + 1] where each sample's rows begin. */
 static weyl_status add_split(weyl_bundle *bundle, const char *prefix, const weyl_dataset *set) {
   char name[256];
@@ -75,7 +98,7 @@ static weyl_status add_split(weyl_bundle *bundle, const char *prefix, const weyl
     snprintf(name, sizeof name, "%s_%s", prefix, field->name);
     WEYL_TRY(weyl_bundle_add(bundle, name, &field->array));
   }
-  return WEYL_OK;
+  return weyl_dataset_notes(set) > 0 ? add_notes(bundle, prefix, set) : WEYL_OK;
 }
 
 weyl_status data_splits_write(weyl_context *ctx, const char *name, const weyl_splits *splits, const char *file,

@@ -32,6 +32,7 @@ static const form forms[] = {
     {"gnn", {{"layers", "2"}}, false, false, true},
     {"gnn", {{"layers", "0"}}, true, false, true},
     {"simlpe", {{"layers", "3"}}, true, false, true},
+    {"simlpe", {{"layers", "1"}, {"relative", "true"}}, true, false, true},
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 

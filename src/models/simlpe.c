@@ -2,6 +2,9 @@
  * Moreno-Noguer, WACV 2023): no graph, no symmetry of space, and hard to beat on motion capture.
  *
  *   x [d J, T] -> D -> W_0 -> blocks x <- x + layer_norm(W x) along time -> W_1 -> D^T -> first F frames + last pose
+ *
+ * Where few bodies are trained on, the poses themselves are learned by heart: with `relative`, x is what they are less
+ * the last one.
  */
 #include "parts.h"
 
@@ -41,7 +44,8 @@ static weyl_tensor motion(weyl_graph *g, const weyl_motion *in, const weyl_optio
   const weyl_tensor past = side_by_side(in), last = weyl_slice(past, 1, n - 1, 1, 1);
   const int64_t width = weyl_dim_of(past, 2);
   /* time stands last: its maps are products over the last axis */
-  weyl_tensor x = weyl_permute(weyl_linear(past, "in", width, NULL), (int[]){0, 2, 1});
+  const weyl_tensor given = weyl_model_bool(me, o, "relative") ? weyl_sub(past, last) : past;
+  weyl_tensor x = weyl_permute(weyl_linear(given, "in", width, NULL), (int[]){0, 2, 1});
   x = weyl_matmul(x, weyl_cosines(g, n, true));
   for (int64_t l = 0; l < blocks; l++) {
     weyl_scope(g, "block_%d", (int)l);
@@ -58,6 +62,7 @@ static weyl_tensor motion(weyl_graph *g, const weyl_motion *in, const weyl_optio
 
 static const weyl_option options[] = {
     {"layers", WEYL_OPT_INT, "48", 0, 512, NULL, "blocks along time"},
+    {"relative", WEYL_OPT_BOOL, "false", 0, 0, NULL, "what goes in is less the last pose"},
     {0},
 };
 

@@ -52,8 +52,9 @@ static size_t data_block(FILE *script, const weyl_plot *plot, size_t k) {
   return points;
 }
 
-/* A square of the plane that holds all points, so that equal axes never squeeze a picture to a strip. */
-static void square(FILE *script, const weyl_plot *plot) {
+/* A box of the plane as wide and high as the picture that holds all points, so that equal axes never squeeze a picture
+ * to a strip. Pictures of the usual size get a square. */
+static void box(FILE *script, const weyl_plot *plot) {
   double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
   for (size_t k = 0; k < plot->count; k++) {
     const weyl_series *s = &plot->series[k];
@@ -66,12 +67,14 @@ static void square(FILE *script, const weyl_plot *plot) {
       }
     }
   }
-  double half = 0.54 * fmax(high[0] - low[0], high[1] - low[1]);
+  const double text = plot->bare && plot->names ? 110 : 0; /* pixels that title, key and names take of the height */
+  const double wide = plot->width > 0 && plot->height > text ? plot->width / (plot->height - text) : 1;
+  double half = 0.54 * fmax((high[0] - low[0]) / wide, high[1] - low[1]);
   if (!(half > 0)) half = 1;
   static const char axis[] = "xy";
   for (int a = 0; a < 2; a++) {
-    const double centre = low[a] + 0.5 * (high[a] - low[a]);
-    fprintf(script, "set %crange [%.17g:%.17g]\n", axis[a], centre - half, centre + half);
+    const double centre = low[a] + 0.5 * (high[a] - low[a]), reach = a == 0 ? half * wide : half;
+    fprintf(script, "set %crange [%.17g:%.17g]\n", axis[a], centre - reach, centre + reach);
   }
   fputs("set size ratio -1\n", script);
 }
@@ -134,7 +137,7 @@ static weyl_status plot_commands(weyl_context *ctx, FILE *script, const weyl_plo
   fputs(" noenhanced\n", script);
   if (plot->log_x) fputs("set logscale x\n", script);
   if (plot->log_y) fputs("set logscale y\nset format y '%g'\n", script);
-  if (plot->equal_axes && !plot->log_x && !plot->log_y) square(script, plot);
+  if (plot->equal_axes && !plot->log_x && !plot->log_y) box(script, plot);
   if (labels > 0)
     fputs("set key outside top center horizontal Left reverse noenhanced\n", script);
   else
@@ -148,6 +151,11 @@ static weyl_status plot_commands(weyl_context *ctx, FILE *script, const weyl_plo
       fprintf(script, " %zu", k);
     }
     fputs(")\nset grid noxtics\n", script);
+  }
+
+  if (plot->bare) {
+    fputs("unset border\nunset ytics\nunset grid\n", script);
+    fputs(plot->names ? "set xtics scale 0\n" : "unset xtics\n", script);
   }
 
   const size_t bars = bars_of(plot);

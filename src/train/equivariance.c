@@ -17,7 +17,7 @@ weyl_status train_predict(train_evaluator *e, const weyl_dataset *set, weyl_aren
   weyl_loader *loader = NULL;
   train_evaluation result;
   WEYL_TRY(weyl_loader_new(e->ctx, set, e->program, e->shard, &loader));
-  const weyl_status status = train_evaluate(e, loader, set, NULL, NULL, y.data, NULL, &result);
+  const weyl_status status = train_evaluate(e, loader, set, NULL, NULL, &(train_wanted){.prediction = y.data}, &result);
   weyl_loader_free(loader);
   if (status != WEYL_OK) return status;
   *out = y;

@@ -11,19 +11,28 @@ weyl_status train_evaluator_new(weyl_context *ctx, weyl_variables *vars, const w
                                 const weyl_dataset *example, train_evaluator **out) {
   train_evaluator *e = weyl_alloc(ctx, 1, sizeof *e);
   if (e == NULL) return WEYL_MEMORY;
-  *e = (train_evaluator){.ctx = ctx, .diagnostic = -1, .pairs = -1, .shard = weyl_options_integer(options, "shard")};
+  *e = (train_evaluator){
+      .ctx = ctx, .ahead = -1, .diagnostic = -1, .pairs = -1, .shard = weyl_options_integer(options, "shard")};
 
   weyl_status status;
+  WEYL_GOTO(train_horizons_read(ctx, options, &e->horizons));
   WEYL_GOTO(weyl_graph_new(ctx, vars, false, &e->graph));
   e->traced = task->trace(e->graph, example, model, symmetry, options);
   WEYL_GOTO(weyl_graph_status(e->graph));
 
-  weyl_tensor outputs[11];
+  weyl_tensor outputs[12];
   int n = 0;
   outputs[n++] = e->traced.prediction;
   for (int k = 0; k < e->traced.metrics; k++) {
     outputs[n++] = e->traced.value[k];
     outputs[n++] = e->traced.weight[k];
+  }
+  if (weyl_tensor_valid(e->traced.ahead)) {
+    e->ahead = n;
+    outputs[n++] = e->traced.ahead;
+    e->errors = weyl_alloc(ctx, (size_t)train_future(e), sizeof *e->errors);
+    status = e->errors != NULL ? WEYL_OK : WEYL_MEMORY;
+    if (status != WEYL_OK) goto done;
   }
   if (weyl_tensor_valid(e->traced.diagnostic)) {
     e->diagnostic = n;
@@ -50,6 +59,7 @@ void train_evaluator_free(train_evaluator *e) {
   weyl_run_free(e->shared);
   weyl_program_free(e->program);
   weyl_graph_free(e->graph);
+  weyl_dealloc(e->ctx, e->errors);
   weyl_dealloc(e->ctx, e->order);
   weyl_dealloc(e->ctx, e);
 }
@@ -64,6 +74,10 @@ int64_t train_prediction_width(const train_evaluator *e) {
 weyl_rows_per train_prediction_per(const train_evaluator *e) {
   const weyl_shape shape = weyl_tensor_shape(e->traced.prediction);
   return shape.rank > 0 ? (weyl_rows_per)shape.dim[0].count : WEYL_PER_SAMPLE;
+}
+
+int64_t train_future(const train_evaluator *e) {
+  return weyl_tensor_valid(e->traced.ahead) ? weyl_dim_of(e->traced.ahead, 1) : 0;
 }
 
 int64_t train_categories(const train_evaluator *e) {
@@ -109,13 +123,38 @@ static weyl_status next_batch(train_evaluator *e, weyl_loader *loader, int64_t f
   return weyl_loader_fill(loader, e->order + first, count, 0, 0, batch);
 }
 
+/* Sums of the last step's errors at each frame. */
+static void add_errors(train_evaluator *e, const weyl_run *run, int64_t samples) {
+  const weyl_array a = weyl_run_output(run, e->ahead);
+  const int64_t future = train_future(e);
+  for (int64_t i = 0; i < samples; i++)
+    for (int64_t f = 0; f < future; f++) e->errors[f] += number_at(&a, i * future + f);
+}
+
+/* The errors that the sums come to, and those among them that are metrics. */
+static void finish_errors(train_evaluator *e, const weyl_dataset *set, double weight, const train_wanted *wanted,
+                          train_evaluation *out) {
+  const int64_t future = train_future(e);
+  for (int64_t f = 0; f < future; f++) e->errors[f] = weight != 0 ? e->errors[f] / weight : 0;
+  if (wanted != NULL && wanted->errors != NULL) memcpy(wanted->errors, e->errors, (size_t)future * sizeof *e->errors);
+  for (int k = 0; k < e->horizons.count; k++) {
+    const int64_t frame = train_horizon_frame(&e->horizons, k, set, future);
+    if (frame < 0) continue;
+    weyl_metric *m = &out->metric[out->metrics++];
+    snprintf(m->name, sizeof m->name, "error at %.6g ms", e->horizons.ms[k]);
+    m->value = e->errors[frame];
+  }
+}
+
 weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_dataset *set, const volatile int *stop,
-                           const weyl_comm *comm, double *prediction, double *pairs, train_evaluation *out) {
+                           const weyl_comm *comm, const train_wanted *wanted, train_evaluation *out) {
   weyl_status status = make_ready(e, loader, set, comm);
   WEYL_TRY(comm != NULL ? comm->agree(comm->self, e->ctx, status) : status);
   weyl_run *run = comm != NULL ? e->shared : e->run;
   const int64_t n = weyl_dataset_samples(set);
   double value[4] = {0}, weight[4] = {0}, gap = INFINITY;
+  double *prediction = wanted != NULL ? wanted->prediction : NULL, *pairs = wanted != NULL ? wanted->pairs : NULL;
+  if (e->ahead >= 0) memset(e->errors, 0, (size_t)train_future(e) * sizeof *e->errors);
 
   for (int64_t first = 0; first < n; first += SAMPLES_AT_ONCE) {
     const int64_t count = n - first < SAMPLES_AT_ONCE ? n - first : SAMPLES_AT_ONCE;
@@ -132,6 +171,7 @@ weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_d
     }
     take(run, 0, &prediction);
     if (e->pairs >= 0) take(run, e->pairs, &pairs);
+    if (e->ahead >= 0) add_errors(e, run, count);
     if (e->diagnostic >= 0) {
       const weyl_array d = weyl_run_output(run, e->diagnostic);
       for (int64_t i = 0; i < count; i++) gap = fmin(gap, number_at(&d, i));
@@ -144,5 +184,6 @@ weyl_status train_evaluate(train_evaluator *e, weyl_loader *loader, const weyl_d
     out->metric[k].value = weight[k] != 0 ? value[k] / weight[k] : 0;
     if (e->traced.either[k]) out->metric[k].value = fmax(out->metric[k].value, 1 - out->metric[k].value);
   }
+  if (e->ahead >= 0) finish_errors(e, set, weight[0], wanted, out);
   return WEYL_OK;
 }

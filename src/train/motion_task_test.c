@@ -217,6 +217,113 @@ static void straight_motion(void **state) {
   trial_free(&t);
 }
 
+/* ---- errors at horizons ---- */
+
+/* Two windows of two joints in the plane that stood at the origin; joint i of window s is `off[s][i][f]` away at frame
+ * f of the future, 80 ms each. */
+enum { AHEAD = 5 };
+static const double off[2][2][AHEAD] = {{{1, 2, 3, 4, 5}, {0, 1, 0, 2, 0}}, {{3, 4, 4, 4, 7}, {8, 0, 2, 6, 4}}};
+
+static void write_standing(weyl_context *ctx, const char *path, const char *notes) {
+  static const char *const split[] = {"train", "valid", "test"};
+  double past[2][2][2][2] = {0}, future[2][2][AHEAD][2];
+  weyl_bundle *bundle = NULL;
+  char name[32];
+  for (int k = 0; k < 2 * 2 * AHEAD; k++) { /* in the direction (0.6, -0.8) */
+    (&future[0][0][0][0])[2 * k] = 0.6 * (&off[0][0][0])[k];
+    (&future[0][0][0][0])[2 * k + 1] = -0.8 * (&off[0][0][0])[k];
+  }
+  const struct {
+    const char *name;
+    weyl_array array;
+  } all[] = {{"past", {past, WEYL_F64, 4, {2, 2, 2, 2}}},
+             {"future", {future, WEYL_F64, 4, {2, 2, AHEAD, 2}}},
+             {"notes", {(void *)(uintptr_t)notes, WEYL_U8, 1, {(int64_t)strlen(notes)}}}};
+  assert_int_equal(weyl_bundle_new(ctx, &bundle), WEYL_OK);
+  for (int s = 0; s < 3; s++)
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+      snprintf(name, sizeof name, "%s_%s", split[s], all[k].name);
+      assert_int_equal(weyl_bundle_add(bundle, name, &all[k].array), WEYL_OK);
+    }
+  assert_int_equal(weyl_npz_write(ctx, path, bundle), WEYL_OK);
+  weyl_bundle_free(bundle);
+}
+
+/* Joints weigh 3/4 and 1/4, lengths are in units of 10: sums done by hand. */
+static void errors_at_horizons(void **state) {
+  (void)state;
+  trial t = trial_new("motion", "last-position");
+  char path[128];
+  snprintf(path, sizeof path, "%s/windows.npz", t.folder);
+  write_standing(t.ctx, path,
+                 "{\"time_step\": \"0.08\", \"time_unit\": \"s\", \"scale\": \"10\", \"joints\": \"hip|knee\", "
+                 "\"joint_weights\": \"0.75 0.25\"}");
+  set(&t, "horizons", "80,100,320,400,480"); /* no frame at 100 ms, and 480 ms are too far */
+  set(&t, "batch", "2");
+  weyl_train_result r;
+  const weyl_train_config config = {
+      .task = "motion", .model = "last-position", .data = path, .out = t.out, .options = t.options, .seed = 1};
+  if (weyl_train(t.ctx, &config, &r) != WEYL_OK) fail_msg("%s", weyl_message(t.ctx));
+  static const struct {
+    const char *name;
+    double value;
+  } want[] = {{"FDE", 10 * (0.75 * 12 + 0.25 * 4) / 2},
+              {"ADE", 10 * (0.75 * 37 + 0.25 * 23) / 10},
+              {"error at 80 ms", 10 * (0.75 * 4 + 0.25 * 8) / 2},
+              {"error at 320 ms", 10 * (0.75 * 8 + 0.25 * 8) / 2},
+              {"error at 400 ms", 10 * (0.75 * 12 + 0.25 * 4) / 2}};
+  assert_int_equal(r.metrics, 5);
+  for (int k = 0; k < 5; k++) {
+    assert_string_equal(r.test[k].name, want[k].name);
+    if (fabs(r.test[k].value - want[k].value) > 1e-5 * want[k].value)
+      fail_msg("%s is %.9g, not %.9g", want[k].name, r.test[k].value, want[k].value);
+  }
+
+  static const double ahead[AHEAD] = {25, 23.75, 28.75, 40, 50};
+  weyl_trained *trained = NULL;
+  weyl_arena *arena = NULL;
+  const weyl_splits *splits;
+  weyl_array errors;
+  assert_int_equal(weyl_trained_open(t.ctx, t.out, WEYL_F64, NULL, &trained), WEYL_OK);
+  assert_int_equal(weyl_arena_new(t.ctx, &arena), WEYL_OK);
+  assert_int_equal(weyl_trained_splits(trained, &splits), WEYL_OK);
+  assert_int_equal(weyl_trained_errors(trained, splits->test, arena, &errors), WEYL_OK);
+  assert_int_equal(errors.dim[0], AHEAD);
+  for (int f = 0; f < AHEAD; f++) assert_true(fabs(((double *)errors.data)[f] - ahead[f]) < 1e-12 * ahead[f]);
+  weyl_arena_free(arena);
+  weyl_trained_free(trained);
+  trial_free(&t);
+}
+
+/* The first row counts alone where it is an ego, and data without a step in seconds have no horizons. */
+static void errors_of_egos(void **state) {
+  (void)state;
+  trial t = trial_new("motion", "last-position");
+  char path[128];
+  snprintf(path, sizeof path, "%s/windows.npz", t.folder);
+  write_standing(t.ctx, path, "{\"time_step\": \"80\", \"time_unit\": \"fs\", \"ego\": \"true\"}");
+  set(&t, "batch", "2");
+  weyl_train_result r;
+  const weyl_train_config config = {
+      .task = "motion", .model = "last-position", .data = path, .out = t.out, .options = t.options, .seed = 1};
+  if (weyl_train(t.ctx, &config, &r) != WEYL_OK) fail_msg("%s", weyl_message(t.ctx));
+  assert_int_equal(r.metrics, 2);
+  assert_true(fabs(r.test[0].value - 6) < 1e-5 && fabs(r.test[1].value - 3.7) < 1e-5);
+
+  static const char *const bad[] = {"80,40", "soon", "80;160", "0,80", "-80", "nan", "1,2,3,4,5,6,7,8,9,10,11,12,13"};
+  weyl_train_config again = config;
+  char out[128];
+  snprintf(out, sizeof out, "%s/again", t.folder);
+  again.out = out;
+  for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+    set(&t, "horizons", bad[k]);
+    assert_int_equal(weyl_train(t.ctx, &again, &r), WEYL_BAD_ARG);
+    assert_non_null(strstr(weyl_message(t.ctx), "horizons is"));
+    weyl_message_clear(t.ctx);
+  }
+  trial_free(&t);
+}
+
 static void wrong_pairs_of_task_and_model(void **state) {
   (void)state;
   weyl_context *ctx = test_context(1);
@@ -235,6 +342,8 @@ int main(void) {
       cmocka_unit_test(bad_windows),
       cmocka_unit_test(learns_by_heart),
       cmocka_unit_test(straight_motion),
+      cmocka_unit_test(errors_at_horizons),
+      cmocka_unit_test(errors_of_egos),
       cmocka_unit_test(wrong_pairs_of_task_and_model),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,16 @@ done:
   return status;
 }
 
+/* The finished run of another row on its own data: as it wrote it down. False: it did not. */
+static bool written_down(const job *j, const recipe_row *row, const recipe_row *of, int seed, seed_result *out) {
+  const char *folder = run_folder(j, of, seed);
+  const char *metrics = folder != NULL ? train_path(j->arena, folder, "metrics.json") : NULL;
+  if (row->options > 0 || metrics == NULL || !weyl_file_exists(metrics)) return false;
+  if (read_metrics(j, row, metrics, out) == WEYL_OK) return true;
+  weyl_message_clear(j->ctx);
+  return false;
+}
+
 /* The finished run of another row, on data made with this row's options. */
 static weyl_status evaluate_seed(const job *j, const recipe_row *row, const recipe_row *of, int seed, double *ours) {
   const char *folder = run_folder(j, of, seed);
@@ -125,7 +135,7 @@ static weyl_status evaluate_seed(const job *j, const recipe_row *row, const reci
   train_config c = {0};
   weyl_splits splits = {0};
   weyl_trained *trained = NULL;
-  weyl_metric metrics[4];
+  weyl_metric metrics[WEYL_METRICS];
   int count = 0;
   int64_t samples;
   weyl_status status;
@@ -174,10 +184,12 @@ static weyl_status run_row(const job *j, const recipe_row *row, weyl_recipe_resu
   double sum = 0, squares = 0, per_epoch = 0;
   seed_result s = {0};
   for (int seed = 1; seed <= seeds; seed++) {
-    if (of != NULL)
-      WEYL_TRY(evaluate_seed(j, row, of, seed, &s.ours));
-    else
+    if (of == NULL)
       WEYL_TRY(train_seed(j, row, seed, &s));
+    else if (written_down(j, row, of, seed, &s))
+      s.seconds_per_epoch = 0;
+    else
+      WEYL_TRY(evaluate_seed(j, row, of, seed, &s.ours));
     /* Welford's update */
     const double off = s.ours - sum / (seed > 1 ? seed - 1 : 1);
     sum += s.ours;

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <jansson.h>
+
 #include "train_fixture.h"
 
 static const char *const good =
@@ -146,6 +148,33 @@ static void bad_recipes_are_refused(void **state) {
   assert_int_equal(weyl_recipe_open(f->ctx, "nowhere/at-all.ini", NULL, &r), WEYL_NO_FILE);
 }
 
+/* Another metric of a run on its own data is what the run wrote down: nothing is computed again. */
+static void metrics_of_a_run_are_read(void **state) {
+  train_fixture *f = *state;
+  static const char text[] =
+      "[full]\nepochs = 1\nbatch = 8\nhorizon = 2\n[a]\ntask = dynamics\nmodel = linear\nmetric = test mse\n"
+      "[a, mae]\nrun = a\nmetric = valid mae\n[a, size]\nrun = a\nmetric = test size\n";
+  weyl_recipe *r = NULL;
+  weyl_recipe_result result[3];
+  assert_trained(f, open_text(f, text, &r));
+  weyl_recipe_opts o = {.full = true, .out = fixture_path(f, "runs", NULL), .data = f->data, .only = "a"};
+  assert_int_equal(weyl_recipe_run(f->ctx, r, &o, result), WEYL_FORMAT);
+  assert_message(f, "no metric \"size\"");
+  const char *path = fixture_path(f, "runs", "a-seed1/metrics.json");
+  json_t *metrics = json_load_file(path, 0, NULL);
+  assert_non_null(metrics);
+  assert_true(result[1].ours == json_number_value(json_object_get(json_object_get(metrics, "valid"), "mae")));
+  json_object_set_new(json_object_get(metrics, "valid"), "mae", json_real(12));
+  assert_int_equal(json_dump_file(metrics, path, 0), 0);
+  json_decref(metrics);
+  weyl_message_clear(f->ctx);
+  o.only = "a, mae";
+  assert_trained(f, weyl_recipe_run(f->ctx, r, &o, result));
+  assert_true(result[1].ours == 12);
+  assert_string_equal(result[1].budget, "the run of a, 1 seed");
+  weyl_recipe_free(r);
+}
+
 /* A row's own file in the folder of the data, and rows chosen by their names. */
 static void rows_have_files_and_are_chosen(void **state) {
   train_fixture *f = *state;
@@ -264,6 +293,7 @@ int main(void) {
       fixture_test(rows_run_and_are_not_run_again),
       fixture_test(interrupted_recipes_go_on),
       fixture_test(rows_have_files_and_are_chosen),
+      fixture_test(metrics_of_a_run_are_read),
       fixture_test(bad_recipes_are_refused),
       fixture_test(shipped_recipes_are_good),
   };

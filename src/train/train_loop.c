@@ -76,7 +76,7 @@ static double equivariance_now(trainer *t) {
 static weyl_status evaluate(trainer *t, int64_t epoch) {
   train_evaluation valid;
   WEYL_TRY(take_weights(t));
-  WEYL_TRY(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, t->comm, NULL, NULL, &valid));
+  WEYL_TRY(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, t->comm, NULL, &valid));
   const double value = valid.metrics > 0 ? valid.metric[0].value : 0;
   t->at.epoch = epoch;
   t->at.valid = value;

@@ -130,22 +130,41 @@ weyl_status weyl_trained_load(weyl_trained *t, const weyl_options *of_set, const
                            path != NULL ? path : c->data, c->seed, out);
 }
 
-weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_metric metrics[4], int *count,
+/* A run over all samples of a set. */
+static weyl_status evaluate(weyl_trained *t, const weyl_dataset *set, const train_wanted *wanted,
+                            train_evaluation *out) {
+  weyl_loader *loader = NULL;
+  WEYL_TRY(weyl_loader_new(t->ctx, set, t->evaluator->program, t->evaluator->shard, &loader));
+  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, NULL, wanted, out);
+  weyl_loader_free(loader);
+  return status;
+}
+
+weyl_status weyl_trained_eval(weyl_trained *t, const weyl_dataset *set, weyl_metric metrics[WEYL_METRICS], int *count,
                               int64_t *samples) {
   if (set == NULL) {
     const weyl_splits *splits;
     WEYL_TRY(weyl_trained_splits(t, &splits));
     set = splits->test;
   }
-  weyl_loader *loader = NULL;
   train_evaluation result;
-  WEYL_TRY(weyl_loader_new(t->ctx, set, t->evaluator->program, t->evaluator->shard, &loader));
-  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, NULL, NULL, NULL, &result);
-  weyl_loader_free(loader);
-  if (status != WEYL_OK) return status;
-  memcpy(metrics, result.metric, 4 * sizeof *metrics);
+  WEYL_TRY(evaluate(t, set, NULL, &result));
+  memcpy(metrics, result.metric, sizeof result.metric);
   *count = result.metrics;
   *samples = result.samples;
+  return WEYL_OK;
+}
+
+weyl_status weyl_trained_errors(weyl_trained *t, const weyl_dataset *set, weyl_arena *arena, weyl_array *out) {
+  weyl_array errors = {.dtype = WEYL_F64, .rank = 1, .dim = {train_future(t->evaluator)}};
+  if (errors.dim[0] == 0)
+    return weyl_fail(t->ctx, WEYL_UNSUPPORTED, "task %s is no motion: it has no errors of frames",
+                     t->config.task->name);
+  errors.data = weyl_arena_array(arena, double, errors.dim[0]);
+  if (errors.data == NULL) return WEYL_MEMORY;
+  train_evaluation result;
+  WEYL_TRY(evaluate(t, set, &(train_wanted){.errors = errors.data}, &result));
+  *out = errors;
   return WEYL_OK;
 }
 
@@ -162,13 +181,10 @@ weyl_status weyl_trained_pairs(weyl_trained *t, const weyl_dataset *set, weyl_ar
   weyl_array pairs = {.dtype = WEYL_F64, .rank = 2, .dim = {edges[weyl_dataset_samples(set)], categories}};
   pairs.data = weyl_arena_array(arena, double, pairs.dim[0] * categories + 1);
   if (pairs.data == NULL) return WEYL_MEMORY;
-  weyl_loader *loader = NULL;
   train_evaluation result;
-  WEYL_TRY(weyl_loader_new(t->ctx, set, t->evaluator->program, t->evaluator->shard, &loader));
-  const weyl_status status = train_evaluate(t->evaluator, loader, set, NULL, NULL, NULL, pairs.data, &result);
-  weyl_loader_free(loader);
-  if (status == WEYL_OK) *out = pairs;
-  return status;
+  WEYL_TRY(evaluate(t, set, &(train_wanted){.pairs = pairs.data}, &result));
+  *out = pairs;
+  return WEYL_OK;
 }
 
 weyl_status weyl_trained_audit(weyl_trained *t, weyl_arena *arena, const weyl_group *group, const weyl_audit_opts *opts,

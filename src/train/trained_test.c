@@ -23,7 +23,7 @@ static void evaluation_repeats_the_training_s(void **state) {
   assert_int_equal(weyl_trained_seed(t), 7);
   assert_int_equal(weyl_options_integer(weyl_trained_options(t), "hidden"), 9);
 
-  weyl_metric metrics[4];
+  weyl_metric metrics[WEYL_METRICS];
   int count;
   int64_t samples;
   assert_int_equal(weyl_trained_eval(t, NULL, metrics, &count, &samples), WEYL_OK);

@@ -127,10 +127,10 @@ static weyl_status measure(trainer *t, weyl_train_result *r) {
   weyl_status status;
   WEYL_GOTO(train_copy(t->ctx, t->best, t->shadow, WEYL_PARAM));
   WEYL_GOTO(train_copy(t->ctx, t->best, t->shadow, WEYL_STATE));
-  WEYL_GOTO(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, t->comm, NULL, NULL, &valid));
+  WEYL_GOTO(train_evaluate(t->evaluator, t->valid_loader, t->splits.valid, t->stop, t->comm, NULL, &valid));
   WEYL_GOTO(train_agree(t, weyl_loader_new(t->ctx, t->splits.test, t->evaluator->program,
                                            weyl_options_integer(t->config.options, "shard"), &test_loader)));
-  WEYL_GOTO(train_evaluate(t->evaluator, test_loader, t->splits.test, t->stop, t->comm, NULL, NULL, &test));
+  WEYL_GOTO(train_evaluate(t->evaluator, test_loader, t->splits.test, t->stop, t->comm, NULL, &test));
 
   *r = (weyl_train_result){
       .params = weyl_variables_numbers(t->vars, WEYL_PARAM),

@@ -126,7 +126,7 @@ static void failed_numbers_are_named(void **state) {
   /* the best checkpoint, here the untrained model, is there and good */
   weyl_trained *t = NULL;
   assert_int_equal(weyl_trained_open(f->ctx, fixture_path(f, "run", NULL), WEYL_F32, NULL, &t), WEYL_OK);
-  weyl_metric metrics[4];
+  weyl_metric metrics[WEYL_METRICS];
   int count;
   int64_t samples;
   assert_int_equal(weyl_trained_eval(t, NULL, metrics, &count, &samples), WEYL_OK);

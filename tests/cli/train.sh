@@ -62,3 +62,18 @@ weyl predict moving --in later.extxyz --out later.npz --json | json_check result
 weyl data info later.extxyz
 printf '1\nProperties=species:S:1:pos:R:3\nC 0 0 0\n1\nProperties=species:S:1:pos:R:3\nC 0 0 0\n' > other.extxyz
 weyl predict moving --in other.extxyz --out x.npz 2>&1; echo "exit $?"
+echo "=== motion"
+awk 'BEGIN {
+  for (l = 0; l < 400; l++)
+    for (k = 0; k < 99; k++) printf "%.3f%s", ((l * (k % 5 + 1) + 7 * k) % 40) * 0.02, k < 98 ? "," : "\n"
+}' > S1_walk.txt
+weyl train skeleton --model last-position --data S1_walk.txt --out still --json > still.json
+weyl train skeleton --model last-position --data S1_walk.txt --horizons 40,200,440 --out some | sed -n 's/^\(error at [0-9]* ms\).*/\1/p'
+weyl train skeleton --model last-position --data S1_walk.txt --horizons soon --out none 2>&1; echo "exit $?"
+weyl data make skeleton --data S1_walk.txt --out poses.npz > /dev/null
+weyl train motion --model last-position --data poses.npz --out windows --json > poses.json
+for key in FDE ADE "error at 80 ms" "error at 160 ms" "error at 320 ms" "error at 400 ms"; do
+  json_check "result.test.$key" < poses.json &&
+    [ "$(json_check --get "result.test.$key" < poses.json)" = "$(json_check --get "result.test.$key" < still.json)" ] && echo "$key: as without the npz"
+done
+weyl predict windows --in poses.npz --out futures.npz

@@ -168,6 +168,6 @@ weyl_status skeleton_read_as(weyl_context *ctx, const char *path, skeleton_parse
 
 weyl_status skeleton_read(weyl_context *ctx, const char *path, bool fixed_root, weyl_trajectories *out) {
   if (data_has_extension(path, ".amc")) return amc_read(ctx, path, fixed_root, out);
-  if (data_has_extension(path, ".txt")) return skeleton_read_as(ctx, path, h36m_parse, fixed_root, out);
+  if (data_has_extension(path, ".txt|.h36m")) return skeleton_read_as(ctx, path, h36m_parse, fixed_root, out);
   return skeleton_read_as(ctx, path, bvh_parse, fixed_root, out);
 }

@@ -109,11 +109,39 @@ static weyl_status check_alike(weyl_context *ctx, const char *path, const clip *
   return WEYL_OK;
 }
 
+static const struct {
+  const char *name, *extensions;
+} formats[] = {{"any", ".amc|.bvh|.txt|.h36m"}, {"amc", ".amc"}, {"bvh", ".bvh"}, {"h36m", ".txt|.h36m"}};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+static int format_of(const char *path) {
+  int k = 1;
+  while (k < FORMATS && !data_has_extension(path, formats[k].extensions)) k++;
+  return k;
+}
+
+/* A folder's files of the format that the option names; without one they must be of one format. */
+static weyl_status list_files(weyl_context *ctx, const weyl_options *o, const char *path, motion_paths *out) {
+  int k = FORMATS - 1;
+  while (k > 0 && strcmp(weyl_options_string(o, "clips"), formats[k].name) != 0) k--;
+  WEYL_TRY(motion_paths_list(ctx, path, formats[k].extensions, out));
+  for (size_t i = 1; k == 0 && i < out->count; i++) {
+    const int first = format_of(out->path[0]), other = format_of(out->path[i]);
+    if (other == first) continue;
+    const weyl_status status = weyl_fail(
+        ctx, WEYL_FORMAT, "%s: holds clips of two formats, %s and %s: choose one (clips=%s or clips=%s)", path,
+        out->path[0] + strlen(path) + 1, out->path[i] + strlen(path) + 1, formats[first].name, formats[other].name);
+    motion_paths_free(out);
+    return status;
+  }
+  return WEYL_OK;
+}
+
 weyl_status clips_read(weyl_context *ctx, const weyl_options *o, const char *path, clips *out) {
   motion_paths files = {0};
   clips made = {0};
   weyl_status status;
-  WEYL_GOTO(motion_paths_list(ctx, path, ".bvh|.amc|.txt|.h36m", &files));
+  WEYL_GOTO(list_files(ctx, o, path, &files));
   WEYL_GOTO(weyl_arena_new(ctx, &made.arena));
   if (!(made.item = weyl_arena_array(made.arena, clip, files.count))) {
     status = WEYL_MEMORY;

@@ -28,7 +28,7 @@ static const struct {
 } kinds[] = {{"pedestrians", pedestrians_load, pedestrians_inputs},
              {"skeleton", skeleton_load, skeleton_inputs},
              {"molecules", molecules_load, molecules_inputs},
-             {"windows", windows_load, NULL}};
+             {"windows", windows_load, windows_inputs}};
 
 static bool has_windows(weyl_context *ctx, const char *path) {
   weyl_bundle *bundle;
@@ -147,8 +147,6 @@ weyl_status weyl_motion_inputs(weyl_context *ctx, const weyl_options *options, c
   weyl_dataset *made = NULL;
   WEYL_TRY(weyl_motion_kind(ctx, path, &kind));
   while (strcmp(kinds[k].name, kind) != 0) k++;
-  if (!kinds[k].inputs)
-    return weyl_fail(ctx, WEYL_UNSUPPORTED, "%s: holds windows with their futures; evaluate them instead", path);
   WEYL_TRY(common_options(ctx, options, &o));
   weyl_status status = kinds[k].inputs(ctx, o, path, &shape, like, &made);
   weyl_options_free(o);

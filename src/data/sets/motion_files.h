@@ -58,13 +58,20 @@
 #define MOTION_MOLECULE_OPTIONS \
   { "hydrogens", WEYL_OPT_BOOL, "false", 0, 0, NULL, "keep hydrogen atoms" }
 #define MOTION_SKELETON_OPTIONS                                                                                    \
-  {"frame_rate",                                                                                                   \
-   WEYL_OPT_DOUBLE,                                                                                                \
-   "25",                                                                                                           \
+  {"clips",                                                                                                        \
+   WEYL_OPT_CHOICE,                                                                                                \
+   "any",                                                                                                          \
    0,                                                                                                              \
-   1e6,                                                                                                            \
-   NULL,                                                                                                           \
-   "frames a second of a window; the recording's rate is brought to this between frames; 0: leave it"},            \
+   0,                                                                                                              \
+   "any|amc|bvh|h36m",                                                                                             \
+   "which files of a folder are read: those of one format, or any where all are of the same"},                     \
+      {"frame_rate",                                                                                               \
+       WEYL_OPT_DOUBLE,                                                                                            \
+       "25",                                                                                                       \
+       0,                                                                                                          \
+       1e6,                                                                                                        \
+       NULL,                                                                                                       \
+       "frames a second of a window; the recording's rate is brought to this between frames; 0: leave it"},        \
       {"source_rate",                                                                                              \
        WEYL_OPT_DOUBLE,                                                                                            \
        "0",                                                                                                        \
@@ -79,6 +86,13 @@
        0,                                                                                                          \
        "fixed|free",                                                                                               \
        "fixed: the root stands at the origin and does not turn, as the papers do; free: the body moves in space"}, \
+      {"anchors",                                                                                                  \
+       WEYL_OPT_BOOL,                                                                                              \
+       "false",                                                                                                    \
+       0,                                                                                                          \
+       0,                                                                                                          \
+       NULL,                                                                                                       \
+       "joints that stand still (root, hips) are shown to the model with the others; their errors do not count"},  \
       {"joints",                                                                                                   \
        WEYL_OPT_STRING,                                                                                            \
        "",                                                                                                         \
@@ -134,7 +148,7 @@ motion_loader pedestrians_load, molecules_load, skeleton_load, windows_load;
 /* Windows of which only the past is there; shape: of the set trained on, `like`. */
 typedef weyl_status motion_input_loader(weyl_context *ctx, const weyl_options *o, const char *path,
                                         const motion_shape *shape, const weyl_dataset *like, weyl_dataset **out);
-motion_input_loader pedestrians_inputs, molecules_inputs, skeleton_inputs;
+motion_input_loader pedestrians_inputs, molecules_inputs, skeleton_inputs, windows_inputs;
 bool pedestrians_folder(const char *path); /* a folder of ETH-UCY */
 
 #endif

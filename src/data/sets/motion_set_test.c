@@ -219,6 +219,18 @@ static void human36m(void **state) {
   assert_says(ctx, try_load(ctx, "skeleton", root, unknown, &s), WEYL_UNKNOWN, "no joint 'hip'");
   assert_says(ctx, try_load(ctx, "skeleton", root, fast, &s), WEYL_FORMAT, "has 50 frames a second, 60 are asked for");
   assert_says(ctx, try_load(ctx, "skeleton", root, all, &s), WEYL_BAD_ARG, "none is left to train");
+
+  /* another format in the folder: not guessed */
+  static const char bvh[] =
+      "HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\nCHANNELS 1 Xposition\n}\nMOTION\nFrames: 1\nFrame Time: 1\n2\n";
+  static const char *const only[] = {"clips=h36m", NULL};
+  snprintf(path, sizeof path, "%s/S1/walking.bvh", root);
+  test_write(path, bvh, sizeof bvh - 1);
+  assert_says(ctx, try_load(ctx, "skeleton", root, NULL, &s), WEYL_FORMAT,
+              "two formats, S1/walking.bvh and S1/walking_1.txt: choose one (clips=bvh or clips=h36m)");
+  s = load(ctx, "skeleton", root, only);
+  assert_int_equal(weyl_dataset_samples(s.train), 50 - 19);
+  weyl_splits_free(&s);
   test_context_free(ctx);
 }
 
@@ -243,6 +255,28 @@ static void public_clip(void **state) {
   weyl_splits s = load(ctx, "motion", path, thirds);
   assert_int_equal(shape(s.train, "past")[1], 28);
   assert_string_equal(weyl_dataset_noted(s.train, "time_step"), "0.04");
+  assert_null(weyl_dataset_noted(s.train, "joint_weights"));
+  weyl_splits_free(&s);
+  /* root and hips stand still: shown on request, and their errors weigh nothing, here and in what is predicted from */
+  static const char *const anchored[] = {"valid_fraction=0.3", "train_fraction=0.3", "test_fraction=0.3",
+                                         "anchors=true", NULL};
+  s = load(ctx, "motion", path, anchored);
+  assert_int_equal(shape(s.train, "past")[1], 31);
+  weyl_dataset *rows = NULL, *in = NULL;
+  assert_ok(ctx, weyl_motion_rows(ctx, s.test, false, &rows));
+  const double *past = reals(rows, "past"), *weight = reals(rows, "metric_weight");
+  int still = 0;
+  for (int i = 0; i < 31; i++) {
+    bool moves = false;
+    for (int k = 3; k < 30; k++) moves = moves || fabs(past[i * 30 + k] - past[i * 30 + k % 3]) > 1e-9;
+    still += !moves;
+    assert_close(weight[i], moves ? 31.0 / 28 : 0, 1e-12);
+  }
+  assert_int_equal(still, 3);
+  assert_ok(ctx, weyl_motion_inputs(ctx, NULL, path, rows, &in));
+  assert_string_equal(weyl_dataset_noted(in, "joint_weights"), weyl_dataset_noted(s.test, "joint_weights"));
+  weyl_dataset_free(in);
+  weyl_dataset_free(rows);
   weyl_options *o = test_options(ctx, weyl_set_find("skeleton"), NULL);
   clips c;
   assert_ok(ctx, clips_read(ctx, o, path, &c));
@@ -341,6 +375,46 @@ static void windows(void **state) {
   test_context_free(ctx);
 }
 
+/* Notes go with the windows: names that need quoting too. */
+static void windows_keep_notes(void **state) {
+  (void)state;
+  weyl_context *ctx = test_context(1);
+  const char *file = in_folder("S1_\"wave\".txt"), *path = in_folder("wave.npz");
+  write_h36m(file, 400, 0.01);
+  const weyl_set_def *def = weyl_set_find("skeleton");
+  weyl_options *o = test_options(ctx, def, NULL);
+  weyl_splits a = load(ctx, "skeleton", file, NULL), b = {0};
+  assert_ok(ctx, weyl_set_write(ctx, def, o, file, WEYL_SEED_NOT_GIVEN, path, NULL));
+  assert_ok(ctx, weyl_motion_read(ctx, NULL, path, &b));
+  static const char *const keys[] = {"joints",    "parents", "joint_weights", "time_step",
+                                     "time_unit", "units",   "scale",         "scenes"};
+  for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+    assert_string_equal(weyl_dataset_noted(a.valid, keys[k]), weyl_dataset_noted(b.valid, keys[k]));
+  assert_non_null(strstr(weyl_dataset_noted(b.valid, "scenes"), "\"wave\""));
+  assert_int_equal(weyl_dataset_fields(a.valid), weyl_dataset_fields(b.valid));
+  weyl_splits_free(&b);
+  weyl_splits_free(&a);
+  weyl_options_free(o);
+
+  static const char *const notes[] = {"{\"a\": 1}", "[\"a\"]", "{\"a\""}, *const says[] = {"the note a is no string",
+                                                                                           "no JSON object",
+                                                                                           "no JSON object"};
+  double x[2 * 3 * 4 * 2] = {0};
+  for (int k = 0; k < 3; k++) {
+    weyl_bundle *bundle;
+    assert_ok(ctx, weyl_bundle_new(ctx, &bundle));
+    const weyl_array past = {x, WEYL_F64, 4, {2, 3, 4, 2}},
+                     text = {(void *)(uintptr_t)notes[k], WEYL_U8, 1, {(int64_t)strlen(notes[k])}};
+    assert_ok(ctx, weyl_bundle_add(bundle, "train_past", &past));
+    assert_ok(ctx, weyl_bundle_add(bundle, "train_future", &past));
+    assert_ok(ctx, weyl_bundle_add(bundle, "train_notes", &text));
+    assert_ok(ctx, weyl_npz_write(ctx, in_folder("notes.npz"), bundle));
+    assert_says(ctx, weyl_motion_read(ctx, NULL, in_folder("notes.npz"), &b), WEYL_FORMAT, says[k]);
+    weyl_bundle_free(bundle);
+  }
+  test_context_free(ctx);
+}
+
 /* Windows to predict from: the pasts that the splits have, and those at the end, whose future nobody knows. */
 static void inputs(void **state) {
   (void)state;
@@ -384,17 +458,28 @@ static void inputs(void **state) {
     assert_true(fabs(y - whole(rows, "id")[r]) < 1e-12);
   }
   weyl_dataset_free(rows);
-  assert_says(ctx, weyl_motion_inputs(ctx, NULL, in_folder("springs.npz"), s.train, &in), WEYL_UNSUPPORTED,
-              "evaluate them");
+  weyl_dataset_free(in);
+  in = NULL;
+  assert_says(ctx, weyl_motion_inputs(ctx, NULL, in_folder("springs.npz"), s.train, &in), WEYL_SHAPE,
+              "test_past has 20 frames, the data trained on 3");
+  weyl_splits_free(&s);
+  /* windows in an npz: those of the test, without what comes */
+  assert_ok(ctx, weyl_motion_read(ctx, NULL, in_folder("springs.npz"), &s));
+  assert_ok(ctx, weyl_motion_inputs(ctx, NULL, in_folder("springs.npz"), s.train, &in));
+  assert_int_equal(weyl_dataset_samples(in), 3);
+  assert_memory_equal(reals(in, "past"), reals(s.test, "past"), 3 * 5 * 20 * 3 * sizeof(double));
+  assert_memory_equal(whole(in, "edges"), whole(s.test, "edges"), 3 * 25 * sizeof(int32_t));
+  for (int e = 0; e < 3 * 5 * 20 * 3; e++) assert_true(reals(in, "future")[e] == 0);
+  assert_string_equal(weyl_dataset_noted(in, "edge_classes"), "none|spring");
   weyl_dataset_free(in);
   weyl_splits_free(&s);
   test_context_free(ctx);
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(molecules),   cmocka_unit_test(public_ethanol),
-                                     cmocka_unit_test(human36m),    cmocka_unit_test(clip_names),
-                                     cmocka_unit_test(public_clip), cmocka_unit_test(kinds),
-                                     cmocka_unit_test(windows),     cmocka_unit_test(inputs)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(molecules),  cmocka_unit_test(public_ethanol),     cmocka_unit_test(human36m),
+      cmocka_unit_test(clip_names), cmocka_unit_test(public_clip),        cmocka_unit_test(kinds),
+      cmocka_unit_test(windows),    cmocka_unit_test(windows_keep_notes), cmocka_unit_test(inputs)};
   return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

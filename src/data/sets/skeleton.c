@@ -62,16 +62,25 @@ static weyl_status choose_by_name(weyl_context *ctx, const char *path, const wey
   return WEYL_OK;
 }
 
+/* It stands still, but elsewhere than its parent: not predicted, but it tells where the body is and how it is turned.
+ */
+static bool is_anchor(const clips *c, int64_t j, bool fixed) {
+  const int32_t parent = c->item[0].motion.parent[j];
+  return fixed && !is_wanted(c, j, fixed) && near_always(c, j, -1) && !(parent >= 0 && near_always(c, j, parent));
+}
+
+static bool is_fixed(const weyl_options *o) { return strcmp(weyl_options_string(o, "root"), "fixed") == 0; }
+
 /* names: as the option has them, or "" for all that move. */
 static weyl_status choose_joints(weyl_context *ctx, const weyl_options *o, const char *names, const char *path,
                                  const clips *c, int64_t **out, int64_t *count) {
   const weyl_trajectory *t = &c->item[0].motion;
-  const bool fixed = strcmp(weyl_options_string(o, "root"), "fixed") == 0;
+  const bool fixed = is_fixed(o);
   int64_t *point = weyl_arena_array(c->arena, int64_t, t->points), n = 0;
   if (!point) return WEYL_MEMORY;
   WEYL_TRY(choose_by_name(ctx, path, t, names, point, &n));
   for (int64_t j = 0; names[0] == '\0' && j < t->points; j++)
-    if (is_wanted(c, j, fixed)) point[n++] = j;
+    if (is_wanted(c, j, fixed) || (weyl_options_bool(o, "anchors") && is_anchor(c, j, fixed))) point[n++] = j;
   if (n == 0) return weyl_fail(ctx, WEYL_FORMAT, "%s: no joint moves (root=free keeps those that stand)", path);
   *out = point;
   *count = n;
@@ -79,22 +88,27 @@ static weyl_status choose_joints(weyl_context *ctx, const weyl_options *o, const
 }
 
 /* Names, parents among those chosen, weights in the average error. */
-static weyl_status describe_joints(weyl_dataset *set, const clips *c, const int64_t *point, int64_t n) {
+static weyl_status describe_joints(weyl_dataset *set, const clips *c, bool fixed, const int64_t *point, int64_t n) {
   const weyl_trajectory *t = &c->item[0].motion;
   char *names = weyl_arena_strdup(c->arena, ""), *parents = weyl_arena_strdup(c->arena, ""),
        *weights = weyl_arena_strdup(c->arena, "");
   double sum = 0;
+  int64_t anchors = 0;
+  for (int64_t i = 0; i < n; i++) anchors += is_anchor(c, point[i], fixed);
   for (int64_t i = 0; names && parents && weights && i < n; i++) {
     int64_t above = -1;
     for (int32_t p = t->parent[point[i]]; p >= 0 && above < 0; p = t->parent[p])
       for (int64_t k = 0; k < n && above < 0; k++) above = point[k] == p ? k : -1;
     names = weyl_arena_printf(c->arena, "%s%s%s", names, i ? "|" : "", t->label[point[i]]);
     parents = weyl_arena_printf(c->arena, "%s%s%lld", parents, i ? " " : "", (long long)above);
-    const int weight = c->item[0].h36m ? h36m_weight[point[i]] : 0;
-    weights = weyl_arena_printf(c->arena, "%s%s%.17g", weights, i ? " " : "", weight / (double)H36M_JOINTS);
+    double weight = c->item[0].h36m ? h36m_weight[point[i]] / (double)H36M_JOINTS : 0;
+    if (!c->item[0].h36m && anchors > 0 && anchors < n)
+      weight = is_anchor(c, point[i], fixed) ? 0 : 1 / (double)(n - anchors);
+    weights = weyl_arena_printf(c->arena, "%s%s%.17g", weights, i ? " " : "", weight);
     sum += weight;
   }
   if (!names || !parents || !weights) return WEYL_MEMORY;
+  if (fixed) WEYL_TRY(weyl_dataset_note(set, "root", "origin"));
   WEYL_TRY(weyl_dataset_note(set, "joints", names));
   WEYL_TRY(weyl_dataset_note(set, "parents", parents));
   return sum > 0 ? weyl_dataset_note(set, "joint_weights", weights) : WEYL_OK;
@@ -108,6 +122,7 @@ typedef struct plan {
   double fraction[SPLITS];
   const char *words[SPLITS]; /* of the clips of valid and test */
   bool by_clip[SPLITS];      /* there are such clips */
+  bool fixed;                /* the root */
   int64_t stride, *point, points;
 } plan;
 
@@ -121,6 +136,7 @@ static weyl_status make_plan(weyl_context *ctx, const weyl_options *o, const cha
   p->windows = (pose_settings){
       .past = motion_count(o, "past", 10), .future = motion_count(o, "future", 10), .scale = 100, .unit = "dm"};
   p->stride = motion_count(o, "stride", 1);
+  p->fixed = is_fixed(o);
   p->words[VALID] = weyl_options_string(o, "valid_clips");
   p->words[TEST] = weyl_options_string(o, "test_clips");
   const bool given = p->words[VALID][0] || p->words[TEST][0];
@@ -177,7 +193,7 @@ static weyl_status make_split(weyl_context *ctx, const plan *p, const clips *c, 
   WEYL_TRY(weyl_dataset_note(*out, "units", "mm"));
   WEYL_TRY(weyl_dataset_note(*out, "time_unit", "s"));
   WEYL_TRY(motion_note_number(*out, "time_step", c->item[0].motion.time_step));
-  return describe_joints(*out, c, p->point, p->points);
+  return describe_joints(*out, c, p->fixed, p->point, p->points);
 }
 
 weyl_status skeleton_load(weyl_context *ctx, const weyl_options *o, const char *path, weyl_splits *out) {
@@ -225,7 +241,9 @@ weyl_status skeleton_inputs(weyl_context *ctx, const weyl_options *o, const char
                           .stride = motion_count(o, "stride", 1)};
   const pose_settings settings = {.past = shape->past, .blank = shape->future, .scale = 100, .unit = "dm"};
   WEYL_GOTO(pose_windows(ctx, "predict", path, &settings, 0, part, c.count, &f, out));
-  WEYL_GOTO(describe_joints(*out, &c, point, points));
+  WEYL_GOTO(describe_joints(*out, &c, is_fixed(o), point, points));
+  const char *weights = weyl_dataset_noted(like, "joint_weights");
+  if (weights) WEYL_GOTO(weyl_dataset_note(*out, "joint_weights", weights));
 done:
   clips_free(&c);
   return status;

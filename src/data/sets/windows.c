@@ -1,6 +1,8 @@
 /* Windows as `weyl data make` writes them: train_past, train_future, ... in an npz. */
 #include <string.h>
 
+#include <jansson.h>
+
 #include "sets/motion_files.h"
 
 /* One array of a split as a field; its rows must be as many as those of `past`. */
@@ -13,6 +15,24 @@ static weyl_status copy_field(weyl_context *ctx, const char *path, const char *a
   WEYL_TRY(weyl_dataset_add(set, name, WEYL_PER_SAMPLE, a->dtype, a->rank - 1, a->dim + 1, "", &into));
   memcpy(into.data, a->data, (size_t)weyl_array_size(a) * weyl_dtype_size(a->dtype));
   return WEYL_OK;
+}
+
+/* The notes of a split: a JSON object of strings in bytes. */
+static weyl_status read_notes(weyl_context *ctx, const char *path, const char *name, const weyl_array *a,
+                              weyl_dataset *set) {
+  json_error_t error;
+  const char *key;
+  json_t *value, *all = a->dtype == WEYL_U8 ? json_loadb(a->data, (size_t)weyl_array_size(a), 0, &error) : NULL;
+  weyl_status status = json_is_object(all)
+                           ? WEYL_OK
+                           : weyl_fail(ctx, WEYL_FORMAT, "%s: array %s is no JSON object in bytes", path, name);
+  json_object_foreach(all, key, value) {
+    if (status != WEYL_OK) break;
+    status = json_is_string(value) ? weyl_dataset_note(set, key, json_string_value(value))
+                                   : weyl_fail(ctx, WEYL_FORMAT, "%s: %s: the note %s is no string", path, name, key);
+  }
+  json_decref(all);
+  return status;
 }
 
 static weyl_status check_shapes(weyl_context *ctx, const char *path, const char *split, const weyl_dataset *set) {
@@ -56,8 +76,12 @@ static weyl_status load_split(weyl_context *ctx, const char *path, const weyl_bu
   WEYL_GOTO(weyl_dataset_note(set, "source", path));
   for (size_t i = 0; i < weyl_bundle_count(bundle); i++) {
     const char *array_name = weyl_bundle_name(bundle, i);
+    const char *field = array_name + strlen(prefix);
     if (strncmp(array_name, prefix, strlen(prefix)) != 0) continue;
-    WEYL_GOTO(copy_field(ctx, path, array_name, weyl_bundle_array(bundle, i), array_name + strlen(prefix), set));
+    if (strcmp(field, "notes") == 0)
+      WEYL_GOTO(read_notes(ctx, path, array_name, weyl_bundle_array(bundle, i), set));
+    else
+      WEYL_GOTO(copy_field(ctx, path, array_name, weyl_bundle_array(bundle, i), field, set));
   }
   if (!weyl_dataset_find(set, "agents")) {
     weyl_array all;
@@ -70,6 +94,42 @@ static weyl_status load_split(weyl_context *ctx, const char *path, const weyl_bu
   return WEYL_OK;
 done:
   weyl_dataset_free(set);
+  return status;
+}
+
+/* The test windows; what they have of the future is not looked at. */
+weyl_status windows_inputs(weyl_context *ctx, const weyl_options *o, const char *path, const motion_shape *shape,
+                           const weyl_dataset *like, weyl_dataset **out) {
+  (void)o;
+  (void)like;
+  weyl_bundle *bundle = NULL;
+  weyl_dataset *set = NULL, *made = NULL;
+  weyl_status status;
+  WEYL_GOTO(weyl_npz_read(ctx, path, &bundle));
+  WEYL_GOTO(load_split(ctx, path, bundle, "test", &set));
+  const int64_t *dim = weyl_dataset_find(set, "past")->array.dim;
+  const int64_t future[3] = {dim[1], shape->future, dim[3]};
+  if (dim[2] != shape->past) {
+    status = weyl_fail(ctx, WEYL_SHAPE, "%s: test_past has %lld frames, the data trained on %lld", path,
+                       (long long)dim[2], (long long)shape->past);
+    goto done;
+  }
+  WEYL_GOTO(weyl_dataset_new(ctx, "predict", dim[0], &made));
+  WEYL_GOTO(weyl_dataset_add(made, "future", WEYL_PER_SAMPLE, WEYL_F64, 3, future, "", NULL));
+  for (size_t i = 0; i < weyl_dataset_fields(set); i++) {
+    const weyl_field *f = weyl_dataset_field(set, i);
+    if (strcmp(f->name, "future") != 0) WEYL_GOTO(copy_field(ctx, path, f->name, &f->array, f->name, made));
+  }
+  for (size_t i = 0; i < weyl_dataset_notes(set); i++) {
+    const char *value, *key = weyl_dataset_note_at(set, i, &value);
+    WEYL_GOTO(weyl_dataset_note(made, key, value));
+  }
+  *out = made;
+  made = NULL;
+done:
+  weyl_dataset_free(made);
+  weyl_dataset_free(set);
+  weyl_bundle_free(bundle);
   return status;
 }
 

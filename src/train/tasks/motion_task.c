@@ -18,6 +18,8 @@ const weyl_option train_motion_options[] = {
     {"resize", WEYL_OPT_DOUBLE, "1", 1, 100, NULL,
      "training samples are made larger by a random factor up to this, or smaller"},
     {"charges", WEYL_OPT_BOOL, "false", 0, 0, NULL, "the model knows the charges, where the data have them"},
+    {"horizons", WEYL_OPT_STRING, "80,160,320,400,560,720,880,1000", 0, 0, NULL,
+     "times ahead in ms at which errors are metrics, with commas; where the data say their step in seconds"},
     {0}};
 
 weyl_status train_motion_rows(weyl_context *ctx, const weyl_dataset *given, const weyl_options *options,
@@ -138,9 +140,10 @@ static weyl_tensor loss_of(const motion_traced *m, weyl_tensor prediction, weyl_
   return loss;
 }
 
-/* [nodes] -> [batch]: the sum over the nodes that count. */
+/* [nodes, ...] -> [batch, ...]: the sum over the nodes that count. */
 static weyl_tensor per_sample(const motion_traced *m, weyl_tensor value) {
-  if (weyl_tensor_valid(m->counted)) value = weyl_mul(value, m->counted);
+  if (weyl_tensor_valid(m->counted))
+    value = weyl_mul(value, weyl_tensor_shape(value).rank > 1 ? weyl_unsqueeze(m->counted, 1) : m->counted);
   return weyl_points_sum(&m->in.points, value);
 }
 
@@ -150,19 +153,20 @@ static void metric(weyl_traced *t, const char *name, weyl_tensor value, weyl_ten
   t->weight[t->metrics++] = weight;
 }
 
-/* The best head's errors, [nodes, heads] -> [batch], in the data's own unit. */
+/* The best head's errors, [nodes, heads, k] -> [batch, k], in the data's own unit. */
 static weyl_tensor errors(const motion_traced *m, weyl_tensor of_head) {
   weyl_tensor value = least(of_head);
-  if (weyl_tensor_valid(m->weight)) value = weyl_mul(value, m->weight);
+  if (weyl_tensor_valid(m->weight)) value = weyl_mul(value, weyl_unsqueeze(m->weight, 1));
   value = per_sample(m, value);
-  return weyl_tensor_valid(m->scale) ? weyl_mul(value, m->scale) : value;
+  return weyl_tensor_valid(m->scale) ? weyl_mul(value, weyl_unsqueeze(m->scale, 1)) : value;
 }
 
 static void metrics(weyl_graph *g, const motion_traced *m, const char *select, weyl_traced *t) {
   const weyl_points *p = &m->in.points;
   const weyl_tensor weight = per_sample(m, weyl_constant(g, 1, WEYL_SHAPE(weyl_per(WEYL_NODES))));
-  const weyl_tensor ade = errors(m, weyl_mean(m->distance, 2));
-  const weyl_tensor fde = errors(m, weyl_squeeze(weyl_slice(m->distance, 2, m->data.future - 1, 1, 1), 2));
+  const weyl_tensor ade = weyl_squeeze(errors(m, weyl_unsqueeze(weyl_mean(m->distance, 2), 2)), 1);
+  t->ahead = errors(m, m->distance);
+  const weyl_tensor fde = weyl_squeeze(weyl_slice(t->ahead, 1, m->data.future - 1, 1, 1), 1);
   const bool ade_first = strcmp(select, "ade") == 0; /* the first one selects */
   metric(t, ade_first ? "ADE" : "FDE", ade_first ? ade : fde, weight);
   metric(t, ade_first ? "FDE" : "ADE", ade_first ? fde : ade, weight);

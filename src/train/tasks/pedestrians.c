@@ -7,9 +7,9 @@
 #define NETWORK(model) \
   {model, "categories", "4"}, {model, "null_categories", "2"}, { model, "heads", "20" }
 
-static const weyl_task_default defaults[] = {TRAIN_MOTION_DEFAULTS, {NULL, "epochs", "60"}, {NULL, "rate", "1e-3"},
-                                             NETWORK("eqmotion"),   NETWORK("eqmotion+"),   TRAIN_MOTION_PLUS,
-                                             {NULL, NULL, NULL}};
+static const weyl_task_default defaults[] = {
+    TRAIN_MOTION_DEFAULTS, {NULL, "epochs", "60"}, {NULL, "rate", "1e-3"}, {NULL, "horizons", "1200,2400,3600"},
+    NETWORK("eqmotion"),   NETWORK("eqmotion+"),   TRAIN_MOTION_PLUS,      {NULL, NULL, NULL}};
 
 const weyl_task_def weyl_task_pedestrians = {
     .name = "pedestrians",
