@@ -401,6 +401,8 @@ typedef void (*run_fn)(const sphere_product *p, bool weights, const sphere_array
 #define COMPLETE_ROW(L) [SPHERE_COMPLETE] = complete_##L, [SPHERE_COMPLETE_BACK] = complete_back_##L
 GAUNT(4)
 #if WEYL_BITS == 32 /* f64 has less code: it is used less */
+GAUNT(2)
+GAUNT(3)
 GAUNT(5)
 GAUNT(6)
 GAUNT(7)
@@ -414,6 +416,8 @@ static run_fn constant_run(const sphere_product *p, sphere_product_kind kind) {
   static const run_fn products[CONSTANT_L_MAX + 1][SPHERE_COMPLETE_BACK + 1] = {
     [4] = {GAUNT_ROW(4)},
 #if WEYL_BITS == 32
+    [2] = {GAUNT_ROW(2)},
+    [3] = {GAUNT_ROW(3)},
     [5] = {GAUNT_ROW(5)},
     [6] = {GAUNT_ROW(6), COMPLETE_ROW(6)},
     [7] = {GAUNT_ROW(7), COMPLETE_ROW(7)},
