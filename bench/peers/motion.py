@@ -5,11 +5,16 @@ sums leave out.
 """
 import argparse
 import math
+import resource
 import sys
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+
+def peak_mib():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def mlp(a, b, c, last=True):
@@ -157,4 +162,6 @@ if __name__ == "__main__":
     arguments.add_argument("--layers", type=int, default=2)
     given = arguments.parse_args()
     torch.set_num_threads(1)
+    before = peak_mib()
     train(given.path, given.seed, given.epochs, channels=given.channels, hidden=given.channels, layers=given.layers)
+    print(f"peak memory {peak_mib():.0f} MiB, {before:.0f} before training")

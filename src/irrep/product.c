@@ -248,7 +248,7 @@ static void zero_rows(const weyl_product *p, int which, size_t samples, void *to
 }
 
 /* A unit's share, by its operations, of the samples that come next. */
-static void bring_near(const weyl_product *p, product_way way, const product_span *q, int32_t unit, product_span *to) {
+static void set_near(const weyl_product *p, product_way way, const product_span *q, int32_t unit, product_span *to) {
   const plan_unit *u = &p->unit[way][unit];
   int32_t most = p->rows[0];
   for (int i = 1; i < 3; i++)
@@ -277,7 +277,7 @@ static void compute(const weyl_product *p, product_way way, const product_span *
   }
   product_span span = *q;
   for (int32_t i = 0; i < p->units[way]; i++) {
-    if (p->units[way] > 1) bring_near(p, way, q, i, &span); /* one for all looks ahead by itself */
+    if (p->units[way] > 1) set_near(p, way, q, i, &span); /* one for all looks ahead by itself */
     p->unit[way][i].run(&span, p->unit[way][i].first_path);
   }
 }

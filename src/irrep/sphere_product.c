@@ -26,11 +26,12 @@ static weyl_status make(weyl_context *ctx, weyl_arena *arena, int degree, int l_
   WEYL_TRY(weyl_sphere_grid_new(ctx, arena, l_max, rows, columns, 0.5, &grid));
 
   const size_t pairs = (size_t)(rows + 1) / 2, quarter = (size_t)columns / 4, orders = (size_t)l_max + 1;
-  const size_t triangle = orders * (orders + 1) / 2, size = weyl_dtype_size(real), V = 64 / size;
+  const size_t triangle = orders * (orders + 1) / 2, size = weyl_dtype_size(real);
   void *legendre = weyl_arena_alloc(arena, 3 * triangle * pairs, size);
   void *turns = weyl_arena_alloc(arena, 4 * orders * quarter, size);
   void *inverse_sine = weyl_arena_alloc(arena, pairs, size);
-  void *ones = weyl_arena_alloc(arena, orders * V, size);
+  const size_t lanes = orders * (size_t)sphere_block(real);
+  void *ones = weyl_arena_alloc(arena, lanes, size);
   if (!legendre || !turns || !inverse_sine || !ones) return WEYL_MEMORY;
   size_t at = 0;
   for (size_t m = 0; m < orders; m++)
@@ -51,7 +52,7 @@ static weyl_status make(weyl_context *ctx, weyl_arena *arena, int degree, int l_
       put(real, turns, 2 * turn + i, (double)m * c);
       put(real, turns, 3 * turn + i, -(double)m * s);
     }
-  for (size_t i = 0; i < orders * V; i++) put(real, ones, i, 1);
+  for (size_t i = 0; i < lanes; i++) put(real, ones, i, 1);
   for (size_t j = 0; j < pairs; j++) {
     const double z = grid.z[(size_t)rows - 1 - j];
     put(real, inverse_sine, j, 1 / sqrt((1 - z) * (1 + z)));

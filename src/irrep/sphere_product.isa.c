@@ -32,11 +32,16 @@ INLINE int sums_size(sizes z) { return share_of(z.pairs) * z.orders * ORDER; }
 INLINE int points_size(sizes z) { return z.quarter * POINT; }
 
 /* Lines of 64 bytes that are needed soon: the results' and the next item's. They come while pairs are computed, a few
- * with each: what is read and written would take a third of the time otherwise. */
+ * with each, so that arithmetic does not wait for memory. */
 typedef struct soon {
   const char *at[2 * SPHERE_FUNCTIONS_MAX + 1];
   int lines[2 * SPHERE_FUNCTIONS_MAX + 1], n;
 } soon;
+
+/* The same block of the next sample. */
+INLINE const T *next_item(const T *at, int l, int64_t blocks) {
+  return at + (size_t)blocks * (size_t)((l + 1) * (l + 1)) * V;
+}
 
 INLINE void add_soon(soon *q, const T *at, int l) {
   if (!at) return;
@@ -172,13 +177,12 @@ INLINE void run(const sphere_product *p, sphere_product_kind kind, bool weights,
       vec *const out = scratch, *const rest = out + results * width;
       soon q = {.n = 0};
       if (h == 0 && !back) add_soon(&q, lanes_to(a->z, z_at), z.l3);
-      const size_t next = (size_t)a->blocks * V - h; /* times a function's numbers: from this item to the next */
-      const bool last = h + VL < V || s + 1 == to;
+      const bool ahead = h + VL == V && s + 1 < to; /* the last vector of this item brings the next one */
       NO_UNROLL for (int i = 0; i < functions; i++) {
         if (h == 0 && back) add_soon(&q, lanes_to(a->df[i], f_at[i]), l[i]);
-        if (!last) add_soon(&q, f[i] + next * (size_t)((l[i] + 1) * (l[i] + 1)), l[i]);
+        if (ahead) add_soon(&q, next_item(f[i], l[i], a->blocks) - h, l[i]);
       }
-      if (!last && back) add_soon(&q, g + next * (size_t)((z.l3 + 1) * (z.l3 + 1)), z.l3);
+      if (ahead && back) add_soon(&q, next_item(g, z.l3, a->blocks) - h, z.l3);
       sample(p, kind, weights, z, all.leg, all.legs, all.point, all.points, degree, results, &q, rest, out);
       if (back) {
         UNROLL for (int i = 0; i < SPHERE_FUNCTIONS_MAX && i < functions; i++) {

@@ -157,35 +157,36 @@ INLINE void from_pairs(const int degrees, const bool both, const bool constant, 
     default: f(TILE, both, false, __VA_ARGS__);    \
   }
 
-#define ANY_SIZE(f, ...)         \
-  if (both) {                    \
-    SIZES(f, true, __VA_ARGS__)  \
-  } else {                       \
-    SIZES(f, false, __VA_ARGS__) \
-  }
+#define ANY_SIZE(f, ...)           \
+  do {                             \
+    if (both) {                    \
+      SIZES(f, true, __VA_ARGS__)  \
+    } else {                       \
+      SIZES(f, false, __VA_ARGS__) \
+    }                              \
+  } while (0)
 
 static NOINLINE void to_pairs_any(int size, bool both, int n, int l, const T *table, int table_step, const T *x,
                                   const T *s, const T *w, vec *to, int to_step) {
-  ANY_SIZE(to_pairs, n, l, table, table_step, x, s, w, to, to_step)
+  ANY_SIZE(to_pairs, n, l, table, table_step, x, s, w, to, to_step);
 }
 
 static NOINLINE void to_points_any(int size, bool both, int n, const vec *g, const T *table, int table_step, vec *to) {
-  ANY_SIZE(to_points, n, g, table, table_step, to)
+  ANY_SIZE(to_points, n, g, table, table_step, to);
 }
 
 static NOINLINE void from_points_any(int size, bool both, int n, const vec *f, const T *table, int table_step, vec *g) {
-  ANY_SIZE(from_points, n, f, table, table_step, g)
+  ANY_SIZE(from_points, n, f, table, table_step, g);
 }
 
 static NOINLINE void from_pairs_any(int size, bool both, int n, bool more, int l, const vec *g, int g_step,
-                                    const T *table, int table_step, vec *x,
-                                    vec *s){ANY_SIZE(from_pairs, n, more, l, g, g_step, table, table_step, x, s)}
+                                    const T *table, int table_step, vec *x, vec *s) {
+  ANY_SIZE(from_pairs, n, more, l, g, g_step, table, table_step, x, s);
+}
 
 /* ---- of whole functions ---- */
 
-INLINE int place(int l, int m) {
-  return l * (l + 1) + m;
-}
+INLINE int place(int l, int m) { return l * (l + 1) + m; }
 
 /* Where the Legendre functions of order m, l - m even or odd, start in tables of all degrees below `orders`. */
 INLINE int table_place(int orders, int m, int odd) {
